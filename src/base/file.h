@@ -1,0 +1,45 @@
+/* Files: whole reads with a limit, mapped reads, and writes that either happen whole or not at all. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+/* Whole regular file in *bytes (free with mem_free; one NUL follows the last byte). Over `limit` bytes: error. */
+amend_status file_read(const char *path, size_t limit, unsigned char **bytes, size_t *size) AMEND_MUST_USE;
+
+/* Read-only map of a regular file. An empty file gives bytes NULL, size 0. */
+typedef struct file_map {
+    const unsigned char *bytes;
+    size_t size;
+} file_map;
+amend_status file_map_open(const char *path, file_map *map) AMEND_MUST_USE;
+void file_map_close(file_map *map); /* accepts a zeroed map */
+
+/* A file written beside its place ("PATH.new-XXXXXX") and renamed over it by commit, after fsync of the file and, after
+ * the rename, of its folder. Write to `stream`. Until commit succeeds, what stood at PATH stays. */
+typedef struct file_replacement {
+    FILE *stream;
+    char *path;
+    char *temporary;
+} file_replacement;
+amend_status file_replace_begin(const char *path, file_replacement *file) AMEND_MUST_USE;
+amend_status file_replace_commit(file_replacement *file) AMEND_MUST_USE; /* frees everything, on failure too */
+void file_replace_abandon(file_replacement *file);                       /* removes the temporary; accepts a zeroed or ended one */
+
+/* The above in one call. */
+amend_status file_write(const char *path, const void *bytes, size_t size) AMEND_MUST_USE;
+
+bool file_exists(const char *path);
+bool file_is_folder(const char *path);
+
+/* mkdir -p. */
+amend_status file_make_folder(const char *path) AMEND_MUST_USE;
+
+/* "FOLDER/NAME" in new memory (mem_free). */
+amend_status file_join(const char *folder, const char *name, char **path) AMEND_MUST_USE;
+
+#endif

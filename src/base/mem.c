@@ -1,0 +1,64 @@
+/* Checked allocation over posix_memalign. */
+#include "base/mem.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_size_t fail_countdown;
+
+bool mem_multiply(size_t a, size_t b, size_t *product)
+{
+    return !__builtin_mul_overflow(a, b, product);
+}
+
+void mem_fail_at(size_t n)
+{
+    atomic_store(&fail_countdown, n);
+}
+
+static bool must_fail(void)
+{
+    size_t n = atomic_load(&fail_countdown);
+    while (n && !atomic_compare_exchange_weak(&fail_countdown, &n, n - 1)) {
+    }
+    return n == 1;
+}
+
+amend_status mem_alloc(void *block, size_t count, size_t size, const char *what)
+{
+    size_t bytes = 0;
+    void *memory = NULL;
+    *(void **)block = NULL;
+    if (!mem_multiply(count, size, &bytes) || bytes > PTRDIFF_MAX)
+        return status_error(AMEND_NO_MEMORY, "%s: %zu items of %zu bytes do not fit in memory", what, count, size);
+    if (must_fail() || posix_memalign(&memory, MEM_ALIGNMENT, bytes ? bytes : 1))
+        return status_error(AMEND_NO_MEMORY, "%s: out of memory (%zu bytes asked for)", what, bytes);
+    memset(memory, 0, bytes);
+    *(void **)block = memory;
+    return status_ok();
+}
+
+amend_status mem_grow(void *block, size_t old_count, size_t new_count, size_t size, const char *what)
+{
+    void *grown = NULL;
+    TRY(mem_alloc(&grown, new_count, size, what));
+    if (old_count) memcpy(grown, *(void **)block, old_count * size);
+    mem_free(*(void **)block);
+    *(void **)block = grown;
+    return status_ok();
+}
+
+amend_status mem_copy_string(char **copy, const char *string)
+{
+    size_t size = strlen(string) + 1;
+    TRY(mem_alloc(copy, size, 1, "string"));
+    memcpy(*copy, string, size);
+    return status_ok();
+}
+
+void mem_free(void *block)
+{
+    free(block);
+}
