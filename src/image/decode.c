@@ -1,0 +1,74 @@
+/* Decoding: finds the format by its first bytes, decodes, turns the image upright. */
+#include "image/decode.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "image/exif.h"
+
+static const size_t max_pixels = 256u * 1000 * 1000;
+
+static const struct {
+    bool (*probe)(const image_source *source);
+    amend_status (*decode)(const image_source *source, amend_image *image, int *orientation);
+} formats[] = {
+    {image_is_jpeg, image_decode_jpeg},
+    {image_is_png, image_decode_png},
+    {image_is_webp, image_decode_webp},
+};
+
+amend_status image_check_size(const image_source *source, size_t width, size_t height)
+{
+    if (!width || !height)
+        return status_error(AMEND_BAD_DATA, "%s: an image of %zu x %zu pixels is damaged; get an intact copy",
+                            source->name, width, height);
+    if (width > max_pixels / height)
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s: %zu x %zu pixels, more than the 256 megapixels that are read; shrink it first",
+                            source->name, width, height);
+    return status_ok();
+}
+
+void image_flatten_alpha(unsigned char *pixels, size_t count, size_t colours)
+{
+    const unsigned char *from = pixels;
+    unsigned char *to = pixels;
+    for (size_t i = 0; i < count; i++, from += colours + 1) {
+        unsigned alpha = from[colours];
+        for (size_t c = 0; c < colours; c++) *to++ = (unsigned char)((from[c] * alpha + 127) / 255);
+    }
+}
+
+static amend_status decode(const image_source *source, amend_image *image)
+{
+    *image = (amend_image){0};
+    if (!source->size) return status_error(AMEND_BAD_DATA, "%s: the file is empty; get a complete copy", source->name);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        int orientation = EXIF_UPRIGHT;
+        if (!formats[i].probe(source)) continue;
+        TRY(formats[i].decode(source, image, &orientation));
+        amend_status status = exif_turn_upright(image, orientation);
+        if (status.code) amend_image_free(image);
+        return status_prefix(status, "%s", source->name);
+    }
+    return status_error(AMEND_BAD_DATA, "%s: not a JPEG, PNG or WebP image; convert it to one of these", source->name);
+}
+
+amend_status amend_image_decode(const void *bytes, size_t size, const char *name, amend_image *image)
+{
+    image_source source = {bytes, size, name};
+    return decode(&source, image);
+}
+
+/* Read, not mapped: a file that another program shortens while it is decoded must not end this one by SIGBUS. */
+amend_status amend_image_open(const char *path, amend_image *image)
+{
+    static const size_t max_bytes = (size_t)1 << 30;
+    image_source source = {NULL, 0, path};
+    unsigned char *bytes = NULL;
+    *image = (amend_image){0};
+    TRY(file_read(path, max_bytes, &bytes, &source.size));
+    source.bytes = bytes;
+    amend_status status = decode(&source, image);
+    mem_free(bytes);
+    return status;
+}
