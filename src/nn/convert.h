@@ -1,0 +1,26 @@
+/* Runs of values between their stored type and f32. */
+#ifndef NN_CONVERT_H
+#define NN_CONVERT_H
+
+#include "nn/type.h"
+
+/* `count` values of `type` from index `at` on, as f32: the stored values themselves, or converted into `buffer`. */
+static inline const float *nn_load(nn_type type, const void *data, size_t at, size_t count, float *buffer)
+{
+    if (type == NN_F32) return (const float *)data + at;
+    const uint16_t *from = (const uint16_t *)data + at;
+    for (size_t i = 0; i < count; i++) buffer[i] = nn_from_bf16(from[i]);
+    return buffer;
+}
+
+static inline void nn_store(nn_type type, void *data, size_t at, size_t count, const float *values)
+{
+    if (type == NN_F32) {
+        memcpy((float *)data + at, values, count * sizeof(float));
+        return;
+    }
+    uint16_t *to = (uint16_t *)data + at;
+    for (size_t i = 0; i < count; i++) to[i] = nn_to_bf16(values[i]);
+}
+
+#endif

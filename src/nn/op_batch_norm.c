@@ -1,0 +1,251 @@
+/* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual). Statistics and
+ * reductions are f32 (f64 across blocks) whatever the type of the maps. eps 1e-5, momentum 0.1, as torchvision. */
+#include <math.h>
+#include <omp.h>
+
+#include "base/mem.h"
+#include "nn/convert.h"
+#include "nn/layer.h"
+
+enum { WEIGHT, BIAS, MEAN, VARIANCE };
+enum { BLOCK = 32 }; /* pixels summed in f32 before the sum goes to f64 */
+
+static const float epsilon = 1e-5f, momentum = 0.1f;
+
+/* Per channel; scale, shift: y = scale * x + shift; the last three: dx = from_g * g + from_x * x + constant. */
+typedef struct norm_state {
+    size_t threads;
+    float *mean, *inverse_deviation, *scale, *shift, *from_g, *from_x, *constant;
+    double *sums;  /* threads x 2 x c */
+    float *buffer; /* threads x 8 x c */
+} norm_state;
+
+static amend_status norm_create(nn_layer *layer)
+{
+    size_t c = layer->out->shape.c;
+    TRY(mem_alloc(&layer->state, 1, sizeof(norm_state), layer->row->name));
+    norm_state *state = layer->state;
+    state->threads = (size_t)omp_get_max_threads();
+    layer->own_bytes = 7 * c * sizeof(float) + state->threads * c * (2 * sizeof(double) + 8 * sizeof(float));
+    return status_ok();
+}
+
+static amend_status norm_bind(nn_layer *layer)
+{
+    norm_state *s = layer->state;
+    size_t c = layer->out->shape.c;
+    s->sums = layer->own;
+    s->mean = (float *)(s->sums + s->threads * 2 * c);
+    s->inverse_deviation = s->mean + c;
+    s->scale = s->mean + 2 * c;
+    s->shift = s->mean + 3 * c;
+    s->from_g = s->mean + 4 * c;
+    s->from_x = s->mean + 5 * c;
+    s->constant = s->mean + 6 * c;
+    s->buffer = s->mean + 7 * c;
+    return status_ok();
+}
+
+static void flush_sums(double *sums, float *part, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        sums[i] += (double)part[i];
+        part[i] = 0;
+    }
+}
+
+/* Sums of x and of x * x over the pixels first .. last - 1; sums: 2 x c; buffer: 3 x c. */
+NN_VECTOR static void sum_forward(nn_type type, const void *x, size_t first, size_t last, size_t c, double *sums,
+                                  float *buffer)
+{
+    float *part = buffer, *square = buffer + c, *converted = buffer + 2 * c;
+    memset(sums, 0, 2 * c * sizeof *sums);
+    memset(part, 0, 2 * c * sizeof *part);
+    for (size_t pixel = first; pixel < last; pixel++) {
+        const float *v = nn_load(type, x, pixel * c, c, converted);
+        for (size_t i = 0; i < c; i++) {
+            part[i] += v[i];
+            square[i] += v[i] * v[i];
+        }
+        if ((pixel - first) % BLOCK == BLOCK - 1) flush_sums(sums, part, 2 * c);
+    }
+    flush_sums(sums, part, 2 * c);
+}
+
+/* Adds the threads' sums in their order: deterministic for a number of threads. */
+static void collect(const norm_state *s, size_t c, size_t i, double *first, double *second)
+{
+    *first = *second = 0;
+    for (size_t t = 0; t < s->threads; t++) {
+        *first += s->sums[t * 2 * c + i];
+        *second += s->sums[t * 2 * c + c + i];
+    }
+}
+
+static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
+{
+    norm_state *s = layer->state;
+    float *running_mean = layer->params[MEAN]->value, *running_variance = layer->params[VARIANCE]->value;
+#pragma omp parallel for schedule(static)
+    for (size_t t = 0; t < s->threads; t++)
+        sum_forward(layer->in[0]->type, layer->in[0]->data, pixels * t / s->threads, pixels * (t + 1) / s->threads, c,
+                    s->sums + t * 2 * c, s->buffer + t * 8 * c);
+    double unbiased = pixels > 1 ? (double)pixels / (double)(pixels - 1) : 1;
+    for (size_t i = 0; i < c; i++) {
+        double sum, square;
+        collect(s, c, i, &sum, &square);
+        double mean = sum / (double)pixels, variance = square / (double)pixels - mean * mean;
+        if (variance < 0) variance = 0;
+        s->mean[i] = (float)mean;
+        s->inverse_deviation[i] = (float)(1 / sqrt(variance + (double)epsilon));
+        running_mean[i] += momentum * ((float)mean - running_mean[i]);
+        running_variance[i] += momentum * ((float)(variance * unbiased) - running_variance[i]);
+    }
+}
+
+static void running_statistics(nn_layer *layer, size_t c)
+{
+    norm_state *s = layer->state;
+    for (size_t i = 0; i < c; i++) {
+        s->mean[i] = layer->params[MEAN]->value[i];
+        s->inverse_deviation[i] = 1 / sqrtf(layer->params[VARIANCE]->value[i] + epsilon);
+    }
+}
+
+typedef struct norm_maps {
+    nn_type type;
+    size_t c;
+    bool relu;
+    const void *x, *residual, *y, *dy; /* residual NULL: none */
+    void *out, *d_residual, *dx;       /* d_residual NULL: not wanted */
+} norm_maps;
+
+NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, const float *scale, const float *shift,
+                            float *buffer)
+{
+    size_t c = m->c;
+    float *converted = buffer, *other = buffer + c, *result = buffer + 2 * c;
+    for (size_t pixel = first; pixel < last; pixel++) {
+        const float *x = nn_load(m->type, m->x, pixel * c, c, converted);
+        for (size_t i = 0; i < c; i++) result[i] = scale[i] * x[i] + shift[i];
+        if (m->residual) {
+            const float *r = nn_load(m->type, m->residual, pixel * c, c, other);
+            for (size_t i = 0; i < c; i++) result[i] += r[i];
+        }
+        if (m->relu)
+            for (size_t i = 0; i < c; i++) result[i] = result[i] < 0 ? 0 : result[i]; /* lets NaN through */
+        nn_store(m->type, m->out, pixel * c, c, result);
+    }
+}
+
+/* g = dy where y > 0 (relu), else dy. */
+static inline const float *masked_gradient(const norm_maps *m, size_t pixel, float *buffer, float *other)
+{
+    size_t c = m->c;
+    const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer);
+    if (!m->relu) return dy;
+    const float *y = nn_load(m->type, m->y, pixel * c, c, other);
+    for (size_t i = 0; i < c; i++) buffer[i] = y[i] > 0 ? dy[i] : 0;
+    return buffer;
+}
+
+/* Sums of g and of g * (x - mean); sums: 2 x c; buffer: 5 x c. */
+NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last, const float *mean, double *sums,
+                                   float *buffer)
+{
+    size_t c = m->c;
+    float *part = buffer, *product = buffer + c;
+    memset(sums, 0, 2 * c * sizeof *sums);
+    memset(part, 0, 2 * c * sizeof *part);
+    for (size_t pixel = first; pixel < last; pixel++) {
+        const float *g = masked_gradient(m, pixel, buffer + 2 * c, buffer + 3 * c);
+        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 4 * c);
+        for (size_t i = 0; i < c; i++) {
+            part[i] += g[i];
+            product[i] += g[i] * (x[i] - mean[i]);
+        }
+        if ((pixel - first) % BLOCK == BLOCK - 1) flush_sums(sums, part, 2 * c);
+    }
+    flush_sums(sums, part, 2 * c);
+}
+
+NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t last, const norm_state *s, float *buffer)
+{
+    size_t c = m->c;
+    float *result = buffer + 3 * c;
+    const float *from_g = s->from_g, *from_x = s->from_x, *constant = s->constant;
+    for (size_t pixel = first; pixel < last; pixel++) {
+        const float *g = masked_gradient(m, pixel, buffer, buffer + c);
+        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 2 * c);
+        for (size_t i = 0; i < c; i++) result[i] = from_g[i] * g[i] + from_x[i] * x[i] + constant[i];
+        if (m->d_residual) nn_store(m->type, m->d_residual, pixel * c, c, g);
+        nn_store(m->type, m->dx, pixel * c, c, result);
+    }
+}
+
+static norm_maps maps_of(const nn_layer *layer)
+{
+    norm_maps m = {0};
+    m.type = layer->in[0]->type;
+    m.c = layer->out->shape.c;
+    m.relu = layer->relu;
+    m.x = layer->in[0]->data;
+    m.residual = layer->in[1] ? layer->in[1]->data : NULL;
+    m.y = m.out = layer->out->data;
+    m.dy = layer->out->gradient;
+    m.dx = layer->in_gradient[0];
+    m.d_residual = layer->in[1] ? layer->in_gradient[1] : NULL;
+    return m;
+}
+
+static amend_status norm_forward(nn_layer *layer)
+{
+    norm_state *s = layer->state;
+    norm_maps m = maps_of(layer);
+    size_t c = m.c, pixels = nn_shape_count(layer->out->shape) / c;
+    if (layer->run->training)
+        batch_statistics(layer, pixels, c);
+    else
+        running_statistics(layer, c);
+    for (size_t i = 0; i < c; i++) {
+        s->scale[i] = layer->params[WEIGHT]->value[i] * s->inverse_deviation[i];
+        s->shift[i] = layer->params[BIAS]->value[i] - s->scale[i] * s->mean[i];
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t t = 0; t < s->threads; t++)
+        apply(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->scale, s->shift, s->buffer + t * 8 * c);
+    return status_ok();
+}
+
+/* dgamma = sum g xhat, dbeta = sum g, dx = gamma / deviation * (g - dbeta / m - xhat * dgamma / m). */
+static amend_status norm_backward(nn_layer *layer)
+{
+    norm_state *s = layer->state;
+    norm_maps m = maps_of(layer);
+    size_t c = m.c, pixels = nn_shape_count(layer->out->shape) / c;
+#pragma omp parallel for schedule(static)
+    for (size_t t = 0; t < s->threads; t++)
+        sum_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, s->sums + t * 2 * c,
+                     s->buffer + t * 8 * c);
+    for (size_t i = 0; i < c; i++) {
+        double sum, product, inverse = (double)s->inverse_deviation[i];
+        collect(s, c, i, &sum, &product);
+        layer->params[BIAS]->gradient[i] = (float)sum;
+        layer->params[WEIGHT]->gradient[i] = (float)(product * inverse);
+        double scale = (double)s->scale[i], per_x = scale * inverse * inverse * product / (double)pixels;
+        s->from_g[i] = (float)scale;
+        s->from_x[i] = (float)-per_x;
+        s->constant[i] = (float)(per_x * (double)s->mean[i] - scale * sum / (double)pixels);
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t t = 0; t < s->threads; t++)
+        apply_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * 8 * c);
+    return status_ok();
+}
+
+static void norm_destroy(nn_layer *layer)
+{
+    mem_free(layer->state);
+}
+
+const nn_op nn_op_batch_norm = {norm_create, norm_bind, NULL, norm_forward, norm_backward, norm_destroy};

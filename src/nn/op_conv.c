@@ -1,0 +1,97 @@
+/* Convolution: oneDNN's three passes on channels-last maps, weights kept beside in the layouts that oneDNN wants. */
+#include "base/mem.h"
+#include "nn/dnn.h"
+#include "nn/layer.h"
+
+enum { FORWARD, DATA, WEIGHTS, PACK_FORWARD, PACK_DATA, UNPACK, JOBS };
+
+typedef struct conv_state {
+    dnn_job *jobs[JOBS];
+} conv_state;
+
+static size_t align(size_t bytes)
+{
+    return (bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
+}
+
+static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_state *state)
+{
+    TRY(dnn_conv_create(conv, DNN_BACKWARD_WEIGHTS, false, &state->jobs[WEIGHTS]));
+    TRY(dnn_pack_create(state->jobs[WEIGHTS], true, &state->jobs[UNPACK]));
+    if (layer->in[0]->wants_gradient) { /* the first layer's input needs none */
+        TRY(dnn_conv_create(conv, DNN_BACKWARD_DATA, false, &state->jobs[DATA]));
+        TRY(dnn_pack_create(state->jobs[DATA], false, &state->jobs[PACK_DATA]));
+        layer->own_bytes += align(dnn_buffer_size(state->jobs[DATA], 1));
+    }
+    return status_ok();
+}
+
+static amend_status conv_create(nn_layer *layer)
+{
+    const nn_row *row = layer->row;
+    dnn_conv conv = {layer->in[0]->shape, layer->out->shape, row->kernel, row->stride, row->pad, layer->in[0]->type};
+    conv_state *state = NULL;
+    size_t scratch = 0;
+    TRY(mem_alloc(&layer->state, 1, sizeof *state, row->name));
+    state = layer->state;
+    TRY(dnn_conv_create(&conv, DNN_FORWARD, false, &state->jobs[FORWARD]));
+    TRY(dnn_pack_create(state->jobs[FORWARD], false, &state->jobs[PACK_FORWARD]));
+    layer->own_bytes = align(dnn_buffer_size(state->jobs[FORWARD], 1));
+    if (layer->training) TRY(create_backward(layer, &conv, state));
+    for (int i = 0; i < JOBS; i++) {
+        size_t bytes = state->jobs[i] ? dnn_scratch_size(state->jobs[i]) : 0;
+        if (bytes > scratch) scratch = bytes;
+    }
+    /* The packed weight gradient lives only until it is unpacked. */
+    layer->scratch_bytes = align(scratch) + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0);
+    return status_ok();
+}
+
+static amend_status conv_bind(nn_layer *layer)
+{
+    conv_state *state = layer->state;
+    float *weights = layer->params[0]->value;
+    char *forward = layer->own, *data = forward + align(dnn_buffer_size(state->jobs[FORWARD], 1));
+    char *scratch = layer->scratch, *packed = scratch;
+    TRY(dnn_bind(state->jobs[PACK_FORWARD], (void *[]){weights, forward, NULL},
+                 scratch + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0)));
+    if (layer->training) {
+        scratch += align(dnn_buffer_size(state->jobs[WEIGHTS], 1));
+        TRY(dnn_bind(state->jobs[WEIGHTS], (void *[]){layer->in[0]->data, packed, layer->out->gradient}, scratch));
+        TRY(dnn_bind(state->jobs[UNPACK], (void *[]){packed, layer->params[0]->gradient, NULL}, scratch));
+    }
+    if (state->jobs[DATA]) {
+        TRY(dnn_bind(state->jobs[DATA], (void *[]){layer->in_gradient[0], data, layer->out->gradient}, scratch));
+        TRY(dnn_bind(state->jobs[PACK_DATA], (void *[]){weights, data, NULL}, scratch));
+    }
+    return dnn_bind(state->jobs[FORWARD], (void *[]){layer->in[0]->data, forward, layer->out->data}, scratch);
+}
+
+static amend_status conv_refresh(nn_layer *layer)
+{
+    conv_state *state = layer->state;
+    TRY(dnn_run(state->jobs[PACK_FORWARD]));
+    return state->jobs[PACK_DATA] ? dnn_run(state->jobs[PACK_DATA]) : status_ok();
+}
+
+static amend_status conv_forward(nn_layer *layer)
+{
+    return dnn_run(((conv_state *)layer->state)->jobs[FORWARD]);
+}
+
+static amend_status conv_backward(nn_layer *layer)
+{
+    conv_state *state = layer->state;
+    TRY(dnn_run(state->jobs[WEIGHTS]));
+    TRY(dnn_run(state->jobs[UNPACK]));
+    return state->jobs[DATA] ? dnn_run(state->jobs[DATA]) : status_ok();
+}
+
+static void conv_destroy(nn_layer *layer)
+{
+    conv_state *state = layer->state;
+    for (int i = 0; state && i < JOBS; i++) dnn_free(state->jobs[i]);
+    mem_free(state);
+}
+
+const nn_op nn_op_conv = {conv_create, conv_bind, conv_refresh, conv_forward, conv_backward, conv_destroy};

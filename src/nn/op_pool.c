@@ -1,0 +1,55 @@
+/* Max and average pooling by oneDNN. */
+#include "base/mem.h"
+#include "nn/dnn.h"
+#include "nn/layer.h"
+
+typedef struct pool_state {
+    dnn_job *forward, *backward;
+} pool_state;
+
+static amend_status pool_create(nn_layer *layer)
+{
+    const nn_row *row = layer->row;
+    dnn_conv pool = {layer->in[0]->shape, layer->out->shape, row->kernel, row->stride, row->pad, layer->in[0]->type};
+    bool maximum = row->kind == NN_MAX_POOL;
+    TRY(mem_alloc(&layer->state, 1, sizeof(pool_state), row->name));
+    pool_state *state = layer->state;
+    TRY(dnn_pool_create(&pool, maximum, false, &state->forward));
+    layer->own_bytes = dnn_buffer_size(state->forward, 2);
+    layer->scratch_bytes = dnn_scratch_size(state->forward);
+    if (!layer->training) return status_ok();
+    TRY(dnn_pool_create(&pool, maximum, true, &state->backward));
+    if (dnn_scratch_size(state->backward) > layer->scratch_bytes)
+        layer->scratch_bytes = dnn_scratch_size(state->backward);
+    return status_ok();
+}
+
+static amend_status pool_bind(nn_layer *layer)
+{
+    pool_state *state = layer->state;
+    if (state->backward)
+        TRY(dnn_bind(state->backward, (void *[]){layer->in_gradient[0], layer->out->gradient, layer->own},
+                     layer->scratch));
+    return dnn_bind(state->forward, (void *[]){layer->in[0]->data, layer->out->data, layer->own}, layer->scratch);
+}
+
+static amend_status pool_forward(nn_layer *layer)
+{
+    return dnn_run(((pool_state *)layer->state)->forward);
+}
+
+static amend_status pool_backward(nn_layer *layer)
+{
+    return layer->in_gradient[0] ? dnn_run(((pool_state *)layer->state)->backward) : status_ok();
+}
+
+static void pool_destroy(nn_layer *layer)
+{
+    pool_state *state = layer->state;
+    if (!state) return;
+    dnn_free(state->forward);
+    dnn_free(state->backward);
+    mem_free(state);
+}
+
+const nn_op nn_op_pool = {pool_create, pool_bind, NULL, pool_forward, pool_backward, pool_destroy};

@@ -1,0 +1,128 @@
+/* Which parameters each row has, their storage and first values. */
+#include "nn/params.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+
+enum { MAX_SPECS = 4 };
+
+static nn_param make(const char *row, const char *suffix, bool trainable, size_t dims, const size_t *shape)
+{
+    nn_param param;
+    memset(&param, 0, sizeof param);
+    snprintf(param.name, sizeof param.name, "%s.%s", row, suffix);
+    param.trainable = trainable;
+    param.dims = dims;
+    param.count = 1;
+    for (size_t i = 0; i < dims; i++) param.count *= param.shape[i] = shape[i];
+    return param;
+}
+
+static nn_param with_init(nn_param param, int init, double scale)
+{
+    param.init = init;
+    param.init_scale = (float)scale;
+    return param;
+}
+
+/* Fills specs with what the row has; returns how many. */
+static size_t row_params(const nn_table *table, const nn_row *row, nn_param *specs)
+{
+    nn_shape in = table->shapes[row->in[0]];
+    const char *name = row->name;
+    size_t k = row->kernel, c = in.c, features = in.h * in.w * in.c;
+    switch (row->kind) {
+    case NN_CONV:
+        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c, k, k}), NN_INIT_NORMAL,
+                             sqrt(2.0 / (double)(row->channels * k * k)));
+        return 1;
+    case NN_BATCH_NORM:
+        specs[0] = with_init(make(name, "weight", true, 1, &c), NN_INIT_CONSTANT, 1);
+        specs[1] = make(name, "bias", true, 1, &c);
+        specs[2] = make(name, "running_mean", false, 1, &c);
+        specs[3] = with_init(make(name, "running_var", false, 1, &c), NN_INIT_CONSTANT, 1);
+        return 4;
+    case NN_SHARED_CONV:
+        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){1, 1, k, k}), NN_INIT_UNIFORM, 1.0 / (double)k);
+        return 1;
+    case NN_AFFINITY:
+        if (row->affinity == NN_AFFINITY_NONE) return 0;
+        specs[0] = with_init(make(name, "alpha", true, 1, (size_t[]){1}), NN_INIT_CONSTANT, 1);
+        specs[1] = make(name, "generic", false, 1, (size_t[]){in.h * in.w});
+        return row->affinity == NN_AFFINITY_EMA ? 2 : 1;
+    case NN_LINEAR:
+        specs[0] = with_init(make(name, "weight", true, 2, (size_t[]){row->channels, features}), NN_INIT_UNIFORM,
+                             1.0 / sqrt((double)features));
+        specs[1] = with_init(make(name, "bias", true, 1, &row->channels), NN_INIT_UNIFORM, 1.0 / sqrt((double)features));
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+static size_t padded(size_t count)
+{
+    return (count + 15) / 16 * 16; /* each array starts on a cache line */
+}
+
+amend_status nn_params_create(const nn_table *table, nn_params *params)
+{
+    size_t floats = 0;
+    memset(params, 0, sizeof *params);
+    TRY(mem_alloc(&params->items, table->count * MAX_SPECS, sizeof *params->items, "parameters"));
+    for (size_t i = 0; i < table->count; i++)
+        params->count += row_params(table, &table->rows[i], params->items + params->count);
+    for (size_t i = 0; i < params->count; i++) {
+        floats += padded(params->items[i].count) * (params->items[i].trainable ? 2 : 1);
+        params->values += params->items[i].count;
+    }
+    amend_status status = mem_alloc(&params->storage, floats, sizeof(float), "parameters");
+    if (status.code) {
+        nn_params_free(params);
+        return status;
+    }
+    float *next = params->storage;
+    for (size_t i = 0; i < params->count; i++) {
+        nn_param *p = &params->items[i];
+        p->value = next;
+        next += padded(p->count);
+        if (!p->trainable) continue;
+        p->gradient = next;
+        next += padded(p->count);
+    }
+    return status_ok();
+}
+
+void nn_params_free(nn_params *params)
+{
+    mem_free(params->items);
+    mem_free(params->storage);
+    memset(params, 0, sizeof *params);
+}
+
+void nn_params_init(nn_params *params, uint64_t seed)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        nn_param *p = &params->items[i];
+        rng r = rng_make(seed, 0x696e6974 /* "init" */, i);
+        for (size_t j = 0; j < p->count; j++) {
+            if (p->init == NN_INIT_CONSTANT) p->value[j] = p->init_scale;
+            if (p->init == NN_INIT_NORMAL) p->value[j] = (float)rng_normal(&r) * p->init_scale;
+            if (p->init == NN_INIT_UNIFORM) p->value[j] = (float)rng_between(&r, -p->init_scale, p->init_scale);
+        }
+    }
+    params->version++;
+}
+
+nn_param *nn_params_find(const nn_params *params, const char *row, const char *suffix)
+{
+    size_t length = strlen(row);
+    for (size_t i = 0; i < params->count; i++) {
+        const char *name = params->items[i].name;
+        if (!strncmp(name, row, length) && name[length] == '.' && !strcmp(name + length + 1, suffix))
+            return &params->items[i];
+    }
+    return NULL;
+}

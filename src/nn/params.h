@@ -1,0 +1,35 @@
+/* The parameters of a network: f32 master values in torchvision's shapes and names, with gradients. Shared by all plans
+ * of the network, whatever their batch size or precision. */
+#ifndef NN_PARAMS_H
+#define NN_PARAMS_H
+
+#include "base/rng.h"
+#include "nn/table.h"
+
+typedef struct nn_param {
+    char name[NN_NAME_SIZE + 16];
+    size_t dims, shape[4], count;
+    bool trainable; /* false: a running statistic */
+    float *value;
+    float *gradient; /* NULL when not trainable */
+    enum { NN_INIT_CONSTANT, NN_INIT_NORMAL, NN_INIT_UNIFORM } init;
+    float init_scale; /* the constant, the deviation, or the half width */
+} nn_param;
+
+typedef struct nn_params {
+    nn_param *items;
+    size_t count;
+    size_t values;    /* floats in all items */
+    float *storage;   /* values and gradients of all items */
+    size_t version;   /* increase it after changing values: plans then refresh their copies */
+} nn_params;
+
+amend_status nn_params_create(const nn_table *table, nn_params *params) AMEND_MUST_USE; /* zeroed */
+void nn_params_free(nn_params *params);
+
+/* torchvision's initialisation: He normal (fan out) for convolutions, torch's defaults for the rest. */
+void nn_params_init(nn_params *params, uint64_t seed);
+
+nn_param *nn_params_find(const nn_params *params, const char *row, const char *suffix); /* NULL: not there */
+
+#endif

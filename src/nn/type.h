@@ -1,0 +1,50 @@
+/* Number formats of feature maps, and the shape of one. Feature maps are stored channels-last (NHWC) everywhere. */
+#ifndef NN_TYPE_H
+#define NN_TYPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef enum nn_type { NN_F32, NN_BF16 } nn_type;
+
+typedef struct nn_shape {
+    size_t n, h, w, c;
+} nn_shape;
+
+static inline size_t nn_type_size(nn_type type)
+{
+    return type == NN_F32 ? 4 : 2;
+}
+
+static inline size_t nn_shape_count(nn_shape s)
+{
+    return s.n * s.h * s.w * s.c;
+}
+
+static inline float nn_from_bf16(uint16_t value)
+{
+    uint32_t bits = (uint32_t)value << 16;
+    float result;
+    memcpy(&result, &bits, sizeof result);
+    return result;
+}
+
+/* Round to nearest even; NaN stays NaN. */
+static inline uint16_t nn_to_bf16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    return (bits & 0x7fffffffu) > 0x7f800000u ? (uint16_t)0x7fc0 : (uint16_t)rounded;
+}
+
+/* Marks hot plain-C loops: compiled once for each x86-64 level, chosen at load time. Not under AddressSanitizer, whose
+ * run-time is not ready yet when that choice is made. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define NN_VECTOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define NN_VECTOR
+#endif
+
+#endif
