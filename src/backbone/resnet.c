@@ -4,46 +4,49 @@
 #include <math.h>
 #include <stdio.h>
 
-static amend_status add_conv(nn_table *table, const char *name, size_t in, size_t channels, size_t kernel, size_t stride,
-                             size_t *out)
+static void name_row(nn_row *row, const char *prefix, const char *suffix)
+{
+    snprintf(row->name, sizeof row->name, "%.31s%.31s", prefix, suffix);
+}
+
+static amend_status add_conv(nn_table *table, const char *prefix, const char *suffix, size_t in, size_t channels,
+                             size_t kernel, size_t stride, size_t *out)
 {
     nn_row row = {.kind = NN_CONV, .in = {in}, .channels = channels, .kernel = kernel, .stride = stride, .pad = kernel / 2};
-    snprintf(row.name, sizeof row.name, "%s", name);
+    name_row(&row, prefix, suffix);
     return nn_table_add(table, row, out);
 }
 
-static amend_status add_plain(nn_table *table, nn_kind kind, const char *name, size_t in, size_t other, size_t *out)
+static amend_status add_plain(nn_table *table, nn_kind kind, const char *prefix, const char *suffix, size_t in,
+                              size_t other, size_t *out)
 {
     nn_row row = {.kind = kind, .in = {in, other}};
-    snprintf(row.name, sizeof row.name, "%s", name);
+    name_row(&row, prefix, suffix);
     return nn_table_add(table, row, out);
 }
 
 /* conv-bn-relu-conv-bn + identity (or 1x1 conv-bn), relu. */
 static amend_status add_block(nn_table *table, const char *prefix, size_t channels, size_t stride, size_t *map)
 {
-    char name[NN_NAME_SIZE];
     size_t in = *map, at = in, shortcut = in;
-#define NAMED(suffix) (snprintf(name, sizeof name, "%s.%s", prefix, suffix), name)
     if (stride != 1 || table->shapes[in].c != channels) {
-        TRY(add_conv(table, NAMED("downsample.0"), in, channels, 1, stride, &shortcut));
-        TRY(add_plain(table, NN_BATCH_NORM, NAMED("downsample.1"), shortcut, 0, &shortcut));
+        TRY(add_conv(table, prefix, "downsample.0", in, channels, 1, stride, &shortcut));
+        TRY(add_plain(table, NN_BATCH_NORM, prefix, "downsample.1", shortcut, 0, &shortcut));
     }
-    TRY(add_conv(table, NAMED("conv1"), in, channels, 3, stride, &at));
-    TRY(add_plain(table, NN_BATCH_NORM, NAMED("bn1"), at, 0, &at));
-    TRY(add_plain(table, NN_RELU, NAMED("relu1"), at, 0, &at));
-    TRY(add_conv(table, NAMED("conv2"), at, channels, 3, 1, &at));
-    TRY(add_plain(table, NN_BATCH_NORM, NAMED("bn2"), at, 0, &at));
-    TRY(add_plain(table, NN_ADD, NAMED("add"), at, shortcut, &at));
-    return add_plain(table, NN_RELU, NAMED("relu2"), at, 0, map);
-#undef NAMED
+    TRY(add_conv(table, prefix, "conv1", in, channels, 3, stride, &at));
+    TRY(add_plain(table, NN_BATCH_NORM, prefix, "bn1", at, 0, &at));
+    TRY(add_plain(table, NN_RELU, prefix, "relu1", at, 0, &at));
+    TRY(add_conv(table, prefix, "conv2", at, channels, 3, 1, &at));
+    TRY(add_plain(table, NN_BATCH_NORM, prefix, "bn2", at, 0, &at));
+    TRY(add_plain(table, NN_ADD, prefix, "add", at, shortcut, &at));
+    return add_plain(table, NN_RELU, prefix, "relu2", at, 0, map);
 }
 
 static amend_status add_stem(nn_table *table, bool small, size_t channels, size_t *map)
 {
-    TRY(add_conv(table, "conv1", *map, channels, small ? 3 : 7, small ? 1 : 2, map));
-    TRY(add_plain(table, NN_BATCH_NORM, "bn1", *map, 0, map));
-    TRY(add_plain(table, NN_RELU, "relu", *map, 0, map));
+    TRY(add_conv(table, "", "conv1", *map, channels, small ? 3 : 7, small ? 1 : 2, map));
+    TRY(add_plain(table, NN_BATCH_NORM, "", "bn1", *map, 0, map));
+    TRY(add_plain(table, NN_RELU, "", "relu", *map, 0, map));
     if (small) return status_ok();
     nn_row pool = {.kind = NN_MAX_POOL, .name = "maxpool", .in = {*map}, .kernel = 3, .stride = 2, .pad = 1};
     return nn_table_add(table, pool, map);
@@ -59,7 +62,7 @@ amend_status resnet18_build(nn_table *table, const resnet_options *options, size
     for (size_t stage = 0; stage < 4; stage++)
         for (size_t block = 0; block < 2; block++) {
             char prefix[NN_NAME_SIZE];
-            snprintf(prefix, sizeof prefix, "layer%zu.%zu", stage + 1, block);
+            snprintf(prefix, sizeof prefix, "layer%zu.%zu.", stage + 1, block);
             TRY(add_block(table, prefix, base << stage, stage && !block ? 2 : 1, &map));
         }
     *features = map;

@@ -1,0 +1,90 @@
+/* Adam (Kingma and Ba, 2015), AdamW (Loshchilov and Hutter, 2019), SGD with momentum. */
+#include "train/optimizer.h"
+
+#include <math.h>
+
+#include "nn/type.h"
+
+enum { CHUNK = 16384 }; /* values a thread takes at a time; sums are made chunk by chunk, so they do not depend on threads */
+
+typedef struct adam_numbers {
+    float beta1, beta2, epsilon, rate, correction2, l2, shrink;
+} adam_numbers;
+
+NN_VECTOR static void adam_chunk(const adam_numbers *a, float *value, const float *gradient, float *m, float *v,
+                                 size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float w = value[i] * a->shrink, g = gradient[i] + a->l2 * value[i];
+        m[i] = a->beta1 * m[i] + (1 - a->beta1) * g;
+        v[i] = a->beta2 * v[i] + (1 - a->beta2) * g * g;
+        value[i] = w - a->rate * m[i] / (sqrtf(v[i]) / a->correction2 + a->epsilon);
+    }
+}
+
+NN_VECTOR static void sgd_chunk(float rate, float momentum, bool nesterov, bool first, float l2, float *value,
+                                const float *gradient, float *m, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float g = gradient[i] + l2 * value[i];
+        m[i] = first ? g : momentum * m[i] + g;
+        value[i] -= rate * (nesterov ? g + momentum * m[i] : m[i]);
+    }
+}
+
+static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *array, size_t step, double rate)
+{
+    double decay = array->decay ? o->weight_decay : 0;
+    adam_numbers a = {(float)o->beta1, (float)o->beta2, (float)o->epsilon, 0, 0, 0, 1};
+    a.rate = (float)(rate / (1 - pow(o->beta1, (double)step)));
+    a.correction2 = (float)sqrt(1 - pow(o->beta2, (double)step));
+    if (o->kind == OPTIMIZER_ADAM) a.l2 = (float)decay;
+    if (o->kind == OPTIMIZER_ADAMW) a.shrink = (float)(1 - rate * decay);
+    return a;
+}
+
+static void step_array(const optimizer_options *o, const optimizer_array *array, size_t step, double rate)
+{
+    const adam_numbers adam = adam_of(o, array, step, rate);
+    float l2 = array->decay ? (float)o->weight_decay : 0;
+#pragma omp parallel for schedule(static)
+    for (size_t at = 0; at < array->count; at += CHUNK) {
+        size_t n = array->count - at < CHUNK ? array->count - at : CHUNK;
+        if (o->kind == OPTIMIZER_SGD)
+            sgd_chunk((float)rate, (float)o->momentum, o->nesterov, step == 1, l2, array->value + at,
+                      array->gradient + at, array->moment1 + at, n);
+        else
+            adam_chunk(&adam, array->value + at, array->gradient + at, array->moment1 + at, array->moment2 + at, n);
+    }
+}
+
+void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count, size_t step,
+                    double rate)
+{
+    for (size_t i = 0; i < count; i++) step_array(options, &arrays[i], step, rate);
+}
+
+NN_VECTOR static double square_sum(const float *values, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += (double)values[i] * (double)values[i];
+    return sum;
+}
+
+double optimizer_clip(const optimizer_array *arrays, size_t count, double limit)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += square_sum(arrays[i].gradient, arrays[i].count);
+    double norm = sqrt(sum), factor = limit / (norm + 1e-6);
+    if (limit > 0 && factor < 1)
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < arrays[i].count; k++) arrays[i].gradient[k] *= (float)factor;
+    return norm;
+}
+
+void optimizer_average(float *average, const float *value, size_t count, double decay)
+{
+    float share = (float)(1 - decay);
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < count; i++) average[i] += share * (value[i] - average[i]);
+}

@@ -1,0 +1,40 @@
+/* Optimisers over the parameters of a network: the formulas of torch.optim. */
+#ifndef TRAIN_OPTIMIZER_H
+#define TRAIN_OPTIMIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum optimizer_kind {
+    OPTIMIZER_ADAM,  /* weight decay is added to the gradient (L2) */
+    OPTIMIZER_ADAMW, /* weight decay shrinks the weights beside the step */
+    OPTIMIZER_SGD    /* with momentum; weight decay is added to the gradient */
+} optimizer_kind;
+
+typedef struct optimizer_options {
+    optimizer_kind kind;
+    double beta1, beta2, epsilon; /* Adam: 0.9, 0.999, 1e-8 */
+    double momentum;              /* SGD: 0..1 */
+    bool nesterov;                /* SGD */
+    double weight_decay;
+} optimizer_options;
+
+/* One array of parameters. moment1 (Adam, SGD) and moment2 (Adam) start as zeros. */
+typedef struct optimizer_array {
+    float *value, *gradient, *moment1, *moment2;
+    size_t count;
+    bool decay; /* weight decay applies */
+} optimizer_array;
+
+/* Step number `step` (1, 2, ...) with learning rate `rate`. The same threads give the same bits. */
+void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count, size_t step,
+                    double rate);
+
+/* Scales all gradients so that their global norm is at most `limit` (0: no limit), as torch's clip_grad_norm_; returns the norm
+ * before. NaN or infinity in a gradient gives NaN or infinity. */
+double optimizer_clip(const optimizer_array *arrays, size_t count, double limit);
+
+/* average += (1 - decay) * (value - average). */
+void optimizer_average(float *average, const float *value, size_t count, double decay);
+
+#endif
