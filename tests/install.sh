@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs BUILD into a folder of its own, looks at the symbols that libamend shows, then builds the example against
+# what was installed, as a user would, and runs it on a photo.
+set -eu
+build=$1
+stage=$build/stage
+rm -rf "$stage"
+cmake --install "$build" --prefix "$stage" >/dev/null
+
+library=$(find "$stage" -name 'libamend.so' -exec dirname {} \;)
+foreign=$(nm -D --defined-only "$library/libamend.so" | awk '{print $3}' | grep -v -e '^amend_' -e '^AMEND_' || true)
+[ -z "$foreign" ] || { echo "libamend.so shows symbols that are not amend_*:" $foreign; exit 1; }
+
+export PKG_CONFIG_PATH="$library/pkgconfig" LD_LIBRARY_PATH="$library"
+flags="$(pkg-config --define-variable=prefix="$stage" --cflags --libs amend)"
+$CC -std=c11 -Wall -Wextra -Werror $CFLAGS examples/classify.c -o "$stage/classify" $flags
+"$stage/classify" tests/data/astronaut.png 164 72 118 118 >"$stage/classify.txt"
+cat "$stage/classify.txt"
+awk '{ sum += $2 } END { if (NR < 7 || sum < 0.999 || sum > 1.001) { print "probabilities do not sum to 1"; exit 1 } }' \
+    "$stage/classify.txt"
+"$stage/bin/amend" --version
