@@ -1,0 +1,161 @@
+/* The folded ARM head against the unfolded one. */
+#include "sample_head.h"
+
+#include "arm/fold.h"
+
+static float *floats(size_t count)
+{
+    float *values = NULL;
+    must(mem_alloc(&values, count, sizeof *values, "test values"));
+    return values;
+}
+
+static float *narrow(const double *values, size_t count)
+{
+    float *narrowed = floats(count);
+    for (size_t i = 0; i < count; i++) narrowed[i] = (float)values[i];
+    return narrowed;
+}
+
+/* The head's weights in f32. */
+static arm_fold_source source_make(const head *h, arm_affinity affinity)
+{
+    const arm_geometry *g = &h->geometry;
+    return (arm_fold_source){
+        .de_albino = narrow(h->weights.de_albino, g->kernel * g->kernel),
+        .bn_weight = narrow(h->weights.bn_weight, g->planes),
+        .bn_bias = narrow(h->weights.bn_bias, g->planes),
+        .running_mean = narrow(h->running.running_mean, g->planes),
+        .running_var = narrow(h->running.running_var, g->planes),
+        .alpha = (float)*h->weights.alpha,
+        .generic = affinity == ARM_AFFINITY_EMA ? narrow(h->running.generic, h->outputs) : NULL,
+        .fc_weight = narrow(h->weights.fc_weight, h->classes * h->outputs),
+        .fc_bias = narrow(h->weights.fc_bias, h->classes),
+    };
+}
+
+static void source_free(arm_fold_source *s)
+{
+    mem_free((void *)s->de_albino);
+    mem_free((void *)s->bn_weight);
+    mem_free((void *)s->bn_bias);
+    mem_free((void *)s->running_mean);
+    mem_free((void *)s->running_var);
+    mem_free((void *)s->generic);
+    mem_free((void *)s->fc_weight);
+    mem_free((void *)s->fc_bias);
+}
+
+/* weight [h][w][C] times image n of x [N][C][h][w] */
+static double apply(const head *h, const float *weight, size_t n)
+{
+    const arm_geometry *g = &h->geometry;
+    const double *x = h->x + n * arm_geometry_features(g);
+    double sum = 0;
+    for (size_t c = 0; c < g->channels; c++)
+        for (size_t at = 0; at < g->height * g->width; at++)
+            sum += weight[at * g->channels + c] * x[c * g->height * g->width + at];
+    return sum;
+}
+
+static void check_fold(const head *h, arm_affinity affinity)
+{
+    const size_t features = arm_geometry_features(&h->geometry);
+    arm_fold_source source = source_make(h, affinity);
+    float *weight = floats(h->classes * features), *bias = floats(h->classes);
+    double *logits = doubles(h->batch * h->classes);
+    must(arm_fold(&h->geometry, h->classes, &source, weight, bias));
+    for (size_t n = 0; n < h->batch; n++)
+        for (size_t k = 0; k < h->classes; k++)
+            logits[n * h->classes + k] = bias[k] + apply(h, weight + k * features, n);
+
+    arm_reference *a = NULL;
+    must(arm_reference_create(&h->geometry, h->batch, h->classes, affinity, &a));
+    arm_reference_evaluate(a, &h->weights, &h->running, h->x);
+    assert_close("folded logits", logits, a->logits, h->batch * h->classes, 1e-5);
+    arm_reference_free(a);
+    mem_free(logits);
+    mem_free(bias);
+    mem_free(weight);
+    source_free(&source);
+}
+
+static void test_pytorch(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "tests/data/arm/arm_r4_3x2.safetensors",
+        "tests/data/arm/arm_r8_4x6.safetensors",
+        "tests/data/arm/arm_r16_2x2.safetensors",
+        "tests/data/arm/arm_r16_7x7.safetensors",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        safetensors *file = NULL;
+        must(safetensors_open(files[i], &file));
+        head h = head_read(file);
+        check_fold(&h, ARM_AFFINITY_EMA);
+        check_fold(&h, ARM_AFFINITY_NONE);
+        head_free(&h);
+        safetensors_free(file);
+    }
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    static const size_t shapes[][4] = {{4, 2, 2, 2}, {8, 3, 4, 2}, {48, 5, 2, 4}, {36, 3, 3, 6}}; /* C, h, w, r */
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        head h = head_random(3, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 5);
+        check_fold(&h, ARM_AFFINITY_EMA);
+        check_fold(&h, ARM_AFFINITY_NONE);
+        head_free(&h);
+    }
+}
+
+static void check_variance(float variance, amend_code code)
+{
+    head h = head_random(1, 8, 2, 2, 2, 1);
+    arm_fold_source source = source_make(&h, ARM_AFFINITY_NONE);
+    const float variances[] = {1, variance};
+    float weight[8 * 2 * 2], bias[1];
+    mem_free((void *)source.running_var);
+    source.running_var = variances;
+    assert_int_equal(arm_fold(&h.geometry, 1, &source, weight, bias).code, code);
+    source.running_var = NULL;
+    source_free(&source);
+    head_free(&h);
+}
+
+static void test_variances(void **state)
+{
+    (void)state;
+    check_variance(0, AMEND_OK);
+    check_variance(-1, AMEND_BAD_DATA);
+    check_variance(NAN, AMEND_BAD_DATA);
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    head h = head_random(1, 4, 2, 2, 2, 1);
+    arm_fold_source source = source_make(&h, ARM_AFFINITY_NONE);
+    float weight[4 * 2 * 2], bias[1];
+    for (size_t n = 1; n <= 2; n++) {
+        mem_fail_at(n);
+        assert_int_equal(arm_fold(&h.geometry, 1, &source, weight, bias).code, AMEND_NO_MEMORY);
+    }
+    mem_fail_at(0);
+    source_free(&source);
+    head_free(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pytorch),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_variances),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
