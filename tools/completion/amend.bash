@@ -1,0 +1,22 @@
+# Completion of the command amend for bash. Options come from each command's own --help.
+_amend()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[0]} words
+    if [ "$COMP_CWORD" = 1 ]; then
+        words="$("$command" --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  *.*/\1/p') --help --version"
+    elif [ "$previous" = --layout ]; then
+        words="fer2013 ferplus folder rafdb"
+    elif [ "$previous" = --split ]; then
+        words="train valid test"
+    elif [ "$previous" = --affinity ]; then
+        words="ema batch none"
+    elif [[ $word == -* ]]; then
+        words="$("$command" "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -e '--[a-z-]*' | sort -u) --help"
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -o filenames -F _amend amend
