@@ -9,8 +9,10 @@ enum { LARGEST_SIDE = 32767 }; /* cairo's own limit */
 
 static amend_status drawing_failed(cairo_status_t problem)
 {
-    amend_code code = problem == CAIRO_STATUS_NO_MEMORY ? AMEND_NO_MEMORY : AMEND_INTERNAL;
-    return status_error(code, "drawing failed: %s", cairo_status_to_string(problem));
+    if (problem == CAIRO_STATUS_NO_MEMORY) return status_error(AMEND_NO_MEMORY, "drawing: out of memory");
+    if (problem == CAIRO_STATUS_INVALID_STRING)
+        return status_error(AMEND_BAD_DATA, "drawing: a label or title is not UTF-8; rename it");
+    return status_error(AMEND_INTERNAL, "drawing failed: %s", cairo_status_to_string(problem));
 }
 
 amend_status canvas_create(size_t width, size_t height, cairo_t **canvas)
