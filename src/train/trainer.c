@@ -1,0 +1,280 @@
+/* Training steps and checkpoints. */
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "nn/loss.h"
+#include "nn/plan.h"
+#include "weights/safetensors.h"
+
+enum { NAME_SIZE = NN_NAME_SIZE + 32, COPIES = 4 };
+
+struct trainer {
+    trainer_options options;
+    trainer_position position;
+    size_t steps, sample_floats, classes;
+    nn_params *params;
+    nn_plan *plan;
+    optimizer_array *arrays; /* the trainable ones */
+    size_t array_count;
+    float *state;    /* moment1 and moment2 of all values, then their average */
+    float **average; /* per parameter, into state; NULL without an average */
+    size_t state_floats;
+};
+
+static void share_state(trainer *t)
+{
+    float *next = t->state;
+    for (size_t i = 0; i < t->params->count; i++) {
+        nn_param *p = &t->params->items[i];
+        if (p->trainable) {
+            bool decay = t->options.decay_all || p->dims > 1;
+            t->arrays[t->array_count++] =
+                (optimizer_array){p->value, p->gradient, next, next + p->count, p->count, decay};
+            next += 2 * p->count;
+        }
+        if (t->average) {
+            t->average[i] = next;
+            memcpy(next, p->value, p->count * sizeof *next);
+            next += p->count;
+        }
+    }
+}
+
+amend_status trainer_create(const nn_table *table, nn_params *params, const trainer_options *options, size_t steps,
+                            trainer **made)
+{
+    nn_plan_options plan = {options->batch, options->type, true};
+    nn_shape input = table->shapes[0];
+    trainer *t = NULL;
+    *made = NULL;
+    if (!steps)
+        return status_error(AMEND_BAD_DATA, "fewer training images than one batch of %zu; take a smaller train.batch",
+                            options->batch);
+    TRY(mem_alloc(&t, 1, sizeof *t, "trainer"));
+    t->options = *options;
+    t->params = params;
+    t->steps = steps;
+    t->sample_floats = input.h * input.w * input.c;
+    t->classes = table->shapes[table->count - 1].c;
+    t->state_floats = params->values * (options->average > 0 ? 3 : 2);
+    amend_status status = nn_plan_create(table, params, &plan, &t->plan);
+    if (!status.code) status = mem_alloc(&t->arrays, params->count, sizeof *t->arrays, "optimiser state");
+    if (!status.code) status = mem_alloc(&t->state, t->state_floats, sizeof *t->state, "optimiser state");
+    if (!status.code && options->average > 0)
+        status = mem_alloc(&t->average, params->count, sizeof *t->average, "weight average");
+    if (status.code) {
+        trainer_free(t);
+        return status;
+    }
+    share_state(t);
+    *made = t;
+    return status;
+}
+
+void trainer_free(trainer *t)
+{
+    if (!t) return;
+    nn_plan_free(t->plan);
+    mem_free(t->arrays);
+    mem_free(t->state);
+    mem_free(t->average);
+    mem_free(t);
+}
+
+static size_t argmax(const float *values, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (values[i] > values[best]) best = i;
+    return best;
+}
+
+static size_t count_right(const trainer *t, const float *targets)
+{
+    const float *logits = nn_plan_logits(t->plan);
+    size_t right = 0;
+    for (size_t n = 0; n < t->options.batch; n++)
+        right += argmax(logits + n * t->classes, t->classes) == argmax(targets + n * t->classes, t->classes);
+    return right;
+}
+
+/* A young average follows the weights closely, so that it forgets the first values. */
+static void update_average(trainer *t)
+{
+    double young = (1 + (double)t->position.step) / (10 + (double)t->position.step);
+    double decay = young < t->options.average ? young : t->options.average;
+    for (size_t i = 0; t->average && i < t->params->count; i++)
+        optimizer_average(t->average[i], t->params->items[i].value, t->params->items[i].count, decay);
+}
+
+amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right)
+{
+    const loss_options losses = {t->options.smoothing, t->options.class_weights};
+    size_t n = t->options.batch;
+    if (batch->count != n)
+        return status_error(AMEND_BAD_ARGUMENT, "a training step takes %zu samples, not %zu", n, batch->count);
+    memcpy(nn_plan_pixels(t->plan), batch->pixels, n * t->sample_floats * sizeof(float));
+    TRY(nn_plan_forward(t->plan, n, true));
+    *right = count_right(t, batch->targets);
+    *loss = nn_cross_entropy(nn_plan_logits(t->plan), batch->targets, n, t->classes, &losses,
+                             nn_plan_logits_gradient(t->plan));
+    if (isfinite(*loss)) TRY(nn_plan_backward(t->plan));
+    double norm = isfinite(*loss) ? optimizer_clip(t->arrays, t->array_count, t->options.clip) : NAN;
+    if (!isfinite(norm))
+        return status_error(AMEND_NUMERIC,
+                            "epoch %zu, batch %zu: the loss or its gradient is not a number; the last checkpoint is good; "
+                            "try a smaller optimizer.rate, or optimizer.clip=1",
+                            t->position.epoch + 1, t->position.batch + 1);
+    optimizer_step(&t->options.optimizer, t->arrays, t->array_count, t->position.step + 1,
+                   schedule_rate(&t->options.schedule, t->position.epoch, t->position.batch, t->steps));
+    t->params->version++;
+    t->position.step++;
+    t->position.batch++;
+    update_average(t);
+    return status_ok();
+}
+
+const trainer_position *trainer_at(const trainer *t)
+{
+    return &t->position;
+}
+
+void trainer_next_epoch(trainer *t)
+{
+    t->position.epoch++;
+    t->position.batch = 0;
+}
+
+void trainer_swap_average(trainer *t)
+{
+    for (size_t i = 0; t->average && i < t->params->count; i++) {
+        float *value = t->params->items[i].value;
+        for (size_t k = 0; k < t->params->items[i].count; k++) {
+            float held = value[k];
+            value[k] = t->average[i][k];
+            t->average[i][k] = held;
+        }
+    }
+    t->params->version++;
+}
+
+size_t trainer_bytes(const trainer *t)
+{
+    return nn_plan_bytes(t->plan) + (2 * t->params->values + t->state_floats) * sizeof(float);
+}
+
+/* ---- checkpoints ---- */
+
+/* Which arrays of one parameter a checkpoint holds, under which prefix; NULL: it has no such array. */
+static float *copy_of(const trainer *t, size_t item, size_t *array, int copy)
+{
+    const nn_param *p = &t->params->items[item];
+    switch (copy) {
+    case 0:
+        return p->value;
+    case 1:
+        return p->trainable ? t->arrays[*array].moment1 : NULL;
+    case 2:
+        return p->trainable ? t->arrays[(*array)++].moment2 : NULL;
+    default:
+        return t->average ? t->average[item] : NULL;
+    }
+}
+
+typedef amend_status visit(void *context, const char *name, const nn_param *param, float *values);
+
+static amend_status visit_all(const trainer *t, visit *each, void *context)
+{
+    static const char *const prefixes[COPIES] = {"", "moment1.", "moment2.", "average."};
+    size_t array = 0;
+    for (size_t i = 0; i < t->params->count; i++)
+        for (int copy = 0; copy < COPIES; copy++) {
+            char name[NAME_SIZE];
+            float *values = copy_of(t, i, &array, copy);
+            if (!values) continue;
+            snprintf(name, sizeof name, "%s%s", prefixes[copy], t->params->items[i].name);
+            TRY(each(context, name, &t->params->items[i], values));
+        }
+    return status_ok();
+}
+
+typedef struct entry_list {
+    tensor_entry *entries;
+    char (*names)[NAME_SIZE];
+    size_t count;
+} entry_list;
+
+static amend_status list_entry(void *context, const char *name, const nn_param *param, float *values)
+{
+    entry_list *list = context;
+    tensor_entry *entry = &list->entries[list->count];
+    snprintf(list->names[list->count], NAME_SIZE, "%s", name);
+    entry->name = list->names[list->count++];
+    entry->stored = TENSOR_F32;
+    entry->dims = param->dims;
+    memcpy(entry->shape, param->shape, param->dims * sizeof *param->shape);
+    entry->data = values;
+    return status_ok();
+}
+
+amend_status trainer_save(const trainer *t, const char *path, const char *identity)
+{
+    entry_list list = {0};
+    char numbers[3][24];
+    const size_t values[3] = {t->position.epoch, t->position.batch, t->position.step};
+    for (int i = 0; i < 3; i++) snprintf(numbers[i], sizeof numbers[i], "%zu", values[i]);
+    const meta_entry meta[] = {{"amend.checkpoint", "1"},
+                               {"amend.identity", identity},
+                               {"amend.epoch", numbers[0]},
+                               {"amend.batch", numbers[1]},
+                               {"amend.step", numbers[2]}};
+    amend_status status = mem_alloc(&list.entries, t->params->count * COPIES, sizeof *list.entries, "checkpoint");
+    if (!status.code) status = mem_alloc(&list.names, t->params->count * COPIES, sizeof *list.names, "checkpoint");
+    if (!status.code) status = visit_all(t, list_entry, &list);
+    if (!status.code) status = safetensors_write(path, list.entries, list.count, meta, sizeof meta / sizeof *meta);
+    mem_free(list.entries);
+    mem_free(list.names);
+    return status;
+}
+
+static amend_status read_entry(void *context, const char *name, const nn_param *param, float *values)
+{
+    return safetensors_read_f32(context, name, param->shape, param->dims, values);
+}
+
+static amend_status read_number(const safetensors *file, const char *key, size_t limit, size_t *number)
+{
+    const char *text = safetensors_meta(file, key);
+    char *end = NULL;
+    unsigned long long value = text ? strtoull(text, &end, 10) : 0;
+    if (!text || *text < '0' || *text > '9' || *end || value > limit)
+        return status_error(AMEND_BAD_DATA, "%s: '%s' is missing or out of range: not a checkpoint of this run",
+                            safetensors_path(file), key);
+    *number = (size_t)value;
+    return status_ok();
+}
+
+amend_status trainer_load(trainer *t, const char *path, const char *identity)
+{
+    safetensors *file = NULL;
+    TRY(safetensors_open(path, &file));
+    const char *found = safetensors_meta(file, "amend.identity");
+    amend_status status = status_ok();
+    if (!found || strcmp(found, identity))
+        status = status_error(AMEND_BAD_DATA,
+                              "%s: the checkpoint belongs to another recipe or data set; resume with the same ones, or "
+                              "train into another folder",
+                              path);
+    if (!status.code) status = read_number(file, "amend.epoch", 1000000, &t->position.epoch);
+    if (!status.code) status = read_number(file, "amend.batch", t->steps, &t->position.batch);
+    if (!status.code) status = read_number(file, "amend.step", SIZE_MAX / 2, &t->position.step);
+    if (!status.code) status = visit_all(t, read_entry, file);
+    t->params->version++;
+    safetensors_free(file);
+    return status;
+}

@@ -1,0 +1,55 @@
+/* One network in training: plan, optimiser state, weight average; a step at a time. Its state goes to a checkpoint and back,
+ * bit for bit. */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include <stdint.h>
+
+#include "data/loader.h"
+#include "nn/params.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+
+typedef struct trainer_options {
+    size_t batch;
+    nn_type type;
+    optimizer_options optimizer;
+    schedule_options schedule;
+    double clip;       /* limit of the gradient's global norm; 0: none */
+    double average;    /* decay a step of the weight average, e.g. 0.999; 0: no average */
+    double smoothing;  /* label smoothing, 0..1 */
+    bool decay_all;    /* weight decay also on biases, normalisation and alpha, as torch's default; else on weights only */
+    const float *class_weights; /* classes values, or NULL; borrowed */
+} trainer_options;
+
+typedef struct trainer_position {
+    size_t epoch, batch; /* the next batch to train on */
+    size_t step;         /* optimiser steps done */
+} trainer_position;
+
+typedef struct trainer trainer;
+
+/* `params` and class weights must outlive the trainer. steps: batches an epoch. */
+amend_status trainer_create(const nn_table *table, nn_params *params, const trainer_options *options, size_t steps,
+                            trainer **made) AMEND_MUST_USE;
+void trainer_free(trainer *t);
+
+/* One step on a full batch; its mean loss and how many of it were right before the step. AMEND_NUMERIC when the loss is not
+ * a number; the weights are then as they were before the step. */
+amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right) AMEND_MUST_USE;
+
+const trainer_position *trainer_at(const trainer *t);
+void trainer_next_epoch(trainer *t); /* position to the first batch of the next epoch */
+
+/* Checkpoint: a safetensors file with weights, moments, average and position; `identity` is kept with it. */
+amend_status trainer_save(const trainer *t, const char *path, const char *identity) AMEND_MUST_USE;
+
+/* Fails when the file's identity is another one. On failure the trainer is unusable. */
+amend_status trainer_load(trainer *t, const char *path, const char *identity) AMEND_MUST_USE;
+
+/* Exchanges weights and their average (no-op without one): once for evaluation or saving, once again to go on. */
+void trainer_swap_average(trainer *t);
+
+size_t trainer_bytes(const trainer *t); /* plan, parameters and state: known before the first step */
+
+#endif
