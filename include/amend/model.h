@@ -1,0 +1,42 @@
+/* An expression model: weights, labels and preprocessing in one file; a face in, probabilities out.
+ *
+ *     amend_model *model = NULL;
+ *     amend_image photo = {0};
+ *     float probabilities[AMEND_MAX_CLASSES];
+ *     amend_status status = amend_model_open(NULL, &model);
+ *     if (!status.code) status = amend_image_open("face.jpg", &photo);
+ *     if (!status.code) status = amend_model_predict(model, &photo, NULL, probabilities);
+ */
+#ifndef AMEND_MODEL_H
+#define AMEND_MODEL_H
+
+#include <stddef.h>
+
+#include "amend/image.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { AMEND_MAX_CLASSES = 16 };
+
+typedef struct amend_model amend_model;
+
+/* Opens a .safetensors model; NULL: the released one (from the environment's AMEND_MODEL, from models/ beside the build, or
+ * where it was installed). On success *model is the caller's, to be freed with amend_model_free; on failure NULL. */
+AMEND_API amend_status amend_model_open(const char *path, amend_model **model) AMEND_MUST_USE;
+AMEND_API void amend_model_free(amend_model *model); /* accepts NULL */
+
+AMEND_API size_t amend_model_classes(const amend_model *model); /* 2 .. AMEND_MAX_CLASSES */
+AMEND_API const char *amend_model_label(const amend_model *model, size_t index); /* borrowed; NULL out of range */
+AMEND_API const char *amend_model_path(const amend_model *model);                 /* borrowed */
+
+/* Probabilities (amend_model_classes values, sum 1) of the expression of the face inside `box`, or of the whole image with
+ * box NULL. A box without overlap with the image is AMEND_BAD_ARGUMENT. Not for two threads at once on one model. */
+AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
+                                           float *probabilities) AMEND_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,209 @@
+/* Descriptions: network, metadata, tensors. */
+#include "model/description.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backbone/resnet.h"
+#include "base/mem.h"
+
+amend_status description_build(const model_description *d, nn_table *table)
+{
+    size_t features;
+    resnet_options backbone = {d->small_stem, d->width};
+    if (d->classes < 2 || d->classes > MODEL_MAX_CLASSES)
+        return status_error(AMEND_BAD_ARGUMENT, "%zu classes; 2..%d are possible", d->classes, MODEL_MAX_CLASSES);
+    TRY(nn_table_begin(table, d->size, d->size, d->channels));
+    TRY(resnet18_build(table, &backbone, &features));
+    return arm_head_build(table, d->head, features, d->arrangement, d->classes);
+}
+
+/* ---- reading ---- */
+
+static amend_status need(const safetensors *file, const char *key, const char **value)
+{
+    *value = safetensors_meta(file, key);
+    if (*value) return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", safetensors_path(file), key);
+}
+
+/* `count` numbers, separated by commas. */
+static amend_status read_reals(const safetensors *file, const char *key, double low, double high, double *values,
+                               size_t count)
+{
+    const char *text;
+    TRY(need(file, key, &text));
+    const char *at = text;
+    for (size_t i = 0; i < count; i++) {
+        char *end;
+        values[i] = strtod(at, &end);
+        if (end == at || !(values[i] >= low && values[i] <= high) || *end != (i + 1 < count ? ',' : '\0'))
+            return status_error(AMEND_BAD_DATA, "%s: '%s' is '%s'; %zu numbers from %g to %g are expected",
+                                safetensors_path(file), key, text, count, low, high);
+        at = end + 1;
+    }
+    return status_ok();
+}
+
+static amend_status read_size(const safetensors *file, const char *key, double low, double high, size_t *value)
+{
+    double number;
+    TRY(read_reals(file, key, low, high, &number, 1));
+    *value = (size_t)number;
+    if (number != floor(number))
+        return status_error(AMEND_BAD_DATA, "%s: '%s' is not a whole number", safetensors_path(file), key);
+    return status_ok();
+}
+
+static amend_status read_choice(const safetensors *file, const char *key, const char *const *names, size_t count,
+                                size_t *choice)
+{
+    const char *text;
+    TRY(need(file, key, &text));
+    for (*choice = 0; *choice < count; ++*choice)
+        if (!strcmp(text, names[*choice])) return status_ok();
+    return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", safetensors_path(file),
+                        key, text);
+}
+
+static amend_status read_labels(const safetensors *file, model_description *d)
+{
+    const char *text;
+    TRY(need(file, "amend.labels", &text));
+    for (d->classes = 0; d->classes < MODEL_MAX_CLASSES; d->classes++) {
+        size_t length = strcspn(text, ",");
+        if (!length || length >= MODEL_LABEL_SIZE) break;
+        memcpy(d->labels[d->classes], text, length);
+        d->labels[d->classes][length] = '\0';
+        text += length;
+        if (!*text++) {
+            d->classes++;
+            return status_ok();
+        }
+    }
+    return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between",
+                        safetensors_path(file), MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
+}
+
+static amend_status read_normal(const safetensors *file, model_description *d)
+{
+    double mean[3], deviation[3];
+    TRY(read_reals(file, "amend.mean", -10, 10, mean, d->channels));
+    TRY(read_reals(file, "amend.deviation", 1e-6, 100, deviation, d->channels));
+    for (size_t i = 0; i < d->channels; i++) {
+        d->normal.mean[i] = (float)mean[i];
+        d->normal.deviation[i] = (float)deviation[i];
+    }
+    return status_ok();
+}
+
+static void read_text(const safetensors *file, const char *key, char *text)
+{
+    const char *found = safetensors_meta(file, key);
+    snprintf(text, MODEL_TEXT_SIZE, "%s", found ? found : "");
+}
+
+amend_status description_read(const safetensors *file, model_description *d)
+{
+    static const char *const architectures[] = {"resnet18"}, *const stems[] = {"imagenet", "small"};
+    static const char *const heads[] = {"gap", "none", "batch", "ema"};
+    size_t choice;
+    memset(d, 0, sizeof *d);
+    TRY(read_choice(file, "amend.architecture", architectures, 1, &choice));
+    TRY(read_choice(file, "amend.stem", stems, 2, &choice));
+    d->small_stem = choice == 1;
+    TRY(read_choice(file, "amend.head", heads, 4, &choice));
+    d->head = (arm_head)choice;
+    TRY(read_reals(file, "amend.width", 0.125, 4, &d->width, 1));
+    TRY(read_size(file, "amend.arrangement", 2, 64, &d->arrangement));
+    TRY(read_size(file, "amend.size", 8, 1024, &d->size));
+    TRY(read_size(file, "amend.channels", 1, 3, &d->channels));
+    if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", safetensors_path(file));
+    TRY(read_labels(file, d));
+    TRY(read_normal(file, d));
+    read_text(file, "amend.training", d->training);
+    read_text(file, "amend.figures", d->figures);
+    return status_ok();
+}
+
+amend_status description_load_params(const safetensors *file, nn_params *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const nn_param *p = &params->items[i];
+        TRY(safetensors_read_f32(file, p->name, p->shape, p->dims, p->value));
+        for (size_t k = 0; k < p->count; k++)
+            if (!isfinite(p->value[k]))
+                return status_error(AMEND_BAD_DATA, "%s: tensor '%s' holds values that are not numbers",
+                                    safetensors_path(file), p->name);
+    }
+    params->version++;
+    for (size_t i = 0; i < safetensors_count(file); i++) {
+        const char *name = safetensors_at(file, i).name;
+        size_t k = 0;
+        while (k < params->count && strcmp(params->items[k].name, name)) k++;
+        if (k == params->count)
+            return status_error(AMEND_BAD_DATA, "%s: tensor '%s' has no place in the network that its metadata describe",
+                                safetensors_path(file), name);
+    }
+    return status_ok();
+}
+
+/* ---- writing ---- */
+
+typedef struct meta_text {
+    char width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
+    char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
+} meta_text;
+
+static void join_reals(char *text, size_t size, const float *values, size_t count)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%.9g", i ? "," : "", (double)values[i]);
+}
+
+static void fill_texts(const model_description *d, meta_text *t)
+{
+    size_t at = 0;
+    snprintf(t->width, sizeof t->width, "%.17g", d->width);
+    snprintf(t->arrangement, sizeof t->arrangement, "%zu", d->arrangement);
+    snprintf(t->size, sizeof t->size, "%zu", d->size);
+    snprintf(t->channels, sizeof t->channels, "%zu", d->channels);
+    join_reals(t->mean, sizeof t->mean, d->normal.mean, d->channels);
+    join_reals(t->deviation, sizeof t->deviation, d->normal.deviation, d->channels);
+    for (size_t i = 0; i < d->classes; i++)
+        at += (size_t)snprintf(t->labels + at, sizeof t->labels - at, "%s%s", i ? "," : "", d->labels[i]);
+}
+
+amend_status description_save(const model_description *d, const nn_params *params, tensor_type stored, const char *path)
+{
+    meta_text t;
+    tensor_entry *entries = NULL;
+    fill_texts(d, &t);
+    const meta_entry meta[] = {{"format", "pt"},
+                               {"amend.architecture", "resnet18"},
+                               {"amend.stem", d->small_stem ? "small" : "imagenet"},
+                               {"amend.width", t.width},
+                               {"amend.head", arm_head_name(d->head)},
+                               {"amend.arrangement", t.arrangement},
+                               {"amend.size", t.size},
+                               {"amend.channels", t.channels},
+                               {"amend.labels", t.labels},
+                               {"amend.mean", t.mean},
+                               {"amend.deviation", t.deviation},
+                               {"amend.training", d->training},
+                               {"amend.figures", d->figures}};
+    TRY(mem_alloc(&entries, params->count, sizeof *entries, "tensor list"));
+    for (size_t i = 0; i < params->count; i++) {
+        const nn_param *p = &params->items[i];
+        entries[i].name = p->name;
+        entries[i].stored = p->dims > 1 ? stored : TENSOR_F32;
+        entries[i].dims = p->dims;
+        memcpy(entries[i].shape, p->shape, p->dims * sizeof *p->shape);
+        entries[i].data = p->value;
+    }
+    amend_status status = safetensors_write(path, entries, params->count, meta, sizeof meta / sizeof *meta);
+    mem_free(entries);
+    return status;
+}

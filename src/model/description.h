@@ -1,0 +1,39 @@
+/* What a model is, beside its tensors: enough to build its network, prepare its input and name its classes. Kept in the
+ * weight file's __metadata__ under keys "amend.*". */
+#ifndef MODEL_DESCRIPTION_H
+#define MODEL_DESCRIPTION_H
+
+#include "arm/head.h"
+#include "data/loader.h"
+#include "weights/safetensors.h"
+
+enum { MODEL_MAX_CLASSES = 16, MODEL_LABEL_SIZE = 32, MODEL_TEXT_SIZE = 512 };
+
+typedef struct model_description {
+    bool small_stem;    /* architecture is resnet18; see backbone/resnet.h */
+    double width;       /* 0.125 .. 4 */
+    arm_head head;
+    size_t arrangement; /* r of the ARM heads */
+    size_t size;        /* input side in pixels, 8 .. 1024 */
+    size_t channels;    /* 1 or 3 */
+    size_t classes;     /* 2 .. MODEL_MAX_CLASSES */
+    char labels[MODEL_MAX_CLASSES][MODEL_LABEL_SIZE];
+    data_normal normal;
+    char training[MODEL_TEXT_SIZE]; /* data set, split, rule, recipe, seed, version: for people */
+    char figures[MODEL_TEXT_SIZE];  /* measured figures with their protocol, or "" */
+} model_description;
+
+/* Rows of the network. Errors say which value does not fit. */
+amend_status description_build(const model_description *description, nn_table *table) AMEND_MUST_USE;
+
+/* Reads and checks the metadata of an opened weight file. */
+amend_status description_read(const safetensors *file, model_description *description) AMEND_MUST_USE;
+
+/* Writes description and parameters; `stored` is TENSOR_F32 or TENSOR_BF16 (matrices and kernels only; vectors stay f32). */
+amend_status description_save(const model_description *description, const nn_params *params, tensor_type stored,
+                              const char *path) AMEND_MUST_USE;
+
+/* Fills `params` (of the description's table) from the file: every tensor there with its shape, none left over. */
+amend_status description_load_params(const safetensors *file, nn_params *params) AMEND_MUST_USE;
+
+#endif
