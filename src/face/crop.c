@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/status.h"
+
 amend_status face_crop(const amend_image *image, const amend_box *box, amend_box *square)
 {
     double width = (double)image->width, height = (double)image->height;

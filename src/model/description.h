@@ -5,6 +5,7 @@
 
 #include "arm/head.h"
 #include "data/loader.h"
+#include "nn/params.h"
 #include "weights/safetensors.h"
 
 enum { MODEL_MAX_CLASSES = 16, MODEL_LABEL_SIZE = 32, MODEL_TEXT_SIZE = 512 };

@@ -1,0 +1,71 @@
+/* Convolutions timed alone. */
+#include "nn/floor.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "nn/dnn.h"
+
+enum { MAX_REPEATS = 64 };
+
+static double median(double *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k && values[k] < values[k - 1]; k--) {
+            double held = values[k];
+            values[k] = values[k - 1];
+            values[k - 1] = held;
+        }
+    return values[count / 2];
+}
+
+static amend_status time_job(dnn_job *job, size_t repeats, double *seconds)
+{
+    void *buffers[DNN_BUFFERS] = {0}, *scratch = NULL;
+    double times[MAX_REPEATS];
+    amend_status status = mem_alloc(&scratch, dnn_scratch_size(job), 1, "scratchpad");
+    for (size_t i = 0; !status.code && i < DNN_BUFFERS; i++)
+        status = mem_alloc(&buffers[i], dnn_buffer_size(job, i), 1, "feature map");
+    if (!status.code) status = dnn_bind(job, buffers, scratch);
+    if (!status.code) status = dnn_run(job); /* warm */
+    for (size_t i = 0; !status.code && i < repeats; i++) {
+        double start = clock_seconds();
+        status = dnn_run(job);
+        times[i] = clock_seconds() - start;
+    }
+    if (!status.code) *seconds = median(times, repeats);
+    for (size_t i = 0; i < DNN_BUFFERS; i++) mem_free(buffers[i]);
+    mem_free(scratch);
+    return status;
+}
+
+static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeats, double *sum, double *flops)
+{
+    dnn_job *job = NULL;
+    double seconds = 0;
+    TRY(dnn_conv_create(conv, pass, true, &job));
+    amend_status status = time_job(job, repeats, &seconds);
+    dnn_free(job);
+    *sum += seconds;
+    *flops += 2.0 * (double)nn_shape_count(conv->out) * (double)(conv->in.c * conv->kernel * conv->kernel);
+    return status;
+}
+
+amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type, bool training, size_t repeats,
+                              nn_floor *measured)
+{
+    memset(measured, 0, sizeof *measured);
+    if (!repeats || repeats > MAX_REPEATS)
+        return status_error(AMEND_BAD_ARGUMENT, "%zu repeats; 1..%d are possible", repeats, MAX_REPEATS);
+    for (size_t i = 1; i < table->count; i++) {
+        const nn_row *row = &table->rows[i];
+        if (row->kind != NN_CONV) continue;
+        dnn_conv conv = {table->shapes[row->in[0]], table->shapes[i], row->kernel, row->stride, row->pad, type};
+        conv.in.n = conv.out.n = batch;
+        TRY(time_pass(&conv, DNN_FORWARD, repeats, &measured->forward, &measured->flops));
+        if (!training) continue;
+        TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights, &measured->flops));
+        if (row->in[0])
+            TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data, &measured->flops));
+    }
+    return status_ok();
+}

@@ -1,0 +1,95 @@
+/* The recipe's keys. */
+#include "train/recipe.h"
+
+#include <stddef.h>
+
+static const char *const layouts[] = {"guess", "fer2013", "ferplus", "folder", "rafdb", NULL};
+static const char *const rules[] = {"plurality", "majority", NULL};
+static const char *const stems[] = {"imagenet", "small", NULL};
+static const char *const heads[] = {"gap", "none", "batch", "ema", NULL};
+static const char *const precisions[] = {"f32", "bf16", NULL};
+static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
+static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
+
+#define CHOICE(name, field, names, help) {name, CONFIG_CHOICE, offsetof(recipe, field), 0, 0, names, help}
+#define REAL(name, field, low, high, help) {name, CONFIG_REAL, offsetof(recipe, field), low, high, NULL, help}
+#define SIZE(name, field, low, high, help) {name, CONFIG_SIZE, offsetof(recipe, field), low, high, NULL, help}
+#define FLAG(name, field, help) {name, CONFIG_FLAG, offsetof(recipe, field), 0, 0, NULL, help}
+
+const config_key recipe_keys[] = {
+    CHOICE("data.layout", layout, layouts, "how the data set lies on disk"),
+    CHOICE("data.rule", rule, rules, "FER+: how votes become a label"),
+    FLAG("data.soft", soft, "FER+: train on the shares of the votes, not on one label"),
+    CHOICE("model.stem", stem, stems, "imagenet: 7x7 stride 2 and pooling; small: 3x3 stride 1"),
+    REAL("model.width", width, 0.125, 4, "factor on the channels of ResNet-18"),
+    CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
+    SIZE("model.arrangement", arrangement, 2, 64, "r of ARM; r * r must divide the last channels"),
+    SIZE("model.size", size, 8, 1024, "input side in pixels"),
+    SIZE("model.channels", channels, 1, 3, "1: gray, 3: RGB"),
+    SIZE("train.epochs", epochs, 1, 100000, "passes over the training rows"),
+    SIZE("train.batch", batch, 1, 4096, "images a step"),
+    SIZE("train.seed", seed, 0, 1e15, "of the weights, the order and the augmentation"),
+    SIZE("train.threads", threads, 1, 64, "that prepare images"),
+    CHOICE("train.precision", precision, precisions, "of feature maps and convolutions"),
+    REAL("train.average", average, 0, 0.99999, "decay a step of the weight average; 0: none"),
+    REAL("train.smoothing", smoothing, 0, 0.9, "label smoothing"),
+    REAL("train.checkpoint", checkpoint, 0.01, 1e6, "minutes between checkpoints inside an epoch"),
+    FLAG("train.balance", balance, "weigh classes by their rarity"),
+    CHOICE("optimizer.kind", optimizer, optimizers, "adam: L2 in the gradient; adamw: decoupled; sgd: with momentum"),
+    REAL("optimizer.rate", rate, 1e-9, 100, "full learning rate"),
+    REAL("optimizer.weight_decay", weight_decay, 0, 1, "weight decay"),
+    REAL("optimizer.momentum", momentum, 0, 0.9999, "sgd only"),
+    REAL("optimizer.clip", clip, 0, 1e6, "limit of the gradient's norm; 0: none"),
+    FLAG("optimizer.nesterov", nesterov, "sgd only"),
+    FLAG("optimizer.decay_all", decay_all, "decay biases, normalisation and alpha too"),
+    CHOICE("schedule.kind", schedule, schedules, "how the rate falls"),
+    REAL("schedule.factor", factor, 1e-6, 1, "exponential: an epoch; step: every `every` epochs"),
+    REAL("schedule.floor", floor, 0, 1, "cosine: the last rate as a share of the full one"),
+    REAL("schedule.warmup", warmup, 0, 1000, "epochs of linear rise"),
+    SIZE("schedule.every", every, 1, 100000, "step: epochs"),
+    REAL("augment.flip", augment.flip, 0, 1, "probability of a horizontal flip"),
+    FLAG("augment.flip_or_noise", augment.flip_or_noise, "the paper: half of the images get either a flip or noise"),
+    REAL("augment.noise_variance", augment.noise_variance, 0, 10000, "Gaussian noise on 0..255"),
+    REAL("augment.crop", augment.crop, 0, 0.5, "random shift, share of the side"),
+    REAL("augment.rotation", augment.rotation, 0, 180, "degrees to either side"),
+    REAL("augment.scale", augment.scale, 0, 0.5, "factor in 1 - s .. 1 + s"),
+    REAL("augment.brightness", augment.brightness, 0, 1, "share of 255 to either side"),
+    REAL("augment.contrast", augment.contrast, 0, 1, "factor in 1 - c .. 1 + c"),
+    REAL("augment.erase", augment.erase, 0, 1, "probability of random erasing"),
+    REAL("augment.erase_low", augment.erase_low, 0, 1, "smallest erased share of the area"),
+    REAL("augment.erase_high", augment.erase_high, 0, 1, "largest erased share of the area"),
+};
+const size_t recipe_key_count = sizeof recipe_keys / sizeof *recipe_keys;
+
+recipe recipe_defaults(void)
+{
+    return (recipe){
+        .stem = 1,
+        .head = 3,
+        .width = 0.5,
+        .arrangement = 16,
+        .size = 48,
+        .channels = 1,
+        .epochs = 20,
+        .batch = 64,
+        .seed = 1,
+        .threads = 1,
+        .precision = 0,
+        .checkpoint = 5,
+        .optimizer = 1,
+        .rate = 1e-3,
+        .weight_decay = 1e-2,
+        .momentum = 0.9,
+        .schedule = 1,
+        .factor = 0.9,
+        .floor = 0.01,
+        .warmup = 1,
+        .every = 10,
+        .augment = {.flip = 0.5, .erase_low = 0.02, .erase_high = 0.1},
+    };
+}
+
+const char *recipe_layout(const recipe *r)
+{
+    return r->layout ? layouts[r->layout] : NULL;
+}

@@ -1,0 +1,35 @@
+/* A recipe: everything that decides what a training run computes, as an INI file. */
+#ifndef TRAIN_RECIPE_H
+#define TRAIN_RECIPE_H
+
+#include "base/config.h"
+#include "data/loader.h"
+
+typedef struct recipe {
+    int layout, rule;
+    bool soft; /* [data] */
+    int stem, head;         /* [model] */
+    double width;
+    size_t arrangement, size, channels;
+    size_t epochs, batch, seed, threads; /* [train] */
+    int precision;
+    double average, smoothing, checkpoint;
+    bool balance;
+    int optimizer; /* [optimizer] */
+    double rate, weight_decay, momentum, clip;
+    bool nesterov, decay_all;
+    int schedule; /* [schedule] */
+    double factor, floor, warmup;
+    size_t every;
+    data_augment augment; /* [augment] */
+} recipe;
+
+extern const config_key recipe_keys[];
+extern const size_t recipe_key_count;
+
+recipe recipe_defaults(void);
+
+/* The data set's name of the recipe's layout; NULL: to be guessed. */
+const char *recipe_layout(const recipe *r);
+
+#endif
