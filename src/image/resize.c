@@ -94,16 +94,31 @@ static unsigned char to_pixel(int32_t sum)
     return (unsigned char)((sum + (1 << (WEIGHT_BITS - 1))) >> WEIGHT_BITS);
 }
 
-static void resample_row(const filter *f, const unsigned char *from, size_t channels, unsigned char *to)
+static void resample_gray_row(const filter *f, const unsigned char *from, unsigned char *to)
 {
     for (size_t i = 0; i < f->count; i++) {
         const int32_t *weights = f->weights + i * f->width;
-        for (size_t c = 0; c < channels; c++) {
-            const unsigned char *p = from + f->first[i] * channels + c;
-            int32_t sum = 0;
-            for (size_t k = 0; k < f->taps[i]; k++) sum += weights[k] * p[k * channels];
-            *to++ = to_pixel(sum);
+        const unsigned char *p = from + f->first[i];
+        int32_t sum = 0;
+        for (size_t k = 0; k < f->taps[i]; k++) sum += weights[k] * p[k];
+        *to++ = to_pixel(sum);
+    }
+}
+
+static void resample_rgb_row(const filter *f, const unsigned char *from, unsigned char *to)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        const int32_t *weights = f->weights + i * f->width;
+        const unsigned char *p = from + 3 * f->first[i];
+        int32_t red = 0, green = 0, blue = 0;
+        for (size_t k = 0; k < f->taps[i]; k++, p += 3) {
+            red += weights[k] * p[0];
+            green += weights[k] * p[1];
+            blue += weights[k] * p[2];
         }
+        *to++ = to_pixel(red);
+        *to++ = to_pixel(green);
+        *to++ = to_pixel(blue);
     }
 }
 
@@ -123,6 +138,8 @@ static void blend_rows(const filter *f, size_t i, const unsigned char *from, siz
 static amend_status resample(const amend_image *from, const filter *columns, filter *rows, amend_image *to)
 {
     size_t channels = from->channels, length = columns->count * channels;
+    void (*resample_row)(const filter *, const unsigned char *, unsigned char *) =
+        channels == 3 ? resample_rgb_row : resample_gray_row;
     size_t top = rows->first[0];
     size_t bottom = rows->first[rows->count - 1] + rows->taps[rows->count - 1]; /* both rise with the output row */
     amend_image narrow = {0};
@@ -134,7 +151,7 @@ static amend_status resample(const amend_image *from, const filter *columns, fil
     status = image_create(to, columns->count, rows->count, channels);
     if (status.code) goto done;
     for (size_t y = top; y < bottom; y++)
-        resample_row(columns, from->pixels + y * from->width * channels, channels, narrow.pixels + (y - top) * length);
+        resample_row(columns, from->pixels + y * from->width * channels, narrow.pixels + (y - top) * length);
     for (size_t y = 0; y < rows->count; y++) {
         rows->first[y] -= top;
         blend_rows(rows, y, narrow.pixels, length, sums, to->pixels + y * length);
