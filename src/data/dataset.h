@@ -38,9 +38,9 @@ size_t dataset_count(const dataset *set);
 size_t dataset_classes(const dataset *set);
 const char *dataset_label_name(const dataset *set, size_t label);
 const char *dataset_layout(const dataset *set);
-size_t dataset_label(const dataset *set, size_t index);          /* the hard label, 0 .. classes - 1 */
-const float *dataset_target(const dataset *set, size_t index);   /* classes values, sum 1 (soft or one-hot) */
+size_t dataset_label(const dataset *set, size_t index);             /* the hard label, 0 .. classes - 1 */
+const float *dataset_target(const dataset *set, size_t index);      /* classes values, sum 1 (soft or one-hot) */
 const amend_image *dataset_image(const dataset *set, size_t index); /* borrowed; 1 or 3 channels */
-const char *dataset_origin(const dataset *set, size_t index);    /* "file" or "file:line", for messages */
+const char *dataset_origin(const dataset *set, size_t index);       /* "file" or "file:line", for messages */
 
 #endif

@@ -7,37 +7,38 @@
 #include "data/dataset.h"
 
 typedef struct data_augment {
-    double flip;              /* probability of a horizontal flip, 0..1 */
-    double noise_variance;    /* Gaussian noise on 0..255 */
-    bool flip_or_noise;       /* the paper: with probability 1/2 EITHER flip OR noise (each half of the time); `flip` is unused then */
-    double crop;              /* random shift: up to this share of the side, 0..0.5 */
-    double rotation;          /* degrees, uniform in [-rotation, rotation] */
-    double scale;             /* factor uniform in [1 - scale, 1 + scale] */
-    double brightness;        /* added, share of 255, uniform in [-b, b] */
-    double contrast;          /* factor uniform in [1 - c, 1 + c] around the image's mean */
-    double erase;             /* probability of random erasing */
+    double flip;           /* probability of a horizontal flip, 0..1 */
+    double noise_variance; /* Gaussian noise on 0..255 */
+    bool flip_or_noise;    /* the paper: with probability 1/2 EITHER flip OR noise (each half of the time); `flip` is
+                              unused then */
+    double crop;           /* random shift: up to this share of the side, 0..0.5 */
+    double rotation;       /* degrees, uniform in [-rotation, rotation] */
+    double scale;          /* factor uniform in [1 - scale, 1 + scale] */
+    double brightness;     /* added, share of 255, uniform in [-b, b] */
+    double contrast;       /* factor uniform in [1 - c, 1 + c] around the image's mean */
+    double erase;          /* probability of random erasing */
     double erase_low, erase_high; /* erased share of the area, e.g. 0.02 .. 0.10 */
-} data_augment; /* all zero: no augmentation */
+} data_augment;                   /* all zero: no augmentation */
 
 typedef struct data_normal {
     float mean[3], deviation[3]; /* on 0..1, a channel; input = (pixel / 255 - mean) / deviation */
 } data_normal;
 
 typedef struct loader_options {
-    size_t batch;       /* samples a batch */
-    size_t size;        /* network input side; images are resized to it */
-    size_t channels;    /* 1 or 3 */
+    size_t batch;    /* samples a batch */
+    size_t size;     /* network input side; images are resized to it */
+    size_t channels; /* 1 or 3 */
     data_augment augment;
     data_normal normal;
     uint64_t seed;
-    size_t threads;     /* 1.. ; the batches do not depend on it */
-    bool shuffle;       /* a new order each epoch from (seed, epoch); else as listed */
-    bool keep_last;     /* the last, smaller batch is given too (evaluation); else dropped (training) */
+    size_t threads; /* 1.. ; the batches do not depend on it */
+    bool shuffle;   /* a new order each epoch from (seed, epoch); else as listed */
+    bool keep_last; /* the last, smaller batch is given too (evaluation); else dropped (training) */
 } loader_options;
 
 typedef struct data_batch {
-    float *pixels;       /* count x size x size x channels (NHWC), normalised; borrowed until the next loader_next */
-    float *targets;      /* count x classes */
+    float *pixels;         /* count x size x size x channels (NHWC), normalised; borrowed until the next loader_next */
+    float *targets;        /* count x classes */
     const size_t *indices; /* count: which samples */
     size_t count;
 } data_batch;

@@ -1,0 +1,112 @@
+/* Growing a data set: samples in one array, pixels of all images in one buffer. */
+#include "data/dataset_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Room for `more` items after `used`, by doubling. */
+static amend_status reserve(void *block, size_t *capacity, size_t used, size_t more, size_t size, const char *what)
+{
+    size_t wanted = *capacity ? *capacity : 1024;
+    if (more <= *capacity - used) return status_ok();
+    while (wanted - used < more)
+        if (!mem_multiply(wanted, 2, &wanted))
+            return status_error(AMEND_NO_MEMORY, "%s: too many for this machine's memory", what);
+    TRY(mem_grow(block, used, wanted, size, what));
+    *capacity = wanted;
+    return status_ok();
+}
+
+/* samples, images and targets grow together. */
+static amend_status reserve_sample(dataset *set)
+{
+    size_t capacity = set->capacity, cells = 0;
+    TRY(reserve(&set->samples, &capacity, set->count, 1, sizeof *set->samples, "samples"));
+    if (capacity == set->capacity) return status_ok();
+    TRY(mem_grow(&set->images, set->count, capacity, sizeof *set->images, "samples"));
+    if (!mem_multiply(capacity, set->classes, &cells)) return status_error(AMEND_NO_MEMORY, "targets: too many");
+    TRY(mem_grow(&set->targets, set->count * set->classes, cells, sizeof *set->targets, "targets"));
+    set->capacity = capacity;
+    return status_ok();
+}
+
+amend_status builder_classes(data_builder *b, const char *const *names, size_t count)
+{
+    TRY(mem_alloc(&b->set->labels, count, sizeof *b->set->labels, "labels"));
+    for (size_t i = 0; i < count; i++) {
+        TRY(mem_copy_string(&b->set->labels[i], names[i]));
+        b->set->classes = i + 1;
+    }
+    return status_ok();
+}
+
+bool builder_wants(data_builder *b, data_split split)
+{
+    b->seen[split]++;
+    return b->all || split == b->options->split;
+}
+
+amend_status builder_bad(data_builder *b, amend_status bad)
+{
+    if (!b->sink || bad.code == AMEND_NO_MEMORY) return bad;
+    return b->sink->take(b->sink->context, bad.message);
+}
+
+static amend_status add_origin(dataset *set, const data_entry *entry, size_t *offset)
+{
+    char line[32] = "";
+    if (entry->line) snprintf(line, sizeof line, ":%zu", entry->line);
+    size_t length = strlen(entry->file), total = length + strlen(line) + 1;
+    TRY(reserve(&set->text, &set->text_capacity, set->text_size, total, 1, "file names"));
+    memcpy(set->text + set->text_size, entry->file, length);
+    memcpy(set->text + set->text_size + length, line, total - length);
+    *offset = set->text_size;
+    set->text_size += total;
+    return status_ok();
+}
+
+static amend_status append(dataset *set, const data_entry *entry, const amend_image *image)
+{
+    size_t bytes = image->width * image->height * image->channels; /* an image in memory: its size fits */
+    data_sample sample = {.offset = set->pixels_size, .label = entry->label, .split = entry->split};
+    TRY(reserve_sample(set));
+    TRY(reserve(&set->pixels, &set->pixels_capacity, set->pixels_size, bytes, 1, "pixels"));
+    TRY(add_origin(set, entry, &sample.origin));
+    memcpy(set->pixels + set->pixels_size, image->pixels, bytes);
+    set->pixels_size += bytes;
+    float *target = set->targets + set->count * set->classes;
+    if (entry->target)
+        memcpy(target, entry->target, set->classes * sizeof *target);
+    else
+        target[entry->label] = 1.0f;
+    set->images[set->count] = *image;
+    set->samples[set->count++] = sample;
+    return status_ok();
+}
+
+amend_status builder_add(data_builder *b, const data_entry *entry)
+{
+    amend_image converted = {0}, resized = {0};
+    const amend_image *image = entry->image;
+    size_t size = b->options->size, channels = b->options->channels;
+    amend_status st = status_ok();
+    if (!channels && b->set->count) channels = b->set->images[0].channels;
+    if (channels && image->channels != channels) {
+        st = image_convert(image, channels, &converted);
+        if (st.code) goto done;
+        image = &converted;
+    }
+    if (size && (image->width != size || image->height != size)) {
+        amend_box whole = {0, 0, (double)image->width, (double)image->height};
+        st = image_crop_resize(image, whole, size, size, &resized);
+        if (st.code) goto done;
+        image = &resized;
+    }
+    st = append(b->set, entry, image);
+done:
+    amend_image_free(&converted);
+    amend_image_free(&resized);
+    return st;
+}

@@ -1,0 +1,75 @@
+/* How layouts fill a data set: sample by sample through a builder, which also decides what a bad row means. */
+#ifndef DATA_DATASET_INTERNAL_H
+#define DATA_DATASET_INTERNAL_H
+
+#include "base/status.h"
+#include "data/dataset.h"
+
+typedef struct data_layout data_layout;
+
+typedef struct data_sample {
+    size_t offset; /* of its pixels; they move while the set grows, so pointers are set at the end */
+    size_t origin; /* of its text */
+    size_t label;
+    data_split split;
+} data_sample;
+
+struct dataset {
+    const data_layout *layout;
+    char **labels;
+    size_t classes;
+    data_sample *samples;
+    amend_image *images; /* their pixels lie in `pixels` */
+    float *targets;      /* count x classes */
+    size_t count, capacity;
+    unsigned char *pixels; /* of all images, one after the other */
+    size_t pixels_size, pixels_capacity;
+    char *text; /* origins, each with its NUL */
+    size_t text_size, text_capacity;
+};
+
+/* Takes bad rows one by one when all are wanted (survey). */
+typedef struct data_bad_sink {
+    amend_status (*take)(void *context, const char *message);
+    void *context;
+} data_bad_sink;
+
+typedef struct data_builder {
+    dataset *set;
+    const data_options *options;
+    bool all;                  /* every split, not options->split alone */
+    const data_bad_sink *sink; /* NULL: the first bad row ends the reading */
+    size_t seen[DATA_SPLITS];  /* rows met, wanted or not */
+} data_builder;
+
+typedef struct data_entry {
+    const amend_image *image; /* borrowed */
+    data_split split;
+    size_t label;
+    const float *target; /* classes values, sum 1; NULL: one-hot of label */
+    const char *file;
+    size_t line; /* 0: the file alone is the origin */
+} data_entry;
+
+/* dataset_open, or every split with its bad rows given to `sink`. */
+amend_status dataset_read(const data_options *options, bool all, const data_bad_sink *sink,
+                          dataset **set) AMEND_MUST_USE;
+data_split dataset_split(const dataset *set, size_t index);
+
+/* "train", "valid", "test". */
+const char *data_split_name(data_split split);
+
+/* Before the first sample. */
+amend_status builder_classes(data_builder *b, const char *const *names, size_t count) AMEND_MUST_USE;
+
+/* Notes a row of `split`; true when it is to be added. */
+bool builder_wants(data_builder *b, data_split split);
+
+/* Converts and resizes as the options ask, and keeps a copy. */
+amend_status builder_add(data_builder *b, const data_entry *entry) AMEND_MUST_USE;
+
+/* What a layout returns for a row it cannot use: `bad` itself, or success when bad rows are only listed.
+ * Out of memory stays an error. */
+amend_status builder_bad(data_builder *b, amend_status bad) AMEND_MUST_USE;
+
+#endif

@@ -1,0 +1,129 @@
+/* A folder a class: DIR/train/CLASS/face.png (also valid or val, and test), or DIR/CLASS/face.png without splits.
+ * Classes are the folders' names over all splits, sorted by bytes; so are the files.
+ *
+ * Without splits an image's own name decides, so that it stays in its split when others come or go: the FNV-1a hash of
+ * "CLASS/FILE" modulo 10 is 0 for test, 1 for valid, 2 to 9 for train. */
+#include <stdint.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/layout.h"
+#include "data/listing.h"
+
+static const struct split_folder {
+    const char *name;
+    data_split split;
+} split_folders[] = {{"train", DATA_TRAIN}, {"valid", DATA_VALID}, {"val", DATA_VALID}, {"test", DATA_TEST}};
+enum { SPLIT_FOLDERS = sizeof split_folders / sizeof *split_folders };
+
+static bool probe(const char *path)
+{
+    listing folders = {0};
+    amend_status st = file_is_folder(path) ? listing_add_folders(path, &folders) : status_ok();
+    bool fits = !st.code && folders.count;
+    listing_free(&folders);
+    return fits;
+}
+
+static data_split split_by_hash(const char *class_name, const char *file)
+{
+    const char *parts[] = {class_name, "/", file};
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < 3; i++)
+        for (const char *p = parts[i]; *p; p++) hash = (hash ^ (unsigned char)*p) * 0x100000001b3u;
+    unsigned tenth = (unsigned)(hash % 10);
+    return tenth == 0 ? DATA_TEST : tenth == 1 ? DATA_VALID : DATA_TRAIN;
+}
+
+static amend_status add_file(data_builder *b, const char *path, data_split split, size_t label)
+{
+    amend_image image = {0};
+    data_entry entry = {.image = &image, .split = split, .label = label, .file = path};
+    amend_status st = amend_image_open(path, &image);
+    if (!st.code) st = builder_add(b, &entry);
+    amend_image_free(&image);
+    return st;
+}
+
+/* `split` NULL: by hash. */
+static amend_status read_class(data_builder *b, const char *folder, const data_split *split, size_t label)
+{
+    listing files = {0};
+    amend_status st = listing_add_images(folder, &files);
+    for (size_t i = 0; !st.code && i < files.count; i++) {
+        char *path = NULL;
+        data_split place = split ? *split : split_by_hash(b->set->labels[label], files.names[i]);
+        if (!builder_wants(b, place)) continue;
+        st = file_join(folder, files.names[i], &path);
+        if (!st.code) st = add_file(b, path, place, label);
+        if (st.code) st = builder_bad(b, st);
+        mem_free(path);
+    }
+    listing_free(&files);
+    return st;
+}
+
+static amend_status read_classes(data_builder *b, const char *root, const data_split *split)
+{
+    for (size_t label = 0; label < b->set->classes; label++) {
+        char *folder = NULL;
+        amend_status st = status_ok();
+        TRY(file_join(root, b->set->labels[label], &folder));
+        if (file_is_folder(folder)) st = read_class(b, folder, split, label);
+        mem_free(folder);
+        if (st.code) return st;
+    }
+    return status_ok();
+}
+
+static amend_status take_classes(data_builder *b, const listing *classes)
+{
+    const char *path = b->options->path;
+    if (!classes->count)
+        return status_error(AMEND_BAD_DATA, "%s: no class; make one folder a class with its images in it", path);
+    if (classes->count == 1)
+        return status_error(AMEND_BAD_DATA, "%s: one class only, '%s'; training needs two or more folders of images",
+                            path, classes->names[0]);
+    return builder_classes(b, (const char *const *)classes->names, classes->count);
+}
+
+/* Calls for every split folder that `found` lists: once to collect classes, once to read. */
+static amend_status each_split(data_builder *b, const listing *found, listing *classes)
+{
+    for (size_t i = 0; i < SPLIT_FOLDERS; i++) {
+        char *root = NULL;
+        size_t at = 0;
+        if (!listing_find(found, split_folders[i].name, &at)) continue;
+        TRY(file_join(b->options->path, split_folders[i].name, &root));
+        amend_status st = classes ? listing_add_folders(root, classes) : read_classes(b, root, &split_folders[i].split);
+        mem_free(root);
+        if (st.code) return st;
+    }
+    return status_ok();
+}
+
+static bool has_splits(const listing *folders)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < SPLIT_FOLDERS; i++)
+        if (listing_find(folders, split_folders[i].name, &at)) return true;
+    return false;
+}
+
+static amend_status read(data_builder *b)
+{
+    listing folders = {0}, classes = {0};
+    amend_status st = listing_add_folders(b->options->path, &folders);
+    if (st.code) goto done;
+    bool split = has_splits(&folders);
+    if (split) st = each_split(b, &folders, &classes);
+    if (!st.code) st = take_classes(b, split ? &classes : &folders);
+    if (st.code) goto done;
+    st = split ? each_split(b, &folders, NULL) : read_classes(b, b->options->path, NULL);
+done:
+    listing_free(&classes);
+    listing_free(&folders);
+    return st;
+}
+
+const data_layout layout_folder = {"folder", "one folder of images a class", probe, read};

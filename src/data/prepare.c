@@ -1,0 +1,29 @@
+/* One image to the network's input, as the loader does it without augmentation. */
+#include <math.h>
+
+#include "base/status.h"
+#include "data/warp.h"
+
+amend_status loader_prepare(const amend_image *image, amend_box box, size_t size, size_t channels,
+                            const data_normal *normal, float *out)
+{
+    amend_image smaller = {0};
+    if (!image->width || !image->height) return status_error(AMEND_BAD_ARGUMENT, "an image without pixels");
+    if (!size || (channels != 1 && channels != 3))
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "input of side %zu with %zu channels; the side must be positive, the "
+                            "channels 1 or 3",
+                            size, channels);
+    if (!(box.width > 0 && box.height > 0) || !isfinite(box.x + box.y + box.width + box.height))
+        return status_error(AMEND_BAD_ARGUMENT, "box %g %g %g %g; width and height must be positive", box.x, box.y,
+                            box.width, box.height);
+    if (warp_must_shrink(box, size)) {
+        TRY(image_crop_resize(image, box, size, size, &smaller));
+        image = &smaller;
+        box = warp_whole(image);
+    }
+    warp_image(image, box, &warp_upright, size, channels, out);
+    warp_normalise(out, size * size, channels, normal);
+    amend_image_free(&smaller);
+    return status_ok();
+}
