@@ -1,0 +1,141 @@
+/* Reads every split once, then looks at what was read. */
+#include "data/survey.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/dataset_internal.h"
+
+static amend_status take_bad(void *context, const char *message)
+{
+    survey *s = context;
+    if (s->bad < SURVEY_BAD_SHOWN) TRY(mem_copy_string(&s->bad_rows[s->bad], message));
+    s->bad++;
+    return status_ok();
+}
+
+static size_t byte_count(const amend_image *image)
+{
+    return image->width * image->height * image->channels;
+}
+
+/* FNV-1a over words of 8 bytes, the rest byte by byte. Equal hashes are compared in full. */
+static uint64_t hash_pixels(const amend_image *image)
+{
+    const uint64_t prime = 0x100000001b3u;
+    uint64_t hash = 0xcbf29ce484222325u;
+    size_t size = byte_count(image), i = 0;
+    for (; i + 8 <= size; i += 8) {
+        uint64_t word;
+        memcpy(&word, image->pixels + i, sizeof word);
+        hash = (hash ^ word) * prime;
+        hash ^= hash >> 32;
+    }
+    for (; i < size; i++) hash = (hash ^ image->pixels[i]) * prime;
+    return hash;
+}
+
+typedef struct hashed {
+    uint64_t hash;
+    size_t index;
+} hashed;
+
+static int compare(const void *a, const void *b)
+{
+    const hashed *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool same_pixels(const amend_image *a, const amend_image *b)
+{
+    return a->width == b->width && a->height == b->height && a->channels == b->channels &&
+           !memcmp(a->pixels, b->pixels, byte_count(a));
+}
+
+/* `item` against those of the same hash before it; `first` is where these begin. */
+static void count_copy(const dataset *set, const hashed *first, const hashed *item, survey *s)
+{
+    for (const hashed *h = first; h < item; h++) {
+        if (!same_pixels(dataset_image(set, h->index), dataset_image(set, item->index))) continue;
+        s->copies++;
+        s->copies_other_label += dataset_label(set, h->index) != dataset_label(set, item->index);
+        s->copies_other_split += dataset_split(set, h->index) != dataset_split(set, item->index);
+        return;
+    }
+}
+
+static amend_status count_copies(const dataset *set, survey *s)
+{
+    size_t count = dataset_count(set);
+    hashed *items = NULL;
+    TRY(mem_alloc(&items, count, sizeof *items, "hashes"));
+    for (size_t i = 0; i < count; i++) items[i] = (hashed){hash_pixels(dataset_image(set, i)), i};
+    qsort(items, count, sizeof *items, compare);
+    for (size_t i = 0, first = 0; i < count; i++) {
+        if (items[i].hash != items[first].hash) first = i;
+        count_copy(set, items + first, items + i, s);
+    }
+    mem_free(items);
+    return status_ok();
+}
+
+static void widen(size_t value, size_t *low, size_t *high)
+{
+    if (!*low || value < *low) *low = value;
+    if (value > *high) *high = value;
+}
+
+static amend_status count_samples(const dataset *set, survey *s)
+{
+    size_t classes = dataset_classes(set);
+    TRY(mem_alloc(&s->counts, DATA_SPLITS * classes, sizeof *s->counts, "counts"));
+    for (size_t i = 0; i < dataset_count(set); i++) {
+        const amend_image *image = dataset_image(set, i);
+        data_split split = dataset_split(set, i);
+        s->counts[split * classes + dataset_label(set, i)]++;
+        s->totals[split]++;
+        widen(image->width, &s->width_low, &s->width_high);
+        widen(image->height, &s->height_low, &s->height_high);
+    }
+    return status_ok();
+}
+
+static amend_status copy_names(const dataset *set, survey *s)
+{
+    snprintf(s->layout, sizeof s->layout, "%s", dataset_layout(set));
+    TRY(mem_alloc(&s->labels, dataset_classes(set), sizeof *s->labels, "labels"));
+    for (size_t i = 0; i < dataset_classes(set); i++) {
+        TRY(mem_copy_string(&s->labels[i], dataset_label_name(set, i)));
+        s->classes = i + 1;
+    }
+    return status_ok();
+}
+
+amend_status survey_make(const data_options *options, survey *s)
+{
+    data_options plain = *options;
+    data_bad_sink sink = {take_bad, s};
+    dataset *set = NULL;
+    plain.soft = false;
+    plain.channels = plain.size = 0;
+    amend_status st = dataset_read(&plain, true, &sink, &set);
+    if (!st.code) st = copy_names(set, s);
+    if (!st.code) st = count_samples(set, s);
+    if (!st.code) st = count_copies(set, s);
+    dataset_free(set);
+    if (st.code) survey_free(s);
+    return st;
+}
+
+void survey_free(survey *s)
+{
+    for (size_t i = 0; i < s->classes; i++) mem_free(s->labels[i]);
+    for (size_t i = 0; i < SURVEY_BAD_SHOWN; i++) mem_free(s->bad_rows[i]);
+    mem_free(s->labels);
+    mem_free(s->counts);
+    memset(s, 0, sizeof *s);
+}
