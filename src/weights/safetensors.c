@@ -1,0 +1,267 @@
+/* Reading safetensors files. A file may come from a stranger: nothing in it is believed before it is checked. */
+#include "weights/safetensors.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "weights/dtype.h"
+
+enum {
+    PREFIX = 8,               /* bytes of the header's length */
+    HEADER_LIMIT = 100000000, /* as in the reference implementation */
+    SHAPE_TEXT = 24 * TENSOR_MAX_DIMS
+};
+
+struct safetensors {
+    char *path;
+    file_map map;
+    json_t *header; /* owns the tensors' names and the metadata */
+    const unsigned char *data;
+    size_t data_size;
+    tensor_view *tensors; /* by their place in the file */
+    const tensor_view **by_name;
+    size_t count;
+};
+
+static amend_status load_header(safetensors *f)
+{
+    json_error_t error;
+    uint64_t length = 0;
+    if (f->map.size < PREFIX)
+        return status_error(AMEND_BAD_DATA, "%s: %zu bytes are too few for a safetensors file", f->path, f->map.size);
+    for (int i = 0; i < PREFIX; i++) length |= (uint64_t)f->map.bytes[i] << 8 * i;
+    if (length > HEADER_LIMIT || length > f->map.size - PREFIX)
+        return status_error(AMEND_BAD_DATA,
+                            "%s: not a safetensors file, or cut short: a header of %llu bytes in a file of %zu",
+                            f->path, (unsigned long long)length, f->map.size);
+    f->header = json_loadb((const char *)f->map.bytes + PREFIX, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    if (!f->header) return status_error(AMEND_BAD_DATA, "%s: header, byte %d: %s", f->path, error.position, error.text);
+    if (!json_is_object(f->header)) return status_error(AMEND_BAD_DATA, "%s: the header is not a JSON object", f->path);
+    f->data = f->map.bytes + PREFIX + length;
+    f->data_size = f->map.size - PREFIX - (size_t)length;
+    return status_ok();
+}
+
+static amend_status check_meta(const safetensors *f, json_t *meta)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(meta)) return status_error(AMEND_BAD_DATA, "%s: __metadata__ is not a JSON object", f->path);
+    json_object_foreach(meta, key, value)
+    {
+        if (!json_is_string(value))
+            return status_error(AMEND_BAD_DATA, "%s: __metadata__ \"%s\" is not a string", f->path, key);
+    }
+    return status_ok();
+}
+
+static amend_status bad_tensor(const safetensors *f, const char *name, const char *what)
+{
+    return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\": %s", f->path, name, what);
+}
+
+static bool read_size(const json_t *value, size_t *size)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 0) return false;
+    *size = (size_t)json_integer_value(value);
+    return true;
+}
+
+static amend_status read_shape(const safetensors *f, const json_t *shape, tensor_view *view)
+{
+    if (!json_is_array(shape)) return bad_tensor(f, view->name, "its shape is not a list");
+    if (json_array_size(shape) > TENSOR_MAX_DIMS) return bad_tensor(f, view->name, "more than 8 dimensions");
+    view->dims = json_array_size(shape);
+    for (size_t i = 0; i < view->dims; i++)
+        if (!read_size(json_array_get(shape, i), &view->shape[i]))
+            return bad_tensor(f, view->name, "its shape holds something else than whole numbers from 0 on");
+    return status_ok();
+}
+
+static amend_status read_place(const safetensors *f, const json_t *offsets, tensor_view *view)
+{
+    size_t begin, end, bytes;
+    if (json_array_size(offsets) != 2 || !read_size(json_array_get(offsets, 0), &begin) ||
+        !read_size(json_array_get(offsets, 1), &end))
+        return bad_tensor(f, view->name, "its data_offsets are not two whole numbers from 0 on");
+    if (begin > end || end > f->data_size)
+        return bad_tensor(f, view->name, "its data_offsets leave the file (cut short?)");
+    if (!dtype_bytes(view->type, view->shape, view->dims, &bytes) || bytes != end - begin)
+        return bad_tensor(f, view->name, "its data_offsets do not fit its shape and dtype");
+    view->data = f->data + begin;
+    return status_ok();
+}
+
+static amend_status read_tensor(const safetensors *f, const char *name, const json_t *entry, tensor_view *view)
+{
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    view->name = name;
+    if (!type) return bad_tensor(f, name, "no dtype");
+    if (!dtype_find(type, &view->type))
+        return status_error(AMEND_UNSUPPORTED, "%s: tensor \"%.200s\": unknown dtype \"%.20s\"", f->path, name, type);
+    TRY(read_shape(f, json_object_get(entry, "shape"), view));
+    return read_place(f, json_object_get(entry, "data_offsets"), view);
+}
+
+static amend_status read_entries(safetensors *f)
+{
+    const char *name;
+    json_t *entry;
+    size_t entries = json_object_size(f->header);
+    TRY(mem_alloc(&f->tensors, entries, sizeof *f->tensors, f->path));
+    TRY(mem_alloc(&f->by_name, entries, sizeof *f->by_name, f->path));
+    json_object_foreach(f->header, name, entry)
+    {
+        if (!strcmp(name, "__metadata__")) {
+            TRY(check_meta(f, entry));
+            continue;
+        }
+        TRY(read_tensor(f, name, entry, &f->tensors[f->count]));
+        f->count++;
+    }
+    return status_ok();
+}
+
+static size_t view_bytes(const tensor_view *view)
+{
+    size_t bytes = 0;
+    (void)dtype_bytes(view->type, view->shape, view->dims, &bytes); /* fits: read_place looked */
+    return bytes;
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const tensor_view *a = left, *b = right;
+    const unsigned char *p = a->data, *q = b->data;
+    if (p != q) return p < q ? -1 : 1;
+    size_t m = view_bytes(a), n = view_bytes(b); /* an empty tensor comes before the one that begins there too */
+    if (m != n) return m < n ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+/* Tensors, in order, must fill the data without hole or overlap: else two of them share values, or bytes that no reader
+ * sees hide in the file. */
+static amend_status check_layout(const safetensors *f)
+{
+    const unsigned char *expected = f->data;
+    for (size_t i = 0; i < f->count; i++) {
+        const tensor_view *view = &f->tensors[i];
+        if (view->data != expected)
+            return bad_tensor(f, view->name,
+                              (const unsigned char *)view->data < expected ? "it overlaps another tensor"
+                                                                           : "unused bytes before its data");
+        expected += view_bytes(view);
+    }
+    if (expected != f->data + f->data_size)
+        return status_error(AMEND_BAD_DATA, "%s: %zu bytes after the last tensor", f->path,
+                            (size_t)(f->data + f->data_size - expected));
+    return status_ok();
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const tensor_view *const *a = left, *const *b = right;
+    return strcmp((*a)->name, (*b)->name);
+}
+
+static int compare_key(const void *name, const void *item)
+{
+    const tensor_view *const *view = item;
+    return strcmp(name, (*view)->name);
+}
+
+amend_status safetensors_open(const char *path, safetensors **file)
+{
+    safetensors *f = NULL;
+    amend_status status;
+    *file = NULL;
+    TRY(mem_alloc(&f, 1, sizeof *f, path));
+    if ((status = mem_copy_string(&f->path, path)).code) goto fail;
+    if ((status = file_map_open(path, &f->map)).code) goto fail;
+    if ((status = load_header(f)).code) goto fail;
+    if ((status = read_entries(f)).code) goto fail;
+    qsort(f->tensors, f->count, sizeof *f->tensors, compare_places);
+    if ((status = check_layout(f)).code) goto fail;
+    for (size_t i = 0; i < f->count; i++) f->by_name[i] = &f->tensors[i];
+    qsort(f->by_name, f->count, sizeof *f->by_name, compare_names);
+    *file = f;
+    return status;
+fail:
+    safetensors_free(f);
+    return status;
+}
+
+void safetensors_free(safetensors *file)
+{
+    if (!file) return;
+    mem_free(file->by_name);
+    mem_free(file->tensors);
+    json_decref(file->header);
+    file_map_close(&file->map);
+    mem_free(file->path);
+    mem_free(file);
+}
+
+size_t safetensors_count(const safetensors *file)
+{
+    return file->count;
+}
+
+tensor_view safetensors_at(const safetensors *file, size_t index)
+{
+    return file->tensors[index];
+}
+
+const tensor_view *safetensors_find(const safetensors *file, const char *name)
+{
+    const tensor_view **found = bsearch(name, file->by_name, file->count, sizeof *file->by_name, compare_key);
+    return found ? *found : NULL;
+}
+
+const char *safetensors_meta(const safetensors *file, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
+}
+
+const char *safetensors_path(const safetensors *file)
+{
+    return file->path;
+}
+
+static void print_shape(char text[SHAPE_TEXT], const size_t *shape, size_t dims)
+{
+    size_t used = (size_t)snprintf(text, SHAPE_TEXT, "[");
+    for (size_t i = 0; i < dims; i++)
+        used += (size_t)snprintf(text + used, SHAPE_TEXT - used, i ? ", %zu" : "%zu", shape[i]);
+    snprintf(text + used, SHAPE_TEXT - used, "]");
+}
+
+static bool same_shape(const tensor_view *view, const size_t *shape, size_t dims)
+{
+    if (view->dims != dims) return false;
+    for (size_t i = 0; i < dims; i++)
+        if (view->shape[i] != shape[i]) return false;
+    return true;
+}
+
+amend_status safetensors_read_f32(const safetensors *file, const char *name, const size_t *shape, size_t dims,
+                                  float *out)
+{
+    const tensor_view *view = safetensors_find(file, name);
+    if (!view) return status_error(AMEND_BAD_DATA, "%s: no tensor \"%.200s\"", file->path, name);
+    if (dims > TENSOR_MAX_DIMS || !same_shape(view, shape, dims)) {
+        char found[SHAPE_TEXT], wanted[SHAPE_TEXT];
+        print_shape(found, view->shape, view->dims);
+        print_shape(wanted, shape, dims > TENSOR_MAX_DIMS ? TENSOR_MAX_DIMS : dims);
+        return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" has shape %s, needed is %s", file->path, name, found,
+                            wanted);
+    }
+    if (!dtype_to_f32(view->type, view->data, view_bytes(view) / dtype_size(view->type), out))
+        return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" has dtype %s, needed is F32, BF16, F16 or F64",
+                            file->path, name, dtype_name(view->type));
+    return status_ok();
+}
