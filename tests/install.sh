@@ -11,6 +11,7 @@ library=$(find "$stage" -name 'libamend.so' -exec dirname {} \;)
 foreign=$(nm -D --defined-only "$library/libamend.so" | awk '{print $3}' | grep -v -e '^amend_' -e '^AMEND_' || true)
 [ -z "$foreign" ] || { echo "libamend.so shows symbols that are not amend_*:" $foreign; exit 1; }
 
+export AMEND_MODEL="$stage/share/amend/models/ferplus-resnet18-ema.safetensors"
 export PKG_CONFIG_PATH="$library/pkgconfig" LD_LIBRARY_PATH="$library"
 flags="$(pkg-config --define-variable=prefix="$stage" --cflags --libs amend)"
 $CC -std=c11 -Wall -Wextra -Werror $CFLAGS examples/classify.c -o "$stage/classify" $flags
