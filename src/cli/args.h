@@ -1,0 +1,21 @@
+/* Options of a subcommand: a table of names and where their values go; everything else is an operand. */
+#ifndef CLI_ARGS_H
+#define CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cli.h"
+
+typedef struct cli_option {
+    const char *name;   /* "--model" */
+    const char **value; /* "--model M" or "--model=M"; NULL for a flag */
+    bool *flag;
+} cli_option;
+
+/* Sorts argv into options and operands (operands to the front of argv, in their order; *operands counts them). "--" ends
+ * the options. CLI_DONE, or CLI_BAD_USAGE with a message that names the nearest option. */
+int cli_parse(const cli_command *command, int argc, char **argv, const cli_option *options, size_t count,
+              int *operands);
+
+#endif

@@ -1,0 +1,369 @@
+/* A run: its folder, its epochs, its end. */
+#include "train/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "model/description.h"
+#include "nn/dnn.h"
+#include "nn/floor.h"
+#include "train/log.h"
+#include "train/trainer.h"
+
+static volatile sig_atomic_t stop_asked;
+
+typedef struct run {
+    const recipe *recipe;
+    const char *folder;
+    int lock;
+    dataset *set;
+    loader *loader;
+    model_description description;
+    nn_table *table;
+    nn_params params;
+    trainer *trainer;
+    train_log log;
+    float class_weights[MODEL_MAX_CLASSES];
+    char identity[256];
+    double saved_at;     /* clock of the last checkpoint */
+    double floor_images; /* images a second if there were only convolutions */
+} run;
+
+typedef struct epoch_sums {
+    double loss, started;
+    size_t right, images, batches;
+} epoch_sums;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+/* "FOLDER/NAME" in the given room; run folders have short names after all. */
+static amend_status path_in(const run *r, const char *name, char path[4096])
+{
+    if (snprintf(path, 4096, "%s/%s", r->folder, name) >= 4096)
+        return status_error(AMEND_BAD_ARGUMENT, "%.60s...: the folder's path is too long", r->folder);
+    return status_ok();
+}
+
+/* ---- setting up ---- */
+
+/* One run a folder: the lock goes with the process, however it ends. */
+static amend_status lock_folder(run *r)
+{
+    char path[4096];
+    TRY(file_make_folder(r->folder));
+    TRY(path_in(r, ".lock", path));
+    r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (r->lock < 0) return status_errno(path, "create");
+    if (flock(r->lock, LOCK_EX | LOCK_NB))
+        return status_error(AMEND_IO, "%s: another run is writing here; wait for its end or name another folder", r->folder);
+    return status_ok();
+}
+
+static data_normal normal_for(size_t channels)
+{
+    if (channels == 1) return (data_normal){{0.5f}, {0.25f}};
+    return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
+}
+
+static amend_status open_data(run *r, const char *path)
+{
+    const recipe *c = r->recipe;
+    data_options options = data_options_defaults(path);
+    options.layout = recipe_layout(c);
+    options.split = DATA_TRAIN;
+    options.rule = (data_rule)c->rule;
+    options.soft = c->soft;
+    options.channels = c->channels;
+    options.size = c->size;
+    TRY(dataset_open(&options, &r->set));
+    loader_options batches = {.batch = c->batch,
+                              .size = c->size,
+                              .channels = c->channels,
+                              .augment = c->augment,
+                              .normal = normal_for(c->channels),
+                              .seed = c->seed,
+                              .threads = c->threads,
+                              .shuffle = true};
+    return loader_create(r->set, &batches, &r->loader);
+}
+
+static amend_status describe(run *r)
+{
+    const recipe *c = r->recipe;
+    model_description *d = &r->description;
+    if (c->channels == 2) return status_error(AMEND_BAD_ARGUMENT, "model.channels=2: 1 (gray) or 3 (RGB) are possible");
+    *d = (model_description){.small_stem = c->stem == 1,
+                             .width = c->width,
+                             .head = (arm_head)c->head,
+                             .arrangement = c->arrangement,
+                             .size = c->size,
+                             .channels = c->channels,
+                             .classes = dataset_classes(r->set),
+                             .normal = normal_for(c->channels)};
+    for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
+        snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
+    snprintf(d->training, sizeof d->training, "%s, train split, %zu images, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s",
+             dataset_layout(r->set), dataset_count(r->set), c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
+             c->precision ? "bf16" : "f32", AMEND_VERSION, dnn_version());
+    TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
+    TRY(description_build(d, r->table));
+    return nn_params_create(r->table, &r->params);
+}
+
+/* count / (classes * count of the class), as scikit-learn's "balanced". */
+static const float *balance(run *r)
+{
+    size_t counts[MODEL_MAX_CLASSES] = {0}, classes = r->description.classes;
+    if (!r->recipe->balance) return NULL;
+    for (size_t i = 0; i < dataset_count(r->set); i++) counts[dataset_label(r->set, i)]++;
+    for (size_t k = 0; k < classes; k++)
+        r->class_weights[k] =
+            counts[k] ? (float)dataset_count(r->set) / ((float)classes * (float)counts[k]) : 0;
+    return r->class_weights;
+}
+
+static amend_status make_trainer(run *r)
+{
+    const recipe *c = r->recipe;
+    trainer_options options = {
+        .batch = c->batch,
+        .type = c->precision ? NN_BF16 : NN_F32,
+        .optimizer = {(optimizer_kind)c->optimizer, 0.9, 0.999, 1e-8, c->momentum, c->nesterov, c->weight_decay},
+        .schedule = {(schedule_kind)c->schedule, c->rate, c->factor, c->floor, c->every, c->warmup, c->epochs},
+        .clip = c->clip,
+        .average = c->average,
+        .smoothing = c->smoothing,
+        .decay_all = c->decay_all,
+        .class_weights = balance(r)};
+    nn_params_init(&r->params, c->seed);
+    TRY(trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer));
+    fprintf(stderr, "memory: %.0f MB planned for a training step\n", (double)trainer_bytes(r->trainer) / 1e6);
+    return status_ok();
+}
+
+/* A hash (FNV-1a) of recipe and data: a checkpoint of something else must not be resumed. */
+static amend_status identify(run *r)
+{
+    char *text = NULL;
+    size_t size = 0;
+    uint64_t hash = 0xcbf29ce484222325u;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
+    config_write(stream, recipe_keys, recipe_key_count, r->recipe);
+    fclose(stream);
+    for (size_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    free(text);
+    snprintf(r->identity, sizeof r->identity, "%016llx-%zu", (unsigned long long)hash, dataset_count(r->set));
+    return status_ok();
+}
+
+static amend_status resume_or_start(run *r, bool resume)
+{
+    char checkpoint[4096], log[4096];
+    TRY(path_in(r, "checkpoint.safetensors", checkpoint));
+    TRY(path_in(r, "log.csv", log));
+    if (!file_exists(checkpoint)) return status_ok();
+    if (!resume)
+        return status_error(AMEND_BAD_ARGUMENT, "%s: holds a run already; go on with --resume or name another folder",
+                            r->folder);
+    TRY(trainer_load(r->trainer, checkpoint, r->identity));
+    return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
+}
+
+static void print_processor(FILE *stream)
+{
+    char line[512];
+    FILE *info = fopen("/proc/cpuinfo", "r");
+    while (info && fgets(line, sizeof line, info))
+        if (!strncmp(line, "model name", 10)) {
+            fprintf(stream, "processor = %s", strchr(line, ':') ? strchr(line, ':') + 2 : line);
+            break;
+        }
+    if (info) fclose(info);
+}
+
+static amend_status write_notes(const run *r, const char *data)
+{
+    char path[4096];
+    file_replacement file;
+    struct utsname machine;
+    TRY(path_in(r, "recipe.ini", path));
+    TRY(file_replace_begin(path, &file));
+    config_write(file.stream, recipe_keys, recipe_key_count, r->recipe);
+    TRY(file_replace_commit(&file));
+    TRY(path_in(r, "run.txt", path));
+    TRY(file_replace_begin(path, &file));
+    fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION, dnn_version(),
+            data, r->description.training, r->recipe->seed);
+    if (!uname(&machine)) fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
+    print_processor(file.stream);
+    return file_replace_commit(&file);
+}
+
+static amend_status measure_floor(run *r)
+{
+    nn_floor floor;
+    TRY(nn_floor_measure(r->table, r->recipe->batch, r->recipe->precision ? NN_BF16 : NN_F32, true, 3, &floor));
+    r->floor_images =
+        (double)r->recipe->batch / (floor.forward + floor.backward_data + floor.backward_weights);
+    return status_ok();
+}
+
+/* ---- going through the epochs ---- */
+
+static amend_status save_checkpoint(run *r)
+{
+    char path[4096];
+    TRY(path_in(r, "checkpoint.safetensors", path));
+    TRY(trainer_save(r->trainer, path, r->identity));
+    r->saved_at = clock_seconds();
+    return status_ok();
+}
+
+static void show(const run *r, const epoch_sums *sums, progress *bar)
+{
+    char detail[160];
+    const trainer_position *at = trainer_at(r->trainer);
+    double speed = (double)sums->images / (clock_seconds() - sums->started);
+    snprintf(detail, sizeof detail, "epoch %zu/%zu loss %.4f top-1 %.1f %% %.0f images/s, %.0f %% of the floor", at->epoch + 1,
+             r->recipe->epochs, sums->loss / (double)sums->batches, 100 * (double)sums->right / (double)sums->images, speed,
+             100 * speed / r->floor_images);
+    progress_update(bar, at->epoch * loader_batches(r->loader) + at->batch, detail);
+}
+
+static amend_status interrupted(run *r)
+{
+    TRY(save_checkpoint(r));
+    return status_error(AMEND_INTERRUPTED, "stopped at epoch %zu, batch %zu; the same command with --resume goes on",
+                        trainer_at(r->trainer)->epoch + 1, trainer_at(r->trainer)->batch);
+}
+
+static amend_status train_batches(run *r, epoch_sums *sums, progress *bar)
+{
+    for (;;) {
+        data_batch batch;
+        double loss = 0;
+        size_t right = 0;
+        TRY(loader_next(r->loader, &batch));
+        if (!batch.count) return status_ok();
+        TRY(trainer_step(r->trainer, &batch, &loss, &right));
+        sums->loss += loss;
+        sums->right += right;
+        sums->images += batch.count;
+        sums->batches++;
+        show(r, sums, bar);
+        if (stop_asked) return interrupted(r);
+        if (clock_seconds() - r->saved_at > 60 * r->recipe->checkpoint) TRY(save_checkpoint(r));
+    }
+}
+
+static amend_status end_epoch(run *r, const epoch_sums *sums)
+{
+    char path[4096];
+    const trainer_position *at = trainer_at(r->trainer);
+    double seconds = clock_seconds() - sums->started, images = sums->images ? (double)sums->images : 1;
+    schedule_options schedule = {(schedule_kind)r->recipe->schedule, r->recipe->rate,  r->recipe->factor,
+                                 r->recipe->floor,                   r->recipe->every, r->recipe->warmup,
+                                 r->recipe->epochs};
+    log_row row = {(double)at->epoch + 1,
+                   schedule_rate(&schedule, at->epoch, 0, loader_batches(r->loader)),
+                   sums->batches ? sums->loss / (double)sums->batches : 0,
+                   (double)sums->right / images,
+                   images / seconds,
+                   seconds,
+                   loader_waited(r->loader)};
+    TRY(log_add(&r->log, row));
+    TRY(path_in(r, "log.csv", path));
+    TRY(log_write(&r->log, path));
+    TRY(path_in(r, "curves.png", path));
+    TRY(log_picture(&r->log, path));
+    trainer_next_epoch(r->trainer);
+    return save_checkpoint(r);
+}
+
+static amend_status train_epochs(run *r, progress *bar)
+{
+    while (trainer_at(r->trainer)->epoch < r->recipe->epochs) {
+        const trainer_position *at = trainer_at(r->trainer);
+        epoch_sums sums = {.started = clock_seconds()};
+        TRY(loader_start(r->loader, at->epoch, at->batch));
+        TRY(train_batches(r, &sums, bar));
+        TRY(end_epoch(r, &sums));
+    }
+    return status_ok();
+}
+
+static amend_status save_model(run *r)
+{
+    char path[4096];
+    TRY(path_in(r, "model.safetensors", path));
+    trainer_swap_average(r->trainer);
+    amend_status status = description_save(&r->description, &r->params, TENSOR_F32, path);
+    trainer_swap_average(r->trainer);
+    if (!status.code) fprintf(stderr, "the trained model is %s\n", path);
+    return status;
+}
+
+static amend_status train_all(run *r)
+{
+    progress bar;
+    struct sigaction action = {.sa_handler = on_signal}, old_interrupt, old_terminate;
+    stop_asked = 0;
+    sigaction(SIGINT, &action, &old_interrupt);
+    sigaction(SIGTERM, &action, &old_terminate);
+    r->saved_at = clock_seconds();
+    progress_start(&bar, "training", r->recipe->epochs * loader_batches(r->loader));
+    amend_status status = train_epochs(r, &bar);
+    progress_finish(&bar);
+    sigaction(SIGINT, &old_interrupt, NULL);
+    sigaction(SIGTERM, &old_terminate, NULL);
+    return status;
+}
+
+static amend_status set_up(run *r, const train_request *request)
+{
+    TRY(open_data(r, request->data));
+    TRY(describe(r));
+    TRY(identify(r));
+    TRY(lock_folder(r));
+    TRY(make_trainer(r));
+    TRY(resume_or_start(r, request->resume));
+    TRY(write_notes(r, request->data));
+    return measure_floor(r);
+}
+
+static void tear_down(run *r)
+{
+    trainer_free(r->trainer);
+    nn_params_free(&r->params);
+    mem_free(r->table);
+    loader_free(r->loader);
+    dataset_free(r->set);
+    log_free(&r->log);
+    if (r->lock >= 0) close(r->lock);
+}
+
+amend_status train_run(const train_request *request)
+{
+    run r = {.recipe = request->recipe, .folder = request->folder, .lock = -1};
+    amend_status status = set_up(&r, request);
+    if (!status.code) status = train_all(&r);
+    if (!status.code) status = save_model(&r);
+    tear_down(&r);
+    return status;
+}
