@@ -17,7 +17,7 @@ static brow_line place_brow(const synth_identity *who, const double *act)
     double press = act[ACT_NOSE_WRINKLE];
     brow_line brow;
     brow.inner_x = 0.15 - 0.045 * act[ACT_BROW_LOWER];
-    brow.inner_y = who->brow_height - 0.17 * inner_raise + 0.16 * lower + 0.05 * press;
+    brow.inner_y = who->brow_height - 0.17 * inner_raise + 0.19 * lower + 0.05 * press;
     brow.peak_x = who->eye_gap + 0.06;
     brow.peak_y =
         who->brow_height - who->brow_arch - 0.11 * outer_raise - 0.05 * inner_raise + 0.06 * lower + 0.05 * press;

@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "base/status.h"
 
-static const double most_blur = 0.008;                      /* standard deviation as a share of the image's side */
-static const double most_noise = 7;                         /* standard deviation of 0 .. 255 */
-enum { BLUR_RADIUS = 25, BLUR_TAPS = 2 * BLUR_RADIUS + 1 }; /* three deviations of the largest image */
+static const double most_blur = 0.005;                      /* standard deviation as a share of the image's side */
+static const double most_noise = 5;                         /* standard deviation of 0 .. 255 */
+enum { BLUR_RADIUS = 16, BLUR_TAPS = 2 * BLUR_RADIUS + 1 }; /* three deviations of the largest image */
 
 static int make_kernel(double deviation, double kernel[BLUR_TAPS])
 {

@@ -20,7 +20,7 @@ static void place_corner(const synth_person *person, int i, lips *mouth)
     double pull = act[ACT_CORNER_PULL], depress = act[ACT_CORNER_DEPRESS], stretch = act[ACT_LIP_STRETCH];
     double reach = 1 + 0.4 * pull + 0.4 * stretch - 0.25 * act[ACT_JAW_DROP] - 0.15 * act[ACT_LIP_PRESS];
     mouth->corner_x[i] = (i ? 1 : -1) * person->identity.mouth_width * reach;
-    mouth->corner_y[i] = mouth_height - 0.12 * pull + 0.11 * depress + 0.04 * stretch + 0.08 * act[ACT_JAW_DROP];
+    mouth->corner_y[i] = mouth_height - 0.16 * pull + 0.15 * depress + 0.04 * stretch + 0.08 * act[ACT_JAW_DROP];
 }
 
 static lips place_lips(const synth_person *person)

@@ -8,7 +8,7 @@ static const struct activity {
     synth_action action;
     double low, high;
 } activities[] = {
-    {SYNTH_ANGRY, ACT_BROW_LOWER, 0.9, 1.1},
+    {SYNTH_ANGRY, ACT_BROW_LOWER, 1.0, 1.25},
     {SYNTH_ANGRY, ACT_UPPER_LID_RAISE, 0.1, 0.4},
     {SYNTH_ANGRY, ACT_LID_TIGHTEN, 0.5, 0.9},
     {SYNTH_ANGRY, ACT_CHIN_RAISE, 0.1, 0.5},
@@ -29,23 +29,23 @@ static const struct activity {
     {SYNTH_FEAR, ACT_LIPS_PART, 0.6, 1.0},
     {SYNTH_FEAR, ACT_JAW_DROP, 0.1, 0.3},
     {SYNTH_HAPPY, ACT_CHEEK_RAISE, 0.4, 0.9},
-    {SYNTH_HAPPY, ACT_CORNER_PULL, 0.8, 1.1},
-    {SYNTH_HAPPY, ACT_LIPS_PART, 0.0, 1.0},
+    {SYNTH_HAPPY, ACT_CORNER_PULL, 0.95, 1.2},
+    {SYNTH_HAPPY, ACT_LIPS_PART, 0.35, 1.0},
     {SYNTH_HAPPY, ACT_JAW_DROP, 0.0, 0.2},
-    {SYNTH_SAD, ACT_INNER_BROW_RAISE, 0.8, 1.1},
+    {SYNTH_SAD, ACT_INNER_BROW_RAISE, 0.95, 1.2},
     {SYNTH_SAD, ACT_BROW_LOWER, 0.3, 0.6},
-    {SYNTH_SAD, ACT_CORNER_DEPRESS, 0.8, 1.1},
+    {SYNTH_SAD, ACT_CORNER_DEPRESS, 0.95, 1.25},
     {SYNTH_SAD, ACT_CHIN_RAISE, 0.4, 0.8},
-    {SYNTH_SAD, ACT_LID_DROOP, 0.4, 0.9},
+    {SYNTH_SAD, ACT_LID_DROOP, 0.6, 0.9},
     {SYNTH_SURPRISE, ACT_INNER_BROW_RAISE, 0.8, 1.1},
     {SYNTH_SURPRISE, ACT_OUTER_BROW_RAISE, 0.9, 1.1},
     {SYNTH_SURPRISE, ACT_UPPER_LID_RAISE, 0.6, 1.0},
     {SYNTH_SURPRISE, ACT_JAW_DROP, 0.75, 1.15},
 };
 
-static const double weakest_intensity = 0.7;
+static const double weakest_intensity = 0.85;
 static const double asymmetry = 0.1;     /* of an action between the sides */
-static const double resting_tone = 0.06; /* every muscle moves a little in every face */
+static const double resting_tone = 0.04; /* every muscle moves a little in every face */
 
 static const synth_colour skins[] = {
     {0.98, 0.86, 0.77}, {0.95, 0.78, 0.66}, {0.91, 0.72, 0.55}, {0.82, 0.62, 0.45},
@@ -91,7 +91,7 @@ static void sample_identity(rng *r, synth_identity *who)
     who->skin = from_palette(r, skins, sizeof skins / sizeof *skins);
     who->hair = hairs[rng_below(r, sizeof hairs / sizeof *hairs)];
     who->iris = from_palette(r, irises, sizeof irises / sizeof *irises);
-    who->lips = synth_mix(who->skin, lip_red, rng_between(r, 0.35, 0.75));
+    who->lips = synth_mix(who->skin, lip_red, rng_between(r, 0.5, 0.8));
     who->clothes = any_colour(r);
     who->style = (synth_hair)rng_below(r, HAIR_STYLES);
     who->hair_volume = rng_between(r, 0.05, 0.2);
@@ -100,26 +100,26 @@ static void sample_identity(rng *r, synth_identity *who)
     who->eye_size = rng_between(r, 0.9, 1.15);
     who->eye_gap = rng_between(r, 0.3, 0.35);
     who->eye_slant = rng_between(r, -0.015, 0.025);
-    who->brow_height = rng_between(r, -0.37, -0.32);
+    who->brow_height = rng_between(r, -0.365, -0.335);
     who->brow_thickness = rng_between(r, 0.03, 0.06);
-    who->brow_arch = rng_between(r, 0.01, 0.05);
+    who->brow_arch = rng_between(r, 0.01, 0.035);
     who->nose_length = rng_between(r, 0.2, 0.28);
     who->nose_width = rng_between(r, 0.1, 0.15);
     who->mouth_width = rng_between(r, 0.24, 0.3);
     who->lip_fullness = rng_between(r, 0.8, 1.3);
-    who->beard = who->style != HAIR_LONG && rng_uniform(r) < 0.3 ? rng_between(r, 0.2, 0.6) : 0;
+    who->beard = who->style != HAIR_LONG && rng_uniform(r) < 0.3 ? rng_between(r, 0.15, 0.45) : 0;
     who->glasses = rng_uniform(r) < 0.12;
 }
 
 static void sample_pose(rng *r, synth_pose *pose)
 {
-    pose->yaw = rng_between(r, -0.3, 0.3);
-    pose->pitch = rng_between(r, -0.12, 0.12);
-    pose->roll = rng_between(r, -0.16, 0.16);
+    pose->yaw = rng_between(r, -0.22, 0.22);
+    pose->pitch = rng_between(r, -0.1, 0.1);
+    pose->roll = rng_between(r, -0.1, 0.1);
     pose->scale = rng_between(r, 0.37, 0.43);
-    pose->shift_x = rng_between(r, -0.04, 0.04);
+    pose->shift_x = rng_between(r, -0.03, 0.03);
     pose->shift_y = rng_between(r, -0.03, 0.03);
-    pose->gaze_x = rng_between(r, -0.25, 0.25);
+    pose->gaze_x = rng_between(r, -0.22, 0.22);
     pose->gaze_y = rng_between(r, -0.1, 0.1);
 }
 

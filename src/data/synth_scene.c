@@ -66,6 +66,6 @@ void synth_draw_light(cairo_t *cr, rng *r, double size)
     add_stop(light, 0, white, rng_between(r, 0, 0.22));
     add_stop(light, 0.5, white, 0);
     add_stop(light, 0.5, black, 0);
-    add_stop(light, 1, black, rng_between(r, 0, 0.4));
+    add_stop(light, 1, black, rng_between(r, 0, 0.3));
     paint_and_free(cr, light);
 }
