@@ -51,7 +51,8 @@ static size_t batch_count(const loader *l, size_t batch)
 static bool has_work(const loader *l)
 {
     size_t batch = l->next / l->options.batch;
-    return l->started && batch < l->batches && batch < l->consumed + RING;
+    bool in_epoch = batch < l->batches && l->next < dataset_count(l->set); /* the last batch may be smaller */
+    return l->started && in_epoch && batch < l->consumed + RING;
 }
 
 static void make_sample(const loader *l, size_t position, size_t epoch)
