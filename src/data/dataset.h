@@ -10,17 +10,20 @@
 
 typedef enum data_split { DATA_TRAIN, DATA_VALID, DATA_TEST, DATA_SPLITS } data_split;
 
+/* Both on the raw votes; images without a name in fer2013new.csv are dropped. */
 typedef enum data_rule {
     DATA_PLURALITY, /* FER+: most votes among the 8 emotions; ties and unknown/NF winners dropped */
     DATA_MAJORITY   /* FER+: more than half of all votes */
 } data_rule;
 
+/* Splits: fer2013, ferplus: Usage (Training, PublicTest, PrivateTest); rafdb: train and test; folder: its folders
+ * train, valid (or val), test, or, without them, a hash of "CLASS/FILE" (8 : 1 : 1; see layout_folder.c). */
 typedef struct data_options {
     const char *path;   /* folder, or the CSV itself for fer2013 and ferplus */
     const char *layout; /* "fer2013", "ferplus", "folder", "rafdb"; NULL: guessed from what is there */
     data_split split;
     data_rule rule;  /* ferplus only */
-    bool soft;       /* ferplus: targets are the vote shares over the 8 emotions, else one-hot */
+    bool soft;       /* ferplus: targets are the vote shares over the 8 emotions, lone votes left out; else one-hot */
     size_t channels; /* 1 or 3: what images are converted to; 0: as they are in the first image */
     size_t size;     /* images are resized to size x size; 0: kept as they are */
 } data_options;

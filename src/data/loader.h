@@ -45,8 +45,10 @@ typedef struct data_batch {
 
 typedef struct loader loader;
 
+/* The set stays the caller's and must outlive the loader. All memory is taken here, and images larger than `size` are
+ * made smaller here, so the threads have nothing that could fail. */
 amend_status loader_create(const dataset *set, const loader_options *options, loader **made) AMEND_MUST_USE;
-void loader_free(loader *l);
+void loader_free(loader *l); /* accepts NULL */
 
 size_t loader_batches(const loader *l); /* batches an epoch */
 
