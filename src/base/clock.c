@@ -1,11 +1,11 @@
-/* POSIX monotonic clock. */
+/* The monotonic clock. */
 #include "base/clock.h"
 
 #include <time.h>
 
 double clock_seconds(void)
 {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock and a valid pointer */
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

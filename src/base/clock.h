@@ -1,8 +1,7 @@
-/* Time for measuring: monotonic, unmoved by changes of the date. */
+/* Time that only goes forward, whatever happens to the calendar. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-/* Seconds since some fixed moment; only differences mean anything. */
-double clock_seconds(void);
+double clock_seconds(void); /* since some moment before the program's start */
 
 #endif

@@ -1,38 +1,31 @@
-/* How far a long piece of work is, on standard error. On a terminal one line that is redrawn, at most ten times a
- * second; elsewhere (a log) a plain line at most every ten seconds. Both end with a line that stays.
- *
- *     progress p;
- *     progress_start(&p, "epoch 3", batches);
- *     for (...) progress_update(&p, done, "loss 0.41");
- *     progress_finish(&p);
- */
+/* How far a long piece of work is, on standard error: one redrawn line on a terminal, a plain line now and then
+ * elsewhere. Allocates nothing. */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PROGRESS_DETAIL_SIZE = 128, PROGRESS_LINE_SIZE = 1024 };
-
-/* A plain value: nothing to free. */
 typedef struct progress {
-    const char *what; /* borrowed until progress_finish */
-    size_t total;     /* 0: not known, shown as a bare count */
-    size_t done;
-    double started, shown; /* clock_seconds of the start, and of the last line */
+    const char *what;
+    size_t total, done;
+    size_t first;    /* `done` at the first update: a resumed run does not begin at 0 */
+    double first_at; /* when that was, in clock_seconds */
+    double shown_at;
+    bool updated; /* at least once */
+    bool pending; /* the last update is not shown yet */
     bool terminal;
-    char detail[PROGRESS_DETAIL_SIZE];
+    char detail[200];
 } progress;
 
+/* `what` ("training") must outlive the progress. total 0: not known. */
 void progress_start(progress *p, const char *what, size_t total);
 
-/* `done` of the total are finished; `detail` (copied, may be NULL) is shown beside. Cheap when nothing is due. */
+/* `detail` is free text ("loss 1.23"), or NULL. Shown at most ten times a second on a terminal, else every ten seconds.
+ */
 void progress_update(progress *p, size_t done, const char *detail);
 
-/* The last line, with the time taken. */
+/* Shows the last update and ends the line; nothing when there was none. Call it before an error message, too. */
 void progress_finish(progress *p);
-
-/* The line that would be shown at the moment `now`, in at most `width` columns; `ended` as by progress_finish. */
-void progress_format(const progress *p, double now, size_t width, bool ended, char line[PROGRESS_LINE_SIZE]);
 
 #endif
