@@ -1,14 +1,4 @@
-/* Recipes: settings in an INI file, described by a table of keys and stored in a struct of the caller's.
- *
- *     [train]
- *     # a comment; ";" begins one too, also after a value
- *     batch = 64
- *     optimizer = adam
- *     out = "a text may be quoted, with \" \\ \n \t \x3b in it, "
- *           "and be continued on further lines"
- *
- * A line that is not a comment may have 190 bytes. Flags are yes/no, true/false, on/off or 1/0. A UTF-8 byte order mark
- * is skipped. Numbers have a decimal point as long as the program leaves the locale alone. */
+/* Settings of a program as a table of keys: read from an INI file, changed by "section.key=value", written back. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -17,28 +7,30 @@
 
 #include "base/status.h"
 
-enum { CONFIG_TEXT_SIZE = 256 }; /* bytes, with the NUL */
-
-typedef enum config_type { CONFIG_SIZE, CONFIG_REAL, CONFIG_FLAG, CONFIG_TEXT, CONFIG_CHOICE } config_type;
+typedef enum config_kind {
+    CONFIG_SIZE,  /* size_t, low..high */
+    CONFIG_REAL,  /* double, low..high */
+    CONFIG_FLAG,  /* bool: true or false */
+    CONFIG_CHOICE /* int: index into `choices` */
+} config_kind;
 
 typedef struct config_key {
-    const char *name; /* "train.batch": section.key, at most 49 letters each; names without a section stand first */
-    config_type type;
-    size_t offset;    /* in the target: of a size_t, double, bool, char[CONFIG_TEXT_SIZE], int (index of choice) */
-    double low, high; /* CONFIG_SIZE, CONFIG_REAL: the range, both ends allowed; the high one may be INFINITY */
-    const char *const *choices; /* CONFIG_CHOICE: NULL-terminated */
-    const char *help;           /* what the value means, its unit; NULL: nothing to say */
+    const char *name; /* "train.epochs": section and key of the file */
+    config_kind kind;
+    size_t offset; /* of the value in the target struct */
+    double low, high;
+    const char *const *choices; /* ends with NULL */
+    const char *help;           /* what it is, for messages */
 } config_key;
 
-/* Sets in *target what the file gives and leaves the rest as it is. On failure (message "PATH:LINE: ...") what stood
- * above that line is set. */
+/* Sets what the file at `path` gives; other values of `target` stay. Errors name file and line, and for an unknown key
+ * the nearest known one. On failure `target` may hold a part of the file. */
 amend_status config_load(const char *path, const config_key *keys, size_t count, void *target) AMEND_MUST_USE;
 
-/* The same from one "section.key=value", as given on the command line. On failure *target is as it was. */
+/* The same for one "section.key=value" of a command line. */
 amend_status config_set(const config_key *keys, size_t count, void *target, const char *assignment) AMEND_MUST_USE;
 
-/* All keys, with help, as a file from which config_load reads back exactly these values. Whether the writing succeeded
- * is the stream's to tell (ferror). */
+/* All values as an INI file that config_load reads back exactly. The stream's error flag tells of a failure. */
 void config_write(FILE *stream, const config_key *keys, size_t count, const void *target);
 
 #endif

@@ -1,52 +1,43 @@
-/* Nearest word by edit distance (optimal string alignment). */
+/* Edit distance (Levenshtein, 1966), one row of the table at a time. */
 #include "base/text.h"
 
-#include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
-enum { LONGEST = 64 }; /* rows of the table below are on the stack; nobody types longer words */
+enum { LONGEST = 63 };
 
-static size_t least(size_t a, size_t b)
+static size_t smallest(size_t a, size_t b, size_t c)
 {
-    return a < b ? a : b;
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
 }
 
-static int letter(const char *word, size_t i)
+static size_t distance(const char *a, const char *b)
 {
-    return tolower((unsigned char)word[i]);
-}
-
-/* Both at most LONGEST letters. Row i holds the distances from the first i letters of `a` to each beginning of `b`. */
-static size_t distance(const char *a, size_t rows, const char *b, size_t columns)
-{
-    size_t table[3][LONGEST + 1];
-    for (size_t j = 0; j <= columns; j++) table[0][j] = j;
-    for (size_t i = 1; i <= rows; i++) {
-        size_t *row = table[i % 3], *above = table[(i + 2) % 3], *two_above = table[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= columns; j++) {
-            size_t changed = above[j - 1] + (letter(a, i - 1) != letter(b, j - 1));
-            row[j] = least(changed, least(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && letter(a, i - 1) == letter(b, j - 2) && letter(a, i - 2) == letter(b, j - 1))
-                row[j] = least(row[j], two_above[j - 2] + 1);
+    size_t row[LONGEST + 1], length = strlen(b);
+    if (length > LONGEST) return SIZE_MAX;
+    for (size_t j = 0; j <= length; j++) row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0]; /* of the row above */
+        row[0] = i + 1;
+        for (size_t j = 0; j < length; j++) {
+            size_t above = row[j + 1];
+            row[j + 1] = smallest(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
+            diagonal = above;
         }
     }
-    return table[rows % 3][columns];
+    return row[length];
 }
 
 const char *text_nearest(const char *word, const char *const *candidates, size_t count)
 {
-    size_t length = strlen(word), best = 0;
     const char *nearest = NULL;
-    if (length > LONGEST) return NULL;
+    size_t least = strlen(word) / 3 + 2; /* further is another word, not a slip */
     for (size_t i = 0; i < count; i++) {
-        size_t other = strlen(candidates[i]);
-        if (other > LONGEST) continue;
-        size_t d = distance(word, length, candidates[i], other);
-        size_t longer = length > other ? length : other;
-        if (3 * d > longer || (nearest && d >= best)) continue;
+        size_t d = distance(word, candidates[i]);
+        if (d >= least) continue;
+        least = d;
         nearest = candidates[i];
-        best = d;
     }
     return nearest;
 }

@@ -1,11 +1,11 @@
-/* Help with words that a person typed. */
+/* Words. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
 #include <stddef.h>
 
-/* The candidate that `word` was most likely meant to be: the fewest letters inserted, left out, changed or swapped with
- * their neighbour, regardless of case; the first of equals. NULL when more than a third of the letters differ. */
+/* The candidate that a mistyped `word` most likely meant: fewest inserted, removed and replaced characters. NULL when
+ * none is near enough to be suggested. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif
