@@ -1,0 +1,128 @@
+/* amend eval */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/args.h"
+#include "eval/evaluate.h"
+#include "eval/report.h"
+
+typedef struct eval_request {
+    const char *model, *data, *layout, *split, *rule, *affinity, *precision, *batch, *json, *picture;
+} eval_request;
+
+/* Index of `word` in a NULL-terminated list, or -1. */
+static int choice(const char *word, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (!strcmp(word, names[i])) return i;
+    return -1;
+}
+
+static amend_status measure(const eval_request *request, amend_model *model, const dataset *set,
+                            const evaluate_options *options, float *probabilities, size_t *labels)
+{
+    const model_description *d = model_describe(model);
+    const char *names[MODEL_MAX_CLASSES];
+    char input[96], batch[64];
+    eval_metrics metrics = {0};
+    for (size_t i = 0; i < d->classes; i++) names[i] = d->labels[i];
+    for (size_t i = 0; i < dataset_count(set); i++) labels[i] = dataset_label(set, i);
+    snprintf(input, sizeof input, "%zux%zu, %s, single crop", d->size, d->size, d->channels == 1 ? "gray" : "RGB");
+    snprintf(batch, sizeof batch, "%zu, as listed", options->batch);
+    TRY(evaluate_dataset(model, set, options, probabilities));
+    amend_status status = eval_measure(probabilities, labels, dataset_count(set), d->classes, &metrics);
+    const eval_report report = {&metrics,
+                                names,
+                                {.data = request->data,
+                                 .layout = dataset_layout(set),
+                                 .split = request->split,
+                                 .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->rule,
+                                 .affinity = arm_head_name(options->head),
+                                 .input = input,
+                                 .precision = request->precision,
+                                 .batch = batch,
+                                 .model = request->model}};
+    bool json_to_stdout = request->json && !strcmp(request->json, "-");
+    if (!status.code && !json_to_stdout) status = eval_report_text(&report, stdout);
+    if (!status.code && request->json) status = eval_report_write_json(&report, request->json);
+    if (!status.code && request->picture) status = eval_report_picture(&report, request->picture);
+    eval_metrics_free(&metrics);
+    return status;
+}
+
+static amend_status evaluate(const eval_request *request, const data_options *data, evaluate_options *options,
+                             int affinity)
+{
+    amend_model *model = NULL;
+    dataset *set = NULL;
+    float *probabilities = NULL;
+    size_t *labels = NULL;
+    data_options sized = *data;
+    amend_status status = amend_model_open(request->model, &model);
+    if (status.code) return status;
+    sized.size = model_describe(model)->size;
+    sized.channels = model_describe(model)->channels;
+    options->head = affinity < 0 ? model_describe(model)->head : (arm_head)(affinity + 1);
+    status = dataset_open(&sized, &set);
+    if (!status.code)
+        status = mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions");
+    if (!status.code) status = mem_alloc(&labels, dataset_count(set), sizeof *labels, "labels");
+    if (!status.code) status = measure(request, model, set, options, probabilities, labels);
+    mem_free(labels);
+    mem_free(probabilities);
+    dataset_free(set);
+    amend_model_free(model);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    static const char *const splits[] = {"train", "valid", "test", NULL}, *const rules[] = {"plurality", "majority", NULL};
+    static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", NULL};
+    eval_request r = {.split = "test", .rule = "plurality", .precision = "f32", .batch = "64"};
+    const cli_option options[] = {{"--data", &r.data, NULL},           {"--layout", &r.layout, NULL},
+                                  {"--split", &r.split, NULL},         {"--rule", &r.rule, NULL},
+                                  {"--affinity", &r.affinity, NULL},   {"--precision", &r.precision, NULL},
+                                  {"--batch", &r.batch, NULL},         {"--json", &r.json, NULL},
+                                  {"--picture", &r.picture, NULL}};
+    int operands = 0;
+    char *end;
+    int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (result) return result;
+    if (operands != 1 || !r.data) return cli_usage(&cli_eval, "a model and --data are needed");
+    r.model = argv[0];
+    unsigned long batch = strtoul(r.batch, &end, 10);
+    int split = choice(r.split, splits), rule = choice(r.rule, rules), precision = choice(r.precision, precisions);
+    int affinity = r.affinity ? choice(r.affinity, modes) : -1;
+    if (split < 0) return cli_usage(&cli_eval, "--split %s: train, valid or test", r.split);
+    if (rule < 0) return cli_usage(&cli_eval, "--rule %s: plurality or majority", r.rule);
+    if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32 or bf16", r.precision);
+    if (r.affinity && affinity < 0) return cli_usage(&cli_eval, "--affinity %s: ema, batch or none", r.affinity);
+    if (*end || !batch || batch > 4096) return cli_usage(&cli_eval, "--batch %s: 1..4096", r.batch);
+    data_options data = data_options_defaults(r.data);
+    data.layout = r.layout;
+    data.split = (data_split)split;
+    data.rule = (data_rule)rule;
+    evaluate_options how = {ARM_HEAD_EMA, batch, precision ? NN_BF16 : NN_F32};
+    amend_status status = evaluate(&r, &data, &how, affinity);
+    return status.code ? cli_fail(status) : CLI_DONE;
+}
+
+const cli_command cli_eval = {
+    "eval", run, "measure a model on a data set",
+    "Usage: amend eval MODEL --data DIR [options]\n"
+    "Top-1 with its 95 % interval, mean class accuracy, macro F1, calibration, confusion; the protocol stands in all of it.\n\n"
+    "  --data DIR       data set\n"
+    "  --layout NAME    fer2013, ferplus, folder, rafdb; guessed if left out\n"
+    "  --split S        train, valid or test (default test)\n"
+    "  --rule R         FER+ labels: plurality (default) or majority\n"
+    "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
+    "                   images of its batch\n"
+    "  --precision P    f32 (default) or bf16\n"
+    "  --batch N        images at once (default 64)\n"
+    "  --json FILE      also as JSON; - is standard output\n"
+    "  --picture PNG    confusion matrix as a picture\n\n"
+    "Example:\n"
+    "  amend eval runs/ferplus/model.safetensors --data ferplus --split valid --json -\n"};

@@ -1,0 +1,18 @@
+/* A model on a split of a data set: probabilities of all samples, in listed order. */
+#ifndef EVAL_EVALUATE_H
+#define EVAL_EVALUATE_H
+
+#include "data/dataset.h"
+#include "model/model.h"
+
+typedef struct evaluate_options {
+    arm_head head; /* affinity mode: the model's own, or another one */
+    size_t batch;  /* images at once; with `batch` affinity it decides the result */
+    nn_type type;
+} evaluate_options;
+
+/* probabilities: dataset_count x classes. The data set's classes must be the model's, in their order. */
+amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
+                              float *probabilities) AMEND_MUST_USE;
+
+#endif
