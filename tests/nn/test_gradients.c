@@ -1,0 +1,400 @@
+/* Backward passes against central differences of the forward pass. */
+#include "nn/network.h"
+
+enum { BATCH = 3, CLASSES = 5, DIRECTIONS = 3 };
+
+static const double STEP = 1e-2, TOLERANCE = 1e-3;
+
+/* Inputs that keep away from the kinks of relu and maximum. Channel 0 rules, the others are small noise. */
+typedef enum input_kind {
+    SIGNS, /* channel 0 is 1 or -1: what follows is far from 0 */
+    LEVELS /* channel 0 has other values at all pixels of a sample, one apart: maxima are far from each other */
+} input_kind;
+
+typedef struct net {
+    nn_table *table;
+    nn_params params;
+    nn_plan *plan;
+    data_batch batch;
+    float *weights; /* of the logits in the sum that is differentiated */
+} net;
+
+/* 1x1 convolutions of the input follow its channel 0; parameters of normalisations are off their 1 and 0. */
+static void fill_params(net *n)
+{
+    rng random = rng_make(3, 0, 0);
+    nn_params_init(&n->params, 5);
+    for (size_t i = 0; i < n->params.count; i++) {
+        nn_param *p = &n->params.items[i];
+        for (size_t k = 0; k < p->count && p->dims == 1 && p->trainable; k++)
+            p->value[k] += (float)rng_between(&random, -0.3, 0.3);
+    }
+    nn_param *first = nn_params_find(&n->params, n->table->rows[1].name, "weight");
+    for (size_t k = 0; k < first->count; k++) {
+        bool rules = k % n->table->shapes[0].c == 0;
+        first->value[k] = (float)(rules ? (rng_below(&random, 2) ? 1 : -1) * rng_between(&random, 0.5, 1)
+                                        : rng_between(&random, -0.2, 0.2));
+    }
+}
+
+static void fill_pixels(net *n, input_kind kind)
+{
+    nn_shape s = n->table->shapes[0];
+    size_t pixels = s.h * s.w, *order = NULL;
+    rng random = rng_make(4, 0, 0);
+    must(mem_alloc(&order, pixels, sizeof *order, "order"));
+    for (size_t i = 0; i < pixels; i++) order[i] = i;
+    for (size_t b = 0; b < BATCH; b++) {
+        rng_shuffle(&random, order, pixels);
+        for (size_t i = 0; i < pixels; i++) {
+            float *pixel = n->batch.pixels + (b * pixels + i) * s.c;
+            pixel[0] = kind == LEVELS ? (float)order[i] - (float)pixels / 2 : rng_below(&random, 2) ? 1 : -1;
+            for (size_t k = 0; k < s.c; k++) pixel[k] = (k ? 0 : pixel[0]) + (float)rng_between(&random, -0.2, 0.2);
+        }
+    }
+    mem_free(order);
+}
+
+/* Appends the classifier to `table`, which the net then owns. */
+static net net_make(nn_table *table, input_kind kind, nn_type type)
+{
+    const nn_plan_options options = {BATCH, type, true};
+    net n = {.table = table};
+    table_add(table, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {table->count - 1}, .channels = CLASSES});
+    must(nn_params_create(table, &n.params));
+    fill_params(&n);
+    n.batch = batch_random(9, BATCH, nn_shape_count(table->shapes[0]), CLASSES);
+    fill_pixels(&n, kind);
+    n.weights = floats((size_t)BATCH * CLASSES);
+    rng random = rng_make(6, 0, 0);
+    for (size_t i = 0; i < (size_t)BATCH * CLASSES; i++) n.weights[i] = (float)rng_normal(&random);
+    must(nn_plan_create(table, &n.params, &options, &n.plan));
+    return n;
+}
+
+static void net_free(net *n)
+{
+    nn_plan_free(n->plan);
+    nn_params_free(&n->params);
+    batch_free(&n->batch);
+    mem_free(n->weights);
+    mem_free(n->table);
+}
+
+static double net_value(net *n)
+{
+    double sum = 0;
+    memcpy(nn_plan_pixels(n->plan), n->batch.pixels,
+           BATCH * nn_shape_count(n->table->shapes[0]) * sizeof *n->batch.pixels);
+    n->params.version++;
+    must(nn_plan_forward(n->plan, BATCH, true));
+    for (size_t i = 0; i < (size_t)BATCH * CLASSES; i++)
+        sum += (double)n->weights[i] * (double)nn_plan_logits(n->plan)[i];
+    return sum;
+}
+
+static void net_backward(net *n)
+{
+    net_value(n);
+    memcpy(nn_plan_logits_gradient(n->plan), n->weights, (size_t)BATCH * CLASSES * sizeof *n->weights);
+    must(nn_plan_backward(n->plan));
+}
+
+static double value_at(net *n, nn_param *p, const float *start, const float *direction, double step)
+{
+    for (size_t k = 0; k < p->count; k++) p->value[k] = (float)((double)start[k] + step * (double)direction[k]);
+    double value = net_value(n);
+    memcpy(p->value, start, p->count * sizeof *start);
+    return value;
+}
+
+/* Error of the derivative along a random direction, relative to its size without chance cancellation. Differences of
+ * fourth order. */
+static double direction_error(net *n, nn_param *p, rng *random)
+{
+    float *start = floats(p->count), *direction = floats(p->count);
+    double expected = 0, size = 0, scale = fmax(norm_of(p->value, p->count), 0.3 * sqrt((double)p->count));
+    memcpy(start, p->value, p->count * sizeof *start);
+    for (size_t k = 0; k < p->count; k++) direction[k] = (float)rng_normal(random);
+    double factor = scale / norm_of(direction, p->count);
+    for (size_t k = 0; k < p->count; k++) {
+        direction[k] *= (float)factor;
+        double part = (double)p->gradient[k] * (double)direction[k];
+        expected += part;
+        size += part * part;
+    }
+    double near = value_at(n, p, start, direction, STEP) - value_at(n, p, start, direction, -STEP);
+    double far = value_at(n, p, start, direction, 2 * STEP) - value_at(n, p, start, direction, -2 * STEP);
+    double found = (8 * near - far) / (12 * STEP);
+    mem_free(start);
+    mem_free(direction);
+    return fabs(found - expected) / sqrt(size);
+}
+
+static void check(const char *what, nn_table *table, input_kind kind)
+{
+    net n = net_make(table, kind, NN_F32);
+    rng random = rng_make(8, 0, 0);
+    double worst = 0;
+    net_backward(&n);
+    for (size_t i = 0; i < n.params.count; i++) {
+        nn_param *p = &n.params.items[i];
+        for (int d = 0; p->trainable && d < DIRECTIONS; d++) {
+            double error = direction_error(&n, p, &random);
+            if (!(error < TOLERANCE)) fail_msg("%s, %s: relative error %.3g", what, p->name, error);
+            worst = fmax(worst, error);
+        }
+    }
+    print_message("%s: largest relative error %.2g\n", what, worst);
+    net_free(&n);
+}
+
+/* The input behind a 1x1 convolution, whose weight gradient holds the gradient of what follows. */
+static nn_table *begin(size_t height, size_t width, size_t channels)
+{
+    nn_table *table = table_begin(height, width, 3);
+    table_add(table, (nn_row){.kind = NN_CONV, .name = "first", .channels = channels, .kernel = 1, .stride = 1});
+    return table;
+}
+
+static size_t add_conv(nn_table *table, size_t in, size_t channels, size_t kernel, size_t stride, size_t pad)
+{
+    return table_add(
+        table,
+        (nn_row){.kind = NN_CONV, .in = {in}, .channels = channels, .kernel = kernel, .stride = stride, .pad = pad});
+}
+
+static size_t add_plain(nn_table *table, nn_kind kind, size_t in, size_t other)
+{
+    return table_add(table, (nn_row){.kind = kind, .in = {in, other}});
+}
+
+static nn_table *convolutions(void)
+{
+    nn_table *table = begin(9, 7, 16);
+    size_t at = add_conv(table, 1, 16, 3, 1, 1);
+    at = add_conv(table, at, 32, 3, 2, 1);
+    at = add_conv(table, at, 16, 1, 1, 0);
+    at = add_conv(table, at, 32, 1, 2, 0);
+    add_conv(table, at, 16, 2, 1, 1);
+    return table;
+}
+
+static nn_table *wide_kernel(void)
+{
+    nn_table *table = begin(11, 9, 16);
+    add_conv(table, 1, 16, 7, 2, 3);
+    return table;
+}
+
+static nn_table *odd_channels(void)
+{
+    nn_table *table = begin(6, 5, 5);
+    size_t at = add_conv(table, 1, 7, 3, 2, 1);
+    add_conv(table, at, 3, 3, 1, 0);
+    return table;
+}
+
+static nn_table *normalised(bool relu)
+{
+    nn_table *table = begin(4, 5, 16);
+    size_t at = add_plain(table, NN_BATCH_NORM, 1, 0);
+    if (relu) at = add_plain(table, NN_RELU, at, 0);
+    add_conv(table, at, 16, 3, 1, 1);
+    return table;
+}
+
+/* relu(bn(conv(x)) + x), where x is large and bn small; then x and its first convolution once more. */
+static nn_table *residual(bool relu)
+{
+    nn_table *table = begin(4, 5, 16);
+    size_t at = add_conv(table, 1, 16, 3, 1, 1);
+    at = add_plain(table, NN_BATCH_NORM, at, 0);
+    at = add_plain(table, NN_ADD, at, 1);
+    if (relu) at = add_plain(table, NN_RELU, at, 0);
+    at = add_conv(table, at, 16, 3, 1, 1);
+    size_t other = add_conv(table, 1, 16, 1, 1, 0);
+    at = add_plain(table, NN_BATCH_NORM, at, 0);
+    add_plain(table, NN_ADD, at, other);
+    return table;
+}
+
+static nn_table *pool(nn_kind kind, size_t kernel, size_t stride, size_t pad)
+{
+    nn_table *table = begin(7, 8, 16);
+    table_add(table, (nn_row){.kind = kind, .in = {1}, .kernel = kernel, .stride = stride, .pad = pad});
+    return table;
+}
+
+static nn_table *head(nn_affinity affinity)
+{
+    nn_table *table = begin(4, 3, 32);
+    size_t at = table_add(table, (nn_row){.kind = NN_ARRANGE, .in = {1}, .factor = 4});
+    at = table_add(table,
+                   (nn_row){.kind = NN_SHARED_CONV, .name = "da", .in = {at}, .channels = 2, .kernel = 8, .stride = 2});
+    at = add_plain(table, NN_BATCH_NORM, at, 0);
+    table_add(table, (nn_row){.kind = NN_AFFINITY, .name = "sa", .in = {at}, .affinity = affinity});
+    return table;
+}
+
+static void test_convolution(void **state)
+{
+    (void)state;
+    check("convolutions 3x3, 3x3 / 2, 1x1, 1x1 / 2, 2x2", convolutions(), SIGNS);
+    check("convolution 7x7 / 2", wide_kernel(), SIGNS);
+    check("convolutions with odd channels", odd_channels(), SIGNS);
+}
+
+static void test_batch_norm(void **state)
+{
+    (void)state;
+    check("batch norm", normalised(false), SIGNS);
+    check("batch norm, relu", normalised(true), SIGNS);
+}
+
+/* The normalised part shrinks, so that the sign of the sum is the shortcut's. */
+static void test_residual(void **state)
+{
+    (void)state;
+    check("batch norm, residual", residual(false), SIGNS);
+    nn_table *table = residual(true);
+    net n = net_make(table, SIGNS, NN_F32);
+    rng random = rng_make(8, 0, 0);
+    nn_param *weight = nn_params_find(&n.params, table->rows[3].name, "weight");
+    nn_param *bias = nn_params_find(&n.params, table->rows[3].name, "bias");
+    for (size_t k = 0; k < weight->count; k++) {
+        weight->value[k] *= 0.04f;
+        bias->value[k] *= 0.1f;
+    }
+    net_backward(&n);
+    for (size_t i = 0; i < n.params.count; i++) {
+        nn_param *p = &n.params.items[i];
+        bool small = p == weight || p == bias; /* the step would be too long for them */
+        for (int d = 0; p->trainable && !small && d < DIRECTIONS; d++) {
+            double error = direction_error(&n, p, &random);
+            if (!(error < TOLERANCE)) fail_msg("batch norm, residual, relu, %s: relative error %.3g", p->name, error);
+        }
+    }
+    net_free(&n);
+}
+
+static void test_pools(void **state)
+{
+    (void)state;
+    check("max pool 3x3 / 2", pool(NN_MAX_POOL, 3, 2, 1), LEVELS);
+    check("max pool 2x2", pool(NN_MAX_POOL, 2, 2, 0), LEVELS);
+    check("average pool 3x3 / 2", pool(NN_AVERAGE_POOL, 3, 2, 1), SIGNS);
+    check("average pool 2x2", pool(NN_AVERAGE_POOL, 2, 2, 0), SIGNS);
+    check("global pool", pool(NN_GLOBAL_POOL, 0, 0, 0), SIGNS);
+}
+
+static void test_head(void **state)
+{
+    (void)state;
+    check("head, none", head(NN_AFFINITY_NONE), SIGNS);
+    check("head, batch", head(NN_AFFINITY_BATCH), SIGNS);
+    check("head, ema", head(NN_AFFINITY_EMA), SIGNS);
+}
+
+static void check_loss(const loss_options *options)
+{
+    float logits[BATCH * CLASSES], gradient[BATCH * CLASSES];
+    data_batch batch = batch_random(2, BATCH, 1, CLASSES);
+    rng random = rng_make(1, 0, 0);
+    for (size_t i = 0; i < BATCH * CLASSES; i++) logits[i] = (float)rng_normal(&random);
+    nn_cross_entropy(logits, batch.targets, BATCH, CLASSES, options, gradient);
+    for (size_t i = 0; i < BATCH * CLASSES; i++) {
+        const float at = logits[i], low = at - 5e-3f, high = at + 5e-3f;
+        logits[i] = high;
+        double found = nn_cross_entropy(logits, batch.targets, BATCH, CLASSES, options, NULL);
+        logits[i] = low;
+        found -= nn_cross_entropy(logits, batch.targets, BATCH, CLASSES, options, NULL);
+        found /= (double)high - (double)low;
+        logits[i] = at;
+        if (!(fabs(found - (double)gradient[i]) <= 1e-5 + TOLERANCE * fabs(found)))
+            fail_msg("cross entropy, logit %zu: %.9g, expected %.9g", i, (double)gradient[i], found);
+    }
+    batch_free(&batch);
+}
+
+static void test_cross_entropy(void **state)
+{
+    (void)state;
+    const float weights[CLASSES] = {0.5f, 2, 1, 0.1f, 3};
+    check_loss(&(loss_options){0, NULL});
+    check_loss(&(loss_options){0.2, NULL});
+    check_loss(&(loss_options){0.1, weights});
+    const float logits[] = {0, 0, 0, 1000, 0, -1000}, targets[] = {0, 1, 0, 1, 0, 0};
+    const loss_options plain = {0, NULL}, weighted = {0.3, (const float[]){1, 2, 4}};
+    assert_true(fabs(nn_cross_entropy(logits, targets, 2, 3, &plain, NULL) - log(3) / 2) < 1e-6);
+    /* 0.7 * 2 log 3 + 0.1 * (1 + 2 + 4) log 3 */
+    assert_true(fabs(nn_cross_entropy(logits, targets, 1, 3, &weighted, NULL) - 2.1 * log(3)) < 1e-6);
+}
+
+static void check_bf16(const char *what, nn_table *exact, nn_table *rounded)
+{
+    net a = net_make(exact, SIGNS, NN_F32), b = net_make(rounded, SIGNS, NN_BF16);
+    float *logits = floats((size_t)BATCH * CLASSES);
+    double worst = 0;
+    net_value(&a);
+    net_value(&b);
+    memcpy(logits, nn_plan_logits(a.plan), (size_t)BATCH * CLASSES * sizeof *logits);
+    assert_distance(what, nn_plan_logits(b.plan), logits, (size_t)BATCH * CLASSES, 0.02);
+    net_backward(&a);
+    net_backward(&b);
+    for (size_t i = 0; i < a.params.count; i++) {
+        const nn_param *p = &a.params.items[i], *q = &b.params.items[i];
+        if (!p->trainable) {
+            assert_distance(p->name, q->value, p->value, p->count, 0.02);
+            continue;
+        }
+        assert_distance(p->name, q->gradient, p->gradient, p->count, 0.05);
+        worst = fmax(worst, distance(q->gradient, p->gradient, p->count));
+    }
+    print_message("%s in bf16: largest relative distance of a gradient %.2g\n", what, worst);
+    mem_free(logits);
+    net_free(&a);
+    net_free(&b);
+}
+
+static nn_table *pooled(nn_table *table)
+{
+    table_add(table, (nn_row){.kind = NN_GLOBAL_POOL, .in = {table->count - 1}});
+    return table;
+}
+
+static bool has_bf16(void)
+{
+    const nn_plan_options options = {BATCH, NN_BF16, true};
+    nn_table *table = pooled(convolutions());
+    nn_params params;
+    nn_plan *plan = NULL;
+    must(nn_params_create(table, &params));
+    amend_status status = nn_plan_create(table, &params, &options, &plan);
+    nn_plan_free(plan);
+    nn_params_free(&params);
+    mem_free(table);
+    if (status.code && status.code != AMEND_UNSUPPORTED) fail_msg("%s", status.message);
+    if (status.code) print_message("no bf16 here: %s\n", status.message);
+    return !status.code;
+}
+
+static void test_bf16(void **state)
+{
+    (void)state;
+    if (!has_bf16()) skip();
+    check_bf16("convolutions", pooled(convolutions()), pooled(convolutions()));
+    check_bf16("batch norm, relu", pooled(normalised(true)), pooled(normalised(true)));
+    check_bf16("residual", pooled(residual(false)), pooled(residual(false)));
+    check_bf16("head", head(NN_AFFINITY_EMA), head(NN_AFFINITY_EMA));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convolution), cmocka_unit_test(test_batch_norm), cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_pools),       cmocka_unit_test(test_head),       cmocka_unit_test(test_cross_entropy),
+        cmocka_unit_test(test_bf16),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
