@@ -1,0 +1,187 @@
+/* Models: saved, opened, refused, and used on one image or on many. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "model/model.h"
+
+static char folder[] = "/tmp/amend-model-XXXXXX";
+static char path[64];
+
+static model_description small_description(void)
+{
+    model_description d = {.small_stem = true,
+                           .width = 0.25,
+                           .head = ARM_HEAD_EMA,
+                           .arrangement = 8,
+                           .size = 32,
+                           .channels = 1,
+                           .classes = 3,
+                           .labels = {"glad", "sad", "plain"},
+                           .normal = {{0.5f}, {0.25f}},
+                           .training = "not trained"};
+    return d;
+}
+
+/* Random weights, and running statistics that are not those of a fresh network. */
+static void save(const model_description *d, tensor_type stored)
+{
+    nn_table *table = NULL;
+    nn_params params;
+    assert_int_equal(mem_alloc(&table, 1, sizeof *table, "table").code, AMEND_OK);
+    assert_int_equal(description_build(d, table).code, AMEND_OK);
+    assert_int_equal(nn_params_create(table, &params).code, AMEND_OK);
+    nn_params_init(&params, 7);
+    rng r = rng_make(1, 2, 3);
+    nn_param *generic = nn_params_find(&params, "arm", "generic");
+    assert_non_null(generic);
+    for (size_t i = 0; i < generic->count; i++) generic->value[i] = (float)rng_normal(&r);
+    assert_int_equal(description_save(d, &params, stored, path).code, AMEND_OK);
+    nn_params_free(&params);
+    mem_free(table);
+}
+
+static amend_model *open_saved(void)
+{
+    amend_model *model = NULL;
+    amend_status status = amend_model_open(path, &model);
+    if (status.code) fail_msg("%s", status.message);
+    return model;
+}
+
+static void test_description_comes_back(void **state)
+{
+    model_description d = small_description();
+    (void)state;
+    save(&d, TENSOR_F32);
+    amend_model *model = open_saved();
+    assert_memory_equal(model_describe(model)->labels, d.labels, sizeof d.labels);
+    assert_true(model_describe(model)->width == 0.25 && model_describe(model)->size == 32);
+    assert_true(model_describe(model)->normal.mean[0] == 0.5f);
+    assert_string_equal(amend_model_label(model, 2), "plain");
+    assert_null(amend_model_label(model, 3));
+    amend_model_free(model);
+    amend_model_free(NULL);
+}
+
+static void predict(tensor_type stored, float *probabilities)
+{
+    model_description d = small_description();
+    amend_image photo = {0};
+    const amend_box face = {164, 72, 118, 118};
+    save(&d, stored);
+    amend_model *model = open_saved();
+    assert_int_equal(amend_image_open("tests/data/astronaut.png", &photo).code, AMEND_OK);
+    assert_int_equal(amend_model_predict(model, &photo, &face, probabilities).code, AMEND_OK);
+    amend_image_free(&photo);
+    amend_model_free(model);
+}
+
+static void test_prediction_in_f32_and_bf16_files(void **state)
+{
+    float full[3], half[3], sum = 0;
+    (void)state;
+    predict(TENSOR_F32, full);
+    predict(TENSOR_BF16, half);
+    for (int k = 0; k < 3; k++) {
+        sum += full[k];
+        assert_true(fabsf(full[k] - half[k]) < 0.05f);
+    }
+    assert_true(fabsf(sum - 1) < 1e-5f);
+}
+
+/* Largest difference between the first sample's logits alone and among others. */
+static float dependence(amend_model *model, arm_head head)
+{
+    nn_plan *one = NULL, *four = NULL;
+    float worst = 0;
+    rng r = rng_make(5, 5, 5);
+    assert_int_equal(model_plan(model, head, 1, NN_F32, &one).code, AMEND_OK);
+    assert_int_equal(model_plan(model, head, 4, NN_F32, &four).code, AMEND_OK);
+    for (size_t i = 0; i < (size_t)4 * 32 * 32; i++)
+        nn_plan_pixels(four)[i] = (float)rng_normal(&r) * (i < 2048 ? 1 : 3);
+    memcpy(nn_plan_pixels(one), nn_plan_pixels(four), 32 * 32 * sizeof(float));
+    assert_int_equal(nn_plan_forward(one, 1, false).code, AMEND_OK);
+    assert_int_equal(nn_plan_forward(four, 4, false).code, AMEND_OK);
+    for (int k = 0; k < 3; k++) worst = fmaxf(worst, fabsf(nn_plan_logits(one)[k] - nn_plan_logits(four)[k]));
+    nn_plan_free(one);
+    nn_plan_free(four);
+    return worst;
+}
+
+static void test_only_batch_affinity_looks_at_neighbours(void **state)
+{
+    model_description d = small_description();
+    (void)state;
+    save(&d, TENSOR_F32);
+    amend_model *model = open_saved();
+    nn_plan *plan = NULL;
+    assert_true(dependence(model, ARM_HEAD_EMA) < 1e-4f);
+    assert_true(dependence(model, ARM_HEAD_NONE) < 1e-4f);
+    assert_true(dependence(model, ARM_HEAD_BATCH) > 1e-3f);
+    assert_int_equal(model_plan(model, ARM_HEAD_GAP, 1, NN_F32, &plan).code, AMEND_BAD_ARGUMENT);
+    amend_model_free(model);
+}
+
+static void test_descriptions_that_cannot_be(void **state)
+{
+    model_description good = small_description(), d;
+    nn_table *table = NULL;
+    (void)state;
+    assert_int_equal(mem_alloc(&table, 1, sizeof *table, "table").code, AMEND_OK);
+    d = good;
+    d.arrangement = 16; /* 256 does not divide 128 channels */
+    assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);
+    d = good;
+    d.size = 8; /* a map of 1 x 1, smaller than the kernel */
+    assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);
+    d = good;
+    d.classes = 1;
+    assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);
+    d = good;
+    d.width = NAN;
+    assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);
+    mem_free(table);
+}
+
+static void test_files_that_are_no_models(void **state)
+{
+    amend_model *model = NULL;
+    (void)state;
+    assert_int_equal(amend_model_open("tests/data/arm/arm_r4_3x2.safetensors", &model).code, AMEND_BAD_DATA);
+    assert_null(model);
+    assert_int_equal(amend_model_open("/nowhere/model.safetensors", &model).code, AMEND_IO);
+    assert_null(model);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder)) return -1;
+    snprintf(path, sizeof path, "%s/m.safetensors", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_description_comes_back), cmocka_unit_test(test_prediction_in_f32_and_bf16_files),
+        cmocka_unit_test(test_only_batch_affinity_looks_at_neighbours),
+        cmocka_unit_test(test_descriptions_that_cannot_be), cmocka_unit_test(test_files_that_are_no_models)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
