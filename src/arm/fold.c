@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "arm/affinity.h"
+#include "arm/constants.h"
 #include "base/mem.h"
 
 /* scale[p] = s_p / P; *shift = 1/P sum_p t_p */

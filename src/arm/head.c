@@ -34,8 +34,8 @@ amend_status arm_head_build(nn_table *table, arm_head head, size_t features, siz
                                   .stride = g.stride},
                          &at));
         TRY(nn_table_add(table, (nn_row){.kind = NN_BATCH_NORM, .name = "arm.bn", .in = {at}}, &at));
-        TRY(nn_table_add(table,
-                         (nn_row){.kind = NN_AFFINITY, .name = "arm", .in = {at}, .affinity = affinity_of(head)}, &at));
+        TRY(nn_table_add(table, (nn_row){.kind = NN_AFFINITY, .name = "arm", .in = {at}, .affinity = affinity_of(head)},
+                         &at));
     }
     return nn_table_add(table, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {at}, .channels = classes}, &at);
 }

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-amend_status arm_reference_create(const arm_geometry *g, size_t batch, size_t classes, arm_affinity affinity,
+amend_status arm_reference_create(const arm_geometry *g, size_t batch, size_t classes, nn_affinity affinity,
                                   arm_reference **reference)
 {
     const size_t outputs = arm_geometry_outputs(g), features = arm_geometry_features(g);
@@ -214,7 +214,7 @@ static void share(arm_reference *a, double alpha)
 static void share_backward(const arm_reference *a, double alpha, double *d_features, double *d_alpha)
 {
     const size_t outputs = arm_geometry_outputs(&a->geometry);
-    const bool through_batch = a->affinity == ARM_AFFINITY_BATCH || (a->affinity == ARM_AFFINITY_EMA && a->training);
+    const bool through_batch = a->affinity == NN_AFFINITY_BATCH || (a->affinity == NN_AFFINITY_EMA && a->training);
     *d_alpha = 0;
     for (size_t o = 0; o < outputs; o++) {
         double sum = 0;
@@ -296,8 +296,8 @@ amend_status arm_reference_train(arm_reference *a, const arm_reference_weights *
     de_albino(&a->geometry, a->batch * a->geometry.planes, a->planes, w->de_albino, a->de_albino);
     batch_statistics(a, state);
     normalise(a, w);
-    if (a->affinity != ARM_AFFINITY_NONE) batch_generic(a);
-    if (a->affinity == ARM_AFFINITY_EMA)
+    if (a->affinity != NN_AFFINITY_NONE) batch_generic(a);
+    if (a->affinity == NN_AFFINITY_EMA)
         for (size_t o = 0; o < outputs; o++) move(&state->generic[o], a->generic[o]);
     share(a, *w->alpha);
     classify(a, w);
@@ -314,8 +314,8 @@ void arm_reference_evaluate(arm_reference *a, const arm_reference_weights *w, co
     de_albino(&a->geometry, a->batch * a->geometry.planes, a->planes, w->de_albino, a->de_albino);
     running_statistics(a, state);
     normalise(a, w);
-    if (a->affinity == ARM_AFFINITY_BATCH) batch_generic(a);
-    if (a->affinity == ARM_AFFINITY_EMA) memcpy(a->generic, state->generic, outputs * sizeof *a->generic);
+    if (a->affinity == NN_AFFINITY_BATCH) batch_generic(a);
+    if (a->affinity == NN_AFFINITY_EMA) memcpy(a->generic, state->generic, outputs * sizeof *a->generic);
     share(a, *w->alpha);
     classify(a, w);
     softmax(a);

@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
-#include "arm/affinity.h"
+#include "arm/constants.h"
 #include "arm/geometry.h"
+#include "nn/table.h"
 
 /* What is learned; in the same shapes, its gradients. The arrays are the caller's. */
 typedef struct arm_reference_weights {
@@ -28,7 +29,7 @@ typedef struct arm_reference_state {
 typedef struct arm_reference {
     arm_geometry geometry;
     size_t batch, classes; /* N, K */
-    arm_affinity affinity;
+    nn_affinity affinity;
     bool training;         /* of the last forward pass */
     double *planes;        /* [N][P][hr][wr] */
     double *de_albino;     /* [N][P][D], after the convolution */
@@ -43,7 +44,7 @@ typedef struct arm_reference {
 } arm_reference;
 
 /* Needs N >= 1 and K >= 1. *reference is to be freed on success; on failure there is nothing to free. */
-amend_status arm_reference_create(const arm_geometry *geometry, size_t batch, size_t classes, arm_affinity affinity,
+amend_status arm_reference_create(const arm_geometry *geometry, size_t batch, size_t classes, nn_affinity affinity,
                                   arm_reference **reference) AMEND_MUST_USE;
 void arm_reference_free(arm_reference *reference); /* accepts NULL */
 

@@ -12,7 +12,8 @@ static void name_row(nn_row *row, const char *prefix, const char *suffix)
 static amend_status add_conv(nn_table *table, const char *prefix, const char *suffix, size_t in, size_t channels,
                              size_t kernel, size_t stride, size_t *out)
 {
-    nn_row row = {.kind = NN_CONV, .in = {in}, .channels = channels, .kernel = kernel, .stride = stride, .pad = kernel / 2};
+    nn_row row = {
+        .kind = NN_CONV, .in = {in}, .channels = channels, .kernel = kernel, .stride = stride, .pad = kernel / 2};
     name_row(&row, prefix, suffix);
     return nn_table_add(table, row, out);
 }

@@ -1,5 +1,5 @@
-/* ResNet-18 (He et al., "Deep Residual Learning for Image Recognition", arXiv 1512.03385, table 1) as rows of a table, with
- * torchvision's parameter names. */
+/* ResNet-18 (He et al., "Deep Residual Learning for Image Recognition", arXiv 1512.03385, table 1) as rows of a table,
+ * with torchvision's parameter names. */
 #ifndef BACKBONE_RESNET_H
 #define BACKBONE_RESNET_H
 

@@ -13,8 +13,8 @@ typedef struct cli_option {
     bool *flag;
 } cli_option;
 
-/* Sorts argv into options and operands (operands to the front of argv, in their order; *operands counts them). "--" ends
- * the options. CLI_DONE, or CLI_BAD_USAGE with a message that names the nearest option. */
+/* Sorts argv into options and operands (operands to the front of argv, in their order; *operands counts them). "--"
+ * ends the options. CLI_DONE, or CLI_BAD_USAGE with a message that names the nearest option. */
 int cli_parse(const cli_command *command, int argc, char **argv, const cli_option *options, size_t count,
               int *operands);
 

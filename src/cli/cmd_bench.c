@@ -112,11 +112,11 @@ static void print_result(const bench_request *r, const bench_result *b, size_t b
     read_processor(processor, sizeof processor);
     getrusage(RUSAGE_SELF, &usage);
     if (r->json) {
-        json_t *all = json_pack("{s:i,s:s,s:f,s:f,s:f,s:s,s:i,s:s,s:I,s:I}", "schema", 1, "what", "train", "ms_per_image",
-                                1e3 * b->step / images, "floor_ms_per_image", 1e3 * b->floor / images, "ratio",
-                                b->step / b->floor, "precision", r->precision, "batch", (int)batch, "processor", processor,
-                                "planned_bytes", (json_int_t)b->planned, "peak_bytes",
-                                (json_int_t)usage.ru_maxrss * 1024);
+        json_t *all =
+            json_pack("{s:i,s:s,s:f,s:f,s:f,s:s,s:i,s:s,s:I,s:I}", "schema", 1, "what", "train", "ms_per_image",
+                      1e3 * b->step / images, "floor_ms_per_image", 1e3 * b->floor / images, "ratio",
+                      b->step / b->floor, "precision", r->precision, "batch", (int)batch, "processor", processor,
+                      "planned_bytes", (json_int_t)b->planned, "peak_bytes", (json_int_t)usage.ru_maxrss * 1024);
         json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         putchar('\n');
         json_decref(all);
@@ -141,9 +141,9 @@ static bool number(const char *text, double low, double high, double *value)
 static int run(int argc, char **argv)
 {
     bench_request r = {.size = "224", .batch = "32", .width = "1", .precision = "bf16", .steps = "15"};
-    const cli_option options[] = {{"--size", &r.size, NULL},           {"--batch", &r.batch, NULL},
-                                  {"--width", &r.width, NULL},         {"--precision", &r.precision, NULL},
-                                  {"--steps", &r.steps, NULL},         {"--small", NULL, &r.small},
+    const cli_option options[] = {{"--size", &r.size, NULL},   {"--batch", &r.batch, NULL},
+                                  {"--width", &r.width, NULL}, {"--precision", &r.precision, NULL},
+                                  {"--steps", &r.steps, NULL}, {"--small", NULL, &r.small},
                                   {"--json", NULL, &r.json}};
     int operands = 0;
     double size, batch, width, steps;
@@ -173,15 +173,15 @@ static int run(int argc, char **argv)
     return CLI_DONE;
 }
 
-const cli_command cli_bench = {
-    "bench", run, "measure speed against the hardware's floor",
-    "Usage: amend bench train [options]\n"
-    "Times training steps of ResNet-18 + ARM and, in the same run, the network's convolutions alone (oneDNN's own time).\n\n"
-    "  --size PX        input side (default 224)\n"
-    "  --batch N        images a step (default 32)\n"
-    "  --width W        factor on the channels (default 1)\n"
-    "  --small          3x3 stem without pooling, gray input\n"
-    "  --precision P    bf16 (default) or f32\n"
-    "  --steps N        steps timed after three warm ones (default 15)\n"
-    "  --json           for programs\n\n"
-    "Example:\n  amend bench train --size 48 --width 0.5 --small --batch 64\n"};
+const cli_command cli_bench = {"bench", run, "measure speed against the hardware's floor",
+                               "Usage: amend bench train [options]\n"
+                               "Times training steps of ResNet-18 + ARM and, in the same run, the network's "
+                               "convolutions alone (oneDNN's own time).\n\n"
+                               "  --size PX        input side (default 224)\n"
+                               "  --batch N        images a step (default 32)\n"
+                               "  --width W        factor on the channels (default 1)\n"
+                               "  --small          3x3 stem without pooling, gray input\n"
+                               "  --precision P    bf16 (default) or f32\n"
+                               "  --steps N        steps timed after three warm ones (default 15)\n"
+                               "  --json           for programs\n\n"
+                               "Example:\n  amend bench train --size 48 --width 0.5 --small --batch 64\n"};

@@ -67,7 +67,8 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     options->head = affinity < 0 ? model_describe(model)->head : (arm_head)(affinity + 1);
     status = dataset_open(&sized, &set);
     if (!status.code)
-        status = mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions");
+        status =
+            mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions");
     if (!status.code) status = mem_alloc(&labels, dataset_count(set), sizeof *labels, "labels");
     if (!status.code) status = measure(request, model, set, options, probabilities, labels);
     mem_free(labels);
@@ -79,14 +80,14 @@ static amend_status evaluate(const eval_request *request, const data_options *da
 
 static int run(int argc, char **argv)
 {
-    static const char *const splits[] = {"train", "valid", "test", NULL}, *const rules[] = {"plurality", "majority", NULL};
+    static const char *const splits[] = {"train", "valid", "test", NULL}, *const rules[] = {"plurality", "majority",
+                                                                                            NULL};
     static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", NULL};
     eval_request r = {.split = "test", .rule = "plurality", .precision = "f32", .batch = "64"};
-    const cli_option options[] = {{"--data", &r.data, NULL},           {"--layout", &r.layout, NULL},
-                                  {"--split", &r.split, NULL},         {"--rule", &r.rule, NULL},
-                                  {"--affinity", &r.affinity, NULL},   {"--precision", &r.precision, NULL},
-                                  {"--batch", &r.batch, NULL},         {"--json", &r.json, NULL},
-                                  {"--picture", &r.picture, NULL}};
+    const cli_option options[] = {
+        {"--data", &r.data, NULL},   {"--layout", &r.layout, NULL},     {"--split", &r.split, NULL},
+        {"--rule", &r.rule, NULL},   {"--affinity", &r.affinity, NULL}, {"--precision", &r.precision, NULL},
+        {"--batch", &r.batch, NULL}, {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL}};
     int operands = 0;
     char *end;
     int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
@@ -113,7 +114,8 @@ static int run(int argc, char **argv)
 const cli_command cli_eval = {
     "eval", run, "measure a model on a data set",
     "Usage: amend eval MODEL --data DIR [options]\n"
-    "Top-1 with its 95 % interval, mean class accuracy, macro F1, calibration, confusion; the protocol stands in all of it.\n\n"
+    "Top-1 with its 95 % interval, mean class accuracy, macro F1, calibration, confusion; the protocol stands in all "
+    "of it.\n\n"
     "  --data DIR       data set\n"
     "  --layout NAME    fer2013, ferplus, folder, rafdb; guessed if left out\n"
     "  --split S        train, valid or test (default test)\n"

@@ -19,10 +19,10 @@ static void print_tensor(tensor_view tensor)
 
 static int run(int argc, char **argv)
 {
-    static const char *const keys[] = {"amend.architecture", "amend.stem",   "amend.width",  "amend.head",
-                                       "amend.arrangement",  "amend.size",   "amend.channels", "amend.labels",
+    static const char *const keys[] = {"amend.architecture", "amend.stem",      "amend.width",    "amend.head",
+                                       "amend.arrangement",  "amend.size",      "amend.channels", "amend.labels",
                                        "amend.mean",         "amend.deviation", "amend.training", "amend.figures",
-                                       "amend.checkpoint",   "amend.epoch",  "amend.step"};
+                                       "amend.checkpoint",   "amend.epoch",     "amend.step"};
     int operands = 0;
     safetensors *file = NULL;
     int result = cli_parse(&cli_info, argc, argv, NULL, 0, &operands);

@@ -136,8 +136,10 @@ static int run(int argc, char **argv)
 {
     predict_request r = {0};
     int operands = 0;
-    const cli_option options[] = {{"--model", &r.model, NULL},       {"--box", &r.box, NULL},
-                                  {"--annotate", &r.annotate, NULL}, {"--json", NULL, &r.json},
+    const cli_option options[] = {{"--model", &r.model, NULL},
+                                  {"--box", &r.box, NULL},
+                                  {"--annotate", &r.annotate, NULL},
+                                  {"--json", NULL, &r.json},
                                   {"--csv", NULL, &r.csv}};
     int result = cli_parse(&cli_predict, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;

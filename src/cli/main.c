@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
-    &cli_data, &cli_synth, &cli_train, &cli_eval, &cli_predict, &cli_info, &cli_bench,
+    &cli_data, &cli_synth, &cli_train, &cli_eval, &cli_predict, &cli_info, &cli_export, &cli_bench,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -33,7 +33,8 @@ static void print_help(FILE *stream)
           "Facial expression recognition with the Amending Representation Module.\n\n",
           stream);
     for (int i = 0; i < COMMANDS; i++) fprintf(stream, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n'amend COMMAND --help' explains one command, with examples. 'amend --version' prints the version.\n", stream);
+    fputs("\n'amend COMMAND --help' explains one command, with examples. 'amend --version' prints the version.\n",
+          stream);
 }
 
 int main(int argc, char **argv)

@@ -11,12 +11,14 @@ static amend_status same_classes(amend_model *model, const dataset *set)
 {
     size_t classes = amend_model_classes(model);
     bool same = dataset_classes(set) == classes;
-    for (size_t i = 0; same && i < classes; i++) same = !strcmp(dataset_label_name(set, i), amend_model_label(model, i));
+    for (size_t i = 0; same && i < classes; i++)
+        same = !strcmp(dataset_label_name(set, i), amend_model_label(model, i));
     if (same) return status_ok();
-    return status_error(AMEND_BAD_DATA,
-                        "%s was trained on %zu classes (%s ...), the data set has %zu (%s ...); take a model of this set",
-                        amend_model_path(model), classes, amend_model_label(model, 0), dataset_classes(set),
-                        dataset_label_name(set, 0));
+    return status_error(
+        AMEND_BAD_DATA,
+        "%s was trained on %zu classes (%s ...), the data set has %zu (%s ...); take a model of this set",
+        amend_model_path(model), classes, amend_model_label(model, 0), dataset_classes(set),
+        dataset_label_name(set, 0));
 }
 
 static amend_status run_batches(const evaluate_options *options, nn_plan *plan, loader *batches, size_t classes,

@@ -4,8 +4,8 @@
 
 #include "image/image.h"
 
-/* The square around `box` (the larger side, same centre; may reach outside the image); box NULL: the whole image as it is.
- * AMEND_BAD_ARGUMENT for a box that is not finite, is empty, or does not touch the image. */
+/* The square around `box` (the larger side, same centre; may reach outside the image); box NULL: the whole image as it
+ * is. AMEND_BAD_ARGUMENT for a box that is not finite, is empty, or does not touch the image. */
 amend_status face_crop(const amend_image *image, const amend_box *box, amend_box *square) AMEND_MUST_USE;
 
 #endif

@@ -25,7 +25,8 @@ static amend_status need(const safetensors *file, const char *key, const char **
 {
     *value = safetensors_meta(file, key);
     if (*value) return status_ok();
-    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", safetensors_path(file), key);
+    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", safetensors_path(file),
+                        key);
 }
 
 /* `count` numbers, separated by commas. */
@@ -82,7 +83,8 @@ static amend_status read_labels(const safetensors *file, model_description *d)
             return status_ok();
         }
     }
-    return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between",
+    return status_error(AMEND_BAD_DATA,
+                        "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between",
                         safetensors_path(file), MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
 }
 
@@ -143,7 +145,8 @@ amend_status description_load_params(const safetensors *file, nn_params *params)
         size_t k = 0;
         while (k < params->count && strcmp(params->items[k].name, name)) k++;
         if (k == params->count)
-            return status_error(AMEND_BAD_DATA, "%s: tensor '%s' has no place in the network that its metadata describe",
+            return status_error(AMEND_BAD_DATA,
+                                "%s: tensor '%s' has no place in the network that its metadata describe",
                                 safetensors_path(file), name);
     }
     return status_ok();

@@ -11,8 +11,8 @@
 enum { MODEL_MAX_CLASSES = 16, MODEL_LABEL_SIZE = 32, MODEL_TEXT_SIZE = 512 };
 
 typedef struct model_description {
-    bool small_stem;    /* architecture is resnet18; see backbone/resnet.h */
-    double width;       /* 0.125 .. 4 */
+    bool small_stem; /* architecture is resnet18; see backbone/resnet.h */
+    double width;    /* 0.125 .. 4 */
     arm_head head;
     size_t arrangement; /* r of the ARM heads */
     size_t size;        /* input side in pixels, 8 .. 1024 */
@@ -30,7 +30,8 @@ amend_status description_build(const model_description *description, nn_table *t
 /* Reads and checks the metadata of an opened weight file. */
 amend_status description_read(const safetensors *file, model_description *description) AMEND_MUST_USE;
 
-/* Writes description and parameters; `stored` is TENSOR_F32 or TENSOR_BF16 (matrices and kernels only; vectors stay f32). */
+/* Writes description and parameters; `stored` is TENSOR_F32 or TENSOR_BF16 (matrices and kernels only; vectors stay
+ * f32). */
 amend_status description_save(const model_description *description, const nn_params *params, tensor_type stored,
                               const char *path) AMEND_MUST_USE;
 

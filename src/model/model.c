@@ -28,8 +28,7 @@ static amend_status load(amend_model *model)
     safetensors *file = NULL;
     TRY(safetensors_open(model->path, &file));
     amend_status status = description_read(file, &model->description);
-    if (!status.code)
-        status = status_prefix(description_build(&model->description, &model->table), "%s", model->path);
+    if (!status.code) status = status_prefix(description_build(&model->description, &model->table), "%s", model->path);
     if (!status.code) status = nn_params_create(&model->table, &model->params);
     if (!status.code) status = description_load_params(file, &model->params);
     safetensors_free(file);
@@ -105,6 +104,13 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
     if (!status.code) status = status_prefix(nn_plan_create(table, &model->params, &options, plan), "%s", model->path);
     mem_free(table);
     return status;
+}
+
+amend_status model_save(const amend_model *model, tensor_type stored, const char *figures, const char *path)
+{
+    model_description described = model->description;
+    if (figures) snprintf(described.figures, sizeof described.figures, "%s", figures);
+    return description_save(&described, &model->params, stored, path);
 }
 
 amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,

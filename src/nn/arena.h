@@ -13,8 +13,8 @@ typedef struct arena_hole {
 enum { ARENA_MAX_HOLES = 1024 };
 
 typedef struct arena {
-    size_t end;  /* everything from here on is free */
-    size_t peak; /* the largest end so far: what the block must hold */
+    size_t end;                        /* everything from here on is free */
+    size_t peak;                       /* the largest end so far: what the block must hold */
     arena_hole holes[ARENA_MAX_HOLES]; /* free ranges below end, by offset, never adjacent */
     size_t count;
 } arena; /* zeroed: empty */

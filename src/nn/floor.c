@@ -64,8 +64,7 @@ amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type,
         TRY(time_pass(&conv, DNN_FORWARD, repeats, &measured->forward, &measured->flops));
         if (!training) continue;
         TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights, &measured->flops));
-        if (row->in[0])
-            TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data, &measured->flops));
+        if (row->in[0]) TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data, &measured->flops));
     }
     return status_ok();
 }

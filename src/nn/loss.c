@@ -30,8 +30,7 @@ static double sample_loss(const float *z, const float *targets, size_t classes, 
         mass += t;
         if (gradient) gradient[k] = (float)(-t / batch);
     }
-    for (size_t k = 0; gradient && k < classes; k++)
-        gradient[k] += (float)(mass * exp((double)z[k] - log_sum) / batch);
+    for (size_t k = 0; gradient && k < classes; k++) gradient[k] += (float)(mass * exp((double)z[k] - log_sum) / batch);
     return loss;
 }
 

@@ -43,7 +43,8 @@ static amend_status linear_backward(nn_layer *layer)
     if (!dx) return status_ok();
     memset(dx, 0, batch * inputs * sizeof *dx);
     for (size_t n = 0; n < batch; n++)
-        for (size_t k = 0; k < outputs; k++) add_scaled(dx + n * inputs, weight + k * inputs, g[n * outputs + k], inputs);
+        for (size_t k = 0; k < outputs; k++)
+            add_scaled(dx + n * inputs, weight + k * inputs, g[n * outputs + k], inputs);
     return status_ok();
 }
 

@@ -1,5 +1,5 @@
-/* De-albino's convolution: ONE kernel, stride s, no padding, no bias, the same for every plane (f32). oneDNN has no good
- * way for a single channel; rows of the kernel are contiguous, so plain loops run at vector speed. */
+/* De-albino's convolution: ONE kernel, stride s, no padding, no bias, the same for every plane (f32). oneDNN has no
+ * good way for a single channel; rows of the kernel are contiguous, so plain loops run at vector speed. */
 #include <omp.h>
 
 #include "base/mem.h"

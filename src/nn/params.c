@@ -55,7 +55,8 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
     case NN_LINEAR:
         specs[0] = with_init(make(name, "weight", true, 2, (size_t[]){row->channels, features}), NN_INIT_UNIFORM,
                              1.0 / sqrt((double)features));
-        specs[1] = with_init(make(name, "bias", true, 1, &row->channels), NN_INIT_UNIFORM, 1.0 / sqrt((double)features));
+        specs[1] =
+            with_init(make(name, "bias", true, 1, &row->channels), NN_INIT_UNIFORM, 1.0 / sqrt((double)features));
         return 2;
     default:
         return 0;

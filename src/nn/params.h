@@ -19,9 +19,9 @@ typedef struct nn_param {
 typedef struct nn_params {
     nn_param *items;
     size_t count;
-    size_t values;    /* floats in all items */
-    float *storage;   /* values and gradients of all items */
-    size_t version;   /* increase it after changing values: plans then refresh their copies */
+    size_t values;  /* floats in all items */
+    float *storage; /* values and gradients of all items */
+    size_t version; /* increase it after changing values: plans then refresh their copies */
 } nn_params;
 
 amend_status nn_params_create(const nn_table *table, nn_params *params) AMEND_MUST_USE; /* zeroed */

@@ -10,9 +10,9 @@ typedef struct step {
     nn_tensor out;
     size_t in_steps[NN_MAX_INPUTS]; /* which steps' results it reads */
     size_t data_at, gradient_at, own_at;
-    size_t last_reader;             /* the last step that reads the result */
-    bool has_gradient;              /* while planning: some reader has written it */
-    size_t sum_at[NN_MAX_INPUTS];   /* a second gradient of the same map, to be added to the first */
+    size_t last_reader;           /* the last step that reads the result */
+    bool has_gradient;            /* while planning: some reader has written it */
+    size_t sum_at[NN_MAX_INPUTS]; /* a second gradient of the same map, to be added to the first */
     bool adds[NN_MAX_INPUTS];
 } step;
 
@@ -31,16 +31,11 @@ struct nn_plan {
 static const nn_op *op_of(nn_kind kind)
 {
     static const nn_op *const ops[NN_KINDS] = {
-        [NN_INPUT] = &nn_op_input,
-        [NN_CONV] = &nn_op_conv,
-        [NN_BATCH_NORM] = &nn_op_batch_norm,
-        [NN_MAX_POOL] = &nn_op_pool,
-        [NN_AVERAGE_POOL] = &nn_op_pool,
-        [NN_GLOBAL_POOL] = &nn_op_global_pool,
-        [NN_ARRANGE] = &nn_op_arrange,
-        [NN_SHARED_CONV] = &nn_op_shared_conv,
-        [NN_AFFINITY] = &nn_op_affinity,
-        [NN_LINEAR] = &nn_op_linear,
+        [NN_INPUT] = &nn_op_input,           [NN_CONV] = &nn_op_conv,
+        [NN_BATCH_NORM] = &nn_op_batch_norm, [NN_MAX_POOL] = &nn_op_pool,
+        [NN_AVERAGE_POOL] = &nn_op_pool,     [NN_GLOBAL_POOL] = &nn_op_global_pool,
+        [NN_ARRANGE] = &nn_op_arrange,       [NN_SHARED_CONV] = &nn_op_shared_conv,
+        [NN_AFFINITY] = &nn_op_affinity,     [NN_LINEAR] = &nn_op_linear,
     };
     return ops[kind];
 }
@@ -89,10 +84,8 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
 static amend_status find_params(nn_plan *plan, nn_layer *layer)
 {
     static const char *const suffixes[NN_KINDS][NN_MAX_PARAMS] = {
-        [NN_CONV] = {"weight"},
-        [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
-        [NN_SHARED_CONV] = {"weight"},
-        [NN_AFFINITY] = {"alpha", "generic"},
+        [NN_CONV] = {"weight"},           [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
+        [NN_SHARED_CONV] = {"weight"},    [NN_AFFINITY] = {"alpha", "generic"},
         [NN_LINEAR] = {"weight", "bias"},
     };
     size_t wanted = layer->row->kind == NN_AFFINITY ? (size_t)layer->row->affinity : NN_MAX_PARAMS;
@@ -189,8 +182,7 @@ static amend_status plan_backward_memory(nn_plan *plan)
         step *s = &plan->steps[i];
         for (size_t k = 0; k < NN_MAX_INPUTS; k++) TRY(plan_input_gradient(plan, s, k));
         for (size_t k = 0; k < NN_MAX_INPUTS; k++)
-            if (s->adds[k])
-                TRY(arena_give(&plan->arena, s->sum_at[k], tensor_bytes(s->layer.in[k])));
+            if (s->adds[k]) TRY(arena_give(&plan->arena, s->sum_at[k], tensor_bytes(s->layer.in[k])));
         TRY(arena_give(&plan->arena, s->data_at, tensor_bytes(&s->out)));
         TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
     }

@@ -18,9 +18,9 @@ amend_status nn_plan_create(const nn_table *table, nn_params *params, const nn_p
                             nn_plan **plan) AMEND_MUST_USE;
 void nn_plan_free(nn_plan *plan);
 
-float *nn_plan_pixels(nn_plan *plan);          /* batch x height x width x channels: fill before forward */
+float *nn_plan_pixels(nn_plan *plan);             /* batch x height x width x channels: fill before forward */
 const float *nn_plan_logits(const nn_plan *plan); /* batch x classes: valid from forward to backward */
-float *nn_plan_logits_gradient(nn_plan *plan); /* batch x classes: fill before backward */
+float *nn_plan_logits_gradient(nn_plan *plan);    /* batch x classes: fill before backward */
 
 /* `count` of the batch's samples are real (all of them when training). With `training`, batch statistics are used and
  * the running ones updated. */

@@ -5,9 +5,9 @@
 
 const char *nn_kind_name(nn_kind kind)
 {
-    static const char *const names[NN_KINDS] = {
-        "input",        "conv",        "batch_norm", "relu",        "add",      "max_pool",
-        "average_pool", "global_pool", "arrange",    "shared_conv", "affinity", "linear"};
+    static const char *const names[NN_KINDS] = {"input",   "conv",        "batch_norm",   "relu",
+                                                "add",     "max_pool",    "average_pool", "global_pool",
+                                                "arrange", "shared_conv", "affinity",     "linear"};
     return (unsigned)kind < NN_KINDS ? names[kind] : "unknown";
 }
 
@@ -29,11 +29,11 @@ static amend_status window_shape(const nn_row *row, nn_shape in, nn_shape *out)
     size_t height = in.h + 2 * row->pad, width = in.w + 2 * row->pad;
     if (!row->kernel || !row->stride || row->kernel > 4096 || row->pad > row->kernel || height < row->kernel ||
         width < row->kernel)
-        return status_error(AMEND_BAD_ARGUMENT,
-                            "%s %s: a %zu x %zu window with stride %zu and padding %zu does not fit on a %zu x %zu map; "
-                            "take a larger input size",
-                            nn_kind_name(row->kind), row->name, row->kernel, row->kernel, row->stride, row->pad, in.h,
-                            in.w);
+        return status_error(
+            AMEND_BAD_ARGUMENT,
+            "%s %s: a %zu x %zu window with stride %zu and padding %zu does not fit on a %zu x %zu map; "
+            "take a larger input size",
+            nn_kind_name(row->kind), row->name, row->kernel, row->kernel, row->stride, row->pad, in.h, in.w);
     out->h = (height - row->kernel) / row->stride + 1;
     out->w = (width - row->kernel) / row->stride + 1;
     return status_ok();

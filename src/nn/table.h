@@ -1,5 +1,5 @@
-/* A network as data: a table of rows (operation, inputs, attributes, parameter names). Builders in backbone/ and arm/ write
- * it, nn/plan.c compiles it. Row 0 is the input; a row uses earlier rows only; the last row gives the logits. */
+/* A network as data: a table of rows (operation, inputs, attributes, parameter names). Builders in backbone/ and arm/
+ * write it, nn/plan.c compiles it. Row 0 is the input; a row uses earlier rows only; the last row gives the logits. */
 #ifndef NN_TABLE_H
 #define NN_TABLE_H
 
@@ -9,23 +9,24 @@
 #include "nn/type.h"
 
 typedef enum nn_kind {
-    NN_INPUT,       /* f32 pixels to the plan's precision */
-    NN_CONV,        /* kernel x kernel, stride, pad, `channels` out, no bias; "NAME.weight" */
-    NN_BATCH_NORM,  /* over n, h, w; "NAME.weight", ".bias", ".running_mean", ".running_var" */
-    NN_RELU,        /* directly behind a batch normalisation or a sum */
-    NN_ADD,         /* in[0] + in[1]; directly behind the batch normalisation in[0] */
-    NN_MAX_POOL,    /* kernel, stride, pad */
+    NN_INPUT,      /* f32 pixels to the plan's precision */
+    NN_CONV,       /* kernel x kernel, stride, pad, `channels` out, no bias; "NAME.weight" */
+    NN_BATCH_NORM, /* over n, h, w; "NAME.weight", ".bias", ".running_mean", ".running_var" */
+    NN_RELU,       /* directly behind a batch normalisation or a sum */
+    NN_ADD,        /* in[0] + in[1]; directly behind the batch normalisation in[0] */
+    NN_MAX_POOL,   /* kernel, stride, pad */
     NN_AVERAGE_POOL,
     NN_GLOBAL_POOL, /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
     NN_ARRANGE,     /* pixel shuffle by `factor`: n x h x w x c -> (n * c/factor^2) x h*factor x w*factor x 1, f32 */
-    NN_SHARED_CONV, /* one kernel for all `channels` planes: (n * channels) x h x w x 1 -> n x d x e x channels; ".weight" */
+    NN_SHARED_CONV, /* one kernel for all `channels` planes: (n * channels) x h x w x 1 -> n x d x e x channels;
+                       ".weight" */
     NN_AFFINITY,    /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
     NN_LINEAR,      /* `channels` outputs; "NAME.weight", ".bias" */
     NN_KINDS
 } nn_kind;
 
-/* Where sharing affinity takes its generic part from. Training: `batch` and `ema` both use the mean of the current batch,
- * with its gradient; `ema` also keeps a running mean, which it uses at test time. */
+/* Where sharing affinity takes its generic part from. Training: `batch` and `ema` both use the mean of the current
+ * batch, with its gradient; `ema` also keeps a running mean, which it uses at test time. */
 typedef enum nn_affinity { NN_AFFINITY_NONE, NN_AFFINITY_BATCH, NN_AFFINITY_EMA } nn_affinity;
 
 enum { NN_NAME_SIZE = 64, NN_MAX_ROWS = 512, NN_MAX_INPUTS = 2 };

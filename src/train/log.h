@@ -1,4 +1,5 @@
-/* The run's log: a row an epoch, as CSV and as curves. A resumed run keeps the rows of the epochs it does not repeat. */
+/* The run's log: a row an epoch, as CSV and as curves. A resumed run keeps the rows of the epochs it does not repeat.
+ */
 #ifndef TRAIN_LOG_H
 #define TRAIN_LOG_H
 
@@ -18,7 +19,7 @@ typedef struct train_log {
 /* Rows of the first `epochs` epochs from PATH; a missing file is an empty log. */
 amend_status log_read(const char *path, size_t epochs, train_log *log) AMEND_MUST_USE;
 amend_status log_add(train_log *log, log_row row) AMEND_MUST_USE;
-amend_status log_write(const train_log *log, const char *path) AMEND_MUST_USE;    /* CSV, whole or not at all */
+amend_status log_write(const train_log *log, const char *path) AMEND_MUST_USE;   /* CSV, whole or not at all */
 amend_status log_picture(const train_log *log, const char *path) AMEND_MUST_USE; /* PNG with loss and accuracy */
 void log_free(train_log *log);
 

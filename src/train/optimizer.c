@@ -5,7 +5,9 @@
 
 #include "nn/type.h"
 
-enum { CHUNK = 16384 }; /* values a thread takes at a time; sums are made chunk by chunk, so they do not depend on threads */
+enum {
+    CHUNK = 16384
+}; /* values a thread takes at a time; sums are made chunk by chunk, so they do not depend on threads */
 
 typedef struct adam_numbers {
     float beta1, beta2, epsilon, rate, correction2, l2, shrink;

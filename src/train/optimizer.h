@@ -30,8 +30,8 @@ typedef struct optimizer_array {
 void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count, size_t step,
                     double rate);
 
-/* Scales all gradients so that their global norm is at most `limit` (0: no limit), as torch's clip_grad_norm_; returns the norm
- * before. NaN or infinity in a gradient gives NaN or infinity. */
+/* Scales all gradients so that their global norm is at most `limit` (0: no limit), as torch's clip_grad_norm_; returns
+ * the norm before. NaN or infinity in a gradient gives NaN or infinity. */
 double optimizer_clip(const optimizer_array *arrays, size_t count, double limit);
 
 /* average += (1 - decay) * (value - average). */

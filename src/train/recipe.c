@@ -11,10 +11,22 @@ static const char *const precisions[] = {"f32", "bf16", NULL};
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
 
-#define CHOICE(name, field, names, help) {name, CONFIG_CHOICE, offsetof(recipe, field), 0, 0, names, help}
-#define REAL(name, field, low, high, help) {name, CONFIG_REAL, offsetof(recipe, field), low, high, NULL, help}
-#define SIZE(name, field, low, high, help) {name, CONFIG_SIZE, offsetof(recipe, field), low, high, NULL, help}
-#define FLAG(name, field, help) {name, CONFIG_FLAG, offsetof(recipe, field), 0, 0, NULL, help}
+#define CHOICE(name, field, names, help)                                                                               \
+    {                                                                                                                  \
+        name, CONFIG_CHOICE, offsetof(recipe, field), 0, 0, names, help                                                \
+    }
+#define REAL(name, field, low, high, help)                                                                             \
+    {                                                                                                                  \
+        name, CONFIG_REAL, offsetof(recipe, field), low, high, NULL, help                                              \
+    }
+#define SIZE(name, field, low, high, help)                                                                             \
+    {                                                                                                                  \
+        name, CONFIG_SIZE, offsetof(recipe, field), low, high, NULL, help                                              \
+    }
+#define FLAG(name, field, help)                                                                                        \
+    {                                                                                                                  \
+        name, CONFIG_FLAG, offsetof(recipe, field), 0, 0, NULL, help                                                   \
+    }
 
 const config_key recipe_keys[] = {
     CHOICE("data.layout", layout, layouts, "how the data set lies on disk"),

@@ -7,8 +7,8 @@
 
 typedef struct recipe {
     int layout, rule;
-    bool soft; /* [data] */
-    int stem, head;         /* [model] */
+    bool soft;      /* [data] */
+    int stem, head; /* [model] */
     double width;
     size_t arrangement, size, channels;
     size_t epochs, batch, seed, threads; /* [train] */

@@ -70,7 +70,8 @@ static amend_status lock_folder(run *r)
     r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (r->lock < 0) return status_errno(path, "create");
     if (flock(r->lock, LOCK_EX | LOCK_NB))
-        return status_error(AMEND_IO, "%s: another run is writing here; wait for its end or name another folder", r->folder);
+        return status_error(AMEND_IO, "%s: another run is writing here; wait for its end or name another folder",
+                            r->folder);
     return status_ok();
 }
 
@@ -117,8 +118,9 @@ static amend_status describe(run *r)
                              .normal = normal_for(c->channels)};
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
-    snprintf(d->training, sizeof d->training, "%s, train split, %zu images, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s",
-             dataset_layout(r->set), dataset_count(r->set), c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
+    snprintf(d->training, sizeof d->training,
+             "%s, train split, %zu images, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s", dataset_layout(r->set),
+             dataset_count(r->set), c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
              c->precision ? "bf16" : "f32", AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
@@ -132,8 +134,7 @@ static const float *balance(run *r)
     if (!r->recipe->balance) return NULL;
     for (size_t i = 0; i < dataset_count(r->set); i++) counts[dataset_label(r->set, i)]++;
     for (size_t k = 0; k < classes; k++)
-        r->class_weights[k] =
-            counts[k] ? (float)dataset_count(r->set) / ((float)classes * (float)counts[k]) : 0;
+        r->class_weights[k] = counts[k] ? (float)dataset_count(r->set) / ((float)classes * (float)counts[k]) : 0;
     return r->class_weights;
 }
 
@@ -208,9 +209,10 @@ static amend_status write_notes(const run *r, const char *data)
     TRY(file_replace_commit(&file));
     TRY(path_in(r, "run.txt", path));
     TRY(file_replace_begin(path, &file));
-    fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION, dnn_version(),
-            data, r->description.training, r->recipe->seed);
-    if (!uname(&machine)) fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
+    fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION,
+            dnn_version(), data, r->description.training, r->recipe->seed);
+    if (!uname(&machine))
+        fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
     print_processor(file.stream);
     return file_replace_commit(&file);
 }
@@ -219,8 +221,7 @@ static amend_status measure_floor(run *r)
 {
     nn_floor floor;
     TRY(nn_floor_measure(r->table, r->recipe->batch, r->recipe->precision ? NN_BF16 : NN_F32, true, 3, &floor));
-    r->floor_images =
-        (double)r->recipe->batch / (floor.forward + floor.backward_data + floor.backward_weights);
+    r->floor_images = (double)r->recipe->batch / (floor.forward + floor.backward_data + floor.backward_weights);
     return status_ok();
 }
 
@@ -240,9 +241,9 @@ static void show(const run *r, const epoch_sums *sums, progress *bar)
     char detail[160];
     const trainer_position *at = trainer_at(r->trainer);
     double speed = (double)sums->images / (clock_seconds() - sums->started);
-    snprintf(detail, sizeof detail, "epoch %zu/%zu loss %.4f top-1 %.1f %% %.0f images/s, %.0f %% of the floor", at->epoch + 1,
-             r->recipe->epochs, sums->loss / (double)sums->batches, 100 * (double)sums->right / (double)sums->images, speed,
-             100 * speed / r->floor_images);
+    snprintf(detail, sizeof detail, "epoch %zu/%zu loss %.4f top-1 %.1f %% %.0f images/s, %.0f %% of the floor",
+             at->epoch + 1, r->recipe->epochs, sums->loss / (double)sums->batches,
+             100 * (double)sums->right / (double)sums->images, speed, 100 * speed / r->floor_images);
     progress_update(bar, at->epoch * loader_batches(r->loader) + at->batch, detail);
 }
 
@@ -277,8 +278,12 @@ static amend_status end_epoch(run *r, const epoch_sums *sums)
     char path[4096];
     const trainer_position *at = trainer_at(r->trainer);
     double seconds = clock_seconds() - sums->started, images = sums->images ? (double)sums->images : 1;
-    schedule_options schedule = {(schedule_kind)r->recipe->schedule, r->recipe->rate,  r->recipe->factor,
-                                 r->recipe->floor,                   r->recipe->every, r->recipe->warmup,
+    schedule_options schedule = {(schedule_kind)r->recipe->schedule,
+                                 r->recipe->rate,
+                                 r->recipe->factor,
+                                 r->recipe->floor,
+                                 r->recipe->every,
+                                 r->recipe->warmup,
                                  r->recipe->epochs};
     log_row row = {(double)at->epoch + 1,
                    schedule_rate(&schedule, at->epoch, 0, loader_batches(r->loader)),

@@ -12,8 +12,8 @@ typedef struct train_request {
     bool resume;        /* go on from the folder's checkpoint; without one the run starts */
 } train_request;
 
-/* Runs to the end, or to SIGINT or SIGTERM: then it finishes the step, writes a checkpoint and returns AMEND_INTERRUPTED.
- * Progress goes to standard error. */
+/* Runs to the end, or to SIGINT or SIGTERM: then it finishes the step, writes a checkpoint and returns
+ * AMEND_INTERRUPTED. Progress goes to standard error. */
 amend_status train_run(const train_request *request) AMEND_MUST_USE;
 
 #endif

@@ -126,10 +126,11 @@ amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, siz
     if (isfinite(*loss)) TRY(nn_plan_backward(t->plan));
     double norm = isfinite(*loss) ? optimizer_clip(t->arrays, t->array_count, t->options.clip) : NAN;
     if (!isfinite(norm))
-        return status_error(AMEND_NUMERIC,
-                            "epoch %zu, batch %zu: the loss or its gradient is not a number; the last checkpoint is good; "
-                            "try a smaller optimizer.rate, or optimizer.clip=1",
-                            t->position.epoch + 1, t->position.batch + 1);
+        return status_error(
+            AMEND_NUMERIC,
+            "epoch %zu, batch %zu: the loss or its gradient is not a number; the last checkpoint is good; "
+            "try a smaller optimizer.rate, or optimizer.clip=1",
+            t->position.epoch + 1, t->position.batch + 1);
     optimizer_step(&t->options.optimizer, t->arrays, t->array_count, t->position.step + 1,
                    schedule_rate(&t->options.schedule, t->position.epoch, t->position.batch, t->steps));
     t->params->version++;

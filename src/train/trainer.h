@@ -1,5 +1,5 @@
-/* One network in training: plan, optimiser state, weight average; a step at a time. Its state goes to a checkpoint and back,
- * bit for bit. */
+/* One network in training: plan, optimiser state, weight average; a step at a time. Its state goes to a checkpoint and
+ * back, bit for bit. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -15,10 +15,10 @@ typedef struct trainer_options {
     nn_type type;
     optimizer_options optimizer;
     schedule_options schedule;
-    double clip;       /* limit of the gradient's global norm; 0: none */
-    double average;    /* decay a step of the weight average, e.g. 0.999; 0: no average */
-    double smoothing;  /* label smoothing, 0..1 */
-    bool decay_all;    /* weight decay also on biases, normalisation and alpha, as torch's default; else on weights only */
+    double clip;      /* limit of the gradient's global norm; 0: none */
+    double average;   /* decay a step of the weight average, e.g. 0.999; 0: no average */
+    double smoothing; /* label smoothing, 0..1 */
+    bool decay_all; /* weight decay also on biases, normalisation and alpha, as torch's default; else on weights only */
     const float *class_weights; /* classes values, or NULL; borrowed */
 } trainer_options;
 
@@ -34,8 +34,8 @@ amend_status trainer_create(const nn_table *table, nn_params *params, const trai
                             trainer **made) AMEND_MUST_USE;
 void trainer_free(trainer *t);
 
-/* One step on a full batch; its mean loss and how many of it were right before the step. AMEND_NUMERIC when the loss is not
- * a number; the weights are then as they were before the step. */
+/* One step on a full batch; its mean loss and how many of it were right before the step. AMEND_NUMERIC when the loss is
+ * not a number; the weights are then as they were before the step. */
 amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right) AMEND_MUST_USE;
 
 const trainer_position *trainer_at(const trainer *t);

@@ -18,7 +18,7 @@ static float *narrow(const double *values, size_t count)
 }
 
 /* The head's weights in f32. */
-static arm_fold_source source_make(const head *h, arm_affinity affinity)
+static arm_fold_source source_make(const head *h, nn_affinity affinity)
 {
     const arm_geometry *g = &h->geometry;
     return (arm_fold_source){
@@ -28,7 +28,7 @@ static arm_fold_source source_make(const head *h, arm_affinity affinity)
         .running_mean = narrow(h->running.running_mean, g->planes),
         .running_var = narrow(h->running.running_var, g->planes),
         .alpha = (float)*h->weights.alpha,
-        .generic = affinity == ARM_AFFINITY_EMA ? narrow(h->running.generic, h->outputs) : NULL,
+        .generic = affinity == NN_AFFINITY_EMA ? narrow(h->running.generic, h->outputs) : NULL,
         .fc_weight = narrow(h->weights.fc_weight, h->classes * h->outputs),
         .fc_bias = narrow(h->weights.fc_bias, h->classes),
     };
@@ -58,7 +58,7 @@ static double apply(const head *h, const float *weight, size_t n)
     return sum;
 }
 
-static void check_fold(const head *h, arm_affinity affinity)
+static void check_fold(const head *h, nn_affinity affinity)
 {
     const size_t features = arm_geometry_features(&h->geometry);
     arm_fold_source source = source_make(h, affinity);
@@ -93,8 +93,8 @@ static void test_pytorch(void **state)
         safetensors *file = NULL;
         must(safetensors_open(files[i], &file));
         head h = head_read(file);
-        check_fold(&h, ARM_AFFINITY_EMA);
-        check_fold(&h, ARM_AFFINITY_NONE);
+        check_fold(&h, NN_AFFINITY_EMA);
+        check_fold(&h, NN_AFFINITY_NONE);
         head_free(&h);
         safetensors_free(file);
     }
@@ -106,8 +106,8 @@ static void test_random(void **state)
     static const size_t shapes[][4] = {{4, 2, 2, 2}, {8, 3, 4, 2}, {48, 5, 2, 4}, {36, 3, 3, 6}}; /* C, h, w, r */
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         head h = head_random(3, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 5);
-        check_fold(&h, ARM_AFFINITY_EMA);
-        check_fold(&h, ARM_AFFINITY_NONE);
+        check_fold(&h, NN_AFFINITY_EMA);
+        check_fold(&h, NN_AFFINITY_NONE);
         head_free(&h);
     }
 }
@@ -115,7 +115,7 @@ static void test_random(void **state)
 static void check_variance(float variance, amend_code code)
 {
     head h = head_random(1, 8, 2, 2, 2, 1);
-    arm_fold_source source = source_make(&h, ARM_AFFINITY_NONE);
+    arm_fold_source source = source_make(&h, NN_AFFINITY_NONE);
     const float variances[] = {1, variance};
     float weight[8 * 2 * 2], bias[1];
     mem_free((void *)source.running_var);
@@ -138,7 +138,7 @@ static void test_out_of_memory(void **state)
 {
     (void)state;
     head h = head_random(1, 4, 2, 2, 2, 1);
-    arm_fold_source source = source_make(&h, ARM_AFFINITY_NONE);
+    arm_fold_source source = source_make(&h, NN_AFFINITY_NONE);
     float weight[4 * 2 * 2], bias[1];
     for (size_t n = 1; n <= 2; n++) {
         mem_fail_at(n);

@@ -1,7 +1,7 @@
 /* The plain ARM head against PyTorch's values, a case worked out by hand, and central differences of itself. */
 #include "sample_head.h"
 
-static const char *const modes[] = {"none", "batch", "ema"}; /* by arm_affinity */
+static const char *const modes[] = {"none", "batch", "ema"}; /* by nn_affinity */
 enum { MODES = 3 };
 
 static const char *const files[] = {
@@ -14,7 +14,7 @@ enum { FILES = sizeof files / sizeof *files };
 
 static const double STORED = 1e-5; /* PyTorch's values are kept in f32 */
 
-static arm_reference *reference(const head *h, arm_affinity affinity)
+static arm_reference *reference(const head *h, nn_affinity affinity)
 {
     arm_reference *a = NULL;
     must(arm_reference_create(&h->geometry, h->batch, h->classes, affinity, &a));
@@ -33,7 +33,7 @@ static void assert_stored(const safetensors *file, const char *prefix, const cha
 }
 
 /* `stored` is the mode whose values to expect: training in ema equals that in batch, which the files hold. */
-static void check_training(const safetensors *file, arm_affinity affinity, const char *stored)
+static void check_training(const safetensors *file, nn_affinity affinity, const char *stored)
 {
     head h = head_read(file);
     arm_reference *a = reference(&h, affinity);
@@ -53,7 +53,7 @@ static void check_training(const safetensors *file, arm_affinity affinity, const
     for (size_t i = 0; i < HEAD_ARRAYS; i++) {
         char name[32];
         snprintf(name, sizeof name, "grad.%s", arrays[i].name);
-        if (affinity == ARM_AFFINITY_NONE && !strcmp(arrays[i].name, "alpha"))
+        if (affinity == NN_AFFINITY_NONE && !strcmp(arrays[i].name, "alpha"))
             assert_true(*arrays[i].gradients == 0);
         else
             assert_stored(file, prefix, name, arrays[i].gradients, arrays[i].count);
@@ -62,7 +62,7 @@ static void check_training(const safetensors *file, arm_affinity affinity, const
     head_free(&h);
 }
 
-static void check_evaluation(const safetensors *file, arm_affinity affinity)
+static void check_evaluation(const safetensors *file, nn_affinity affinity)
 {
     head h = head_read(file);
     arm_reference *a = reference(&h, affinity);
@@ -78,12 +78,12 @@ static void test_pytorch(void **state)
     for (size_t i = 0; i < FILES; i++) {
         safetensors *file = NULL;
         must(safetensors_open(files[i], &file));
-        check_training(file, ARM_AFFINITY_NONE, "none");
-        check_training(file, ARM_AFFINITY_BATCH, "batch");
-        check_training(file, ARM_AFFINITY_EMA, "batch");
-        check_evaluation(file, ARM_AFFINITY_NONE);
-        check_evaluation(file, ARM_AFFINITY_BATCH);
-        check_evaluation(file, ARM_AFFINITY_EMA);
+        check_training(file, NN_AFFINITY_NONE, "none");
+        check_training(file, NN_AFFINITY_BATCH, "batch");
+        check_training(file, NN_AFFINITY_EMA, "batch");
+        check_evaluation(file, NN_AFFINITY_NONE);
+        check_evaluation(file, NN_AFFINITY_BATCH);
+        check_evaluation(file, NN_AFFINITY_EMA);
         safetensors_free(file);
     }
 }
@@ -135,7 +135,7 @@ static void test_by_hand_evaluation(void **state)
     const double expected[MODES][2] = {{4, -14}, {4 - 2.5, -14 - 2.5}, {4 + 1, -14 + 1}};
     for (size_t mode = 0; mode < MODES; mode++) {
         head h = head_by_hand();
-        arm_reference *a = reference(&h, (arm_affinity)mode);
+        arm_reference *a = reference(&h, (nn_affinity)mode);
         arm_reference_evaluate(a, &h.weights, &h.running, h.x);
         assert_expression(a, expected[mode][0], expected[mode][1]);
         arm_reference_free(a);
@@ -149,15 +149,15 @@ static void test_by_hand_training(void **state)
 {
     (void)state;
     for (size_t mode = 0; mode < MODES; mode++) {
-        const double shared = mode == ARM_AFFINITY_NONE ? 0 : 0.5 * 0.5;
+        const double shared = mode == NN_AFFINITY_NONE ? 0 : 0.5 * 0.5;
         head h = head_by_hand();
-        arm_reference *a = reference(&h, (arm_affinity)mode);
+        arm_reference *a = reference(&h, (nn_affinity)mode);
         must(arm_reference_train(a, &h.weights, &h.running, h.x));
         assert_expression(a, 2 + shared, -1 + shared);
         assert_close("running mean", h.running.running_mean, (double[]){0.9 * 20 + 0.1 * 12, -0.9}, 2, 1e-12);
         assert_close("running variance", h.running.running_var, (double[]){0.9 * 4 + 0.1 * 288, 0.9}, 2, 1e-6);
         assert_close("running generic", h.running.generic,
-                     (double[]){mode == ARM_AFFINITY_EMA ? 0.9 * 2 + 0.1 * 0.5 : 2}, 1, 1e-6);
+                     (double[]){mode == NN_AFFINITY_EMA ? 0.9 * 2 + 0.1 * 0.5 : 2}, 1, 1e-6);
         /* cross entropy of (e + 0.25, -e) with class 0 for image 0 and class 1 for image 1 */
         double loss = (log1p(exp(-2 * (2 + shared) - 0.25)) + log1p(exp(2 * (-1 + shared) + 0.25))) / 2;
         assert_float_equal(arm_reference_loss(a, h.target), loss, 1e-6);
@@ -207,7 +207,7 @@ static void check_array(arm_reference *a, const head *h, bool training, const he
     }
 }
 
-static void check_gradients(arm_affinity affinity, bool training)
+static void check_gradients(nn_affinity affinity, bool training)
 {
     head h = head_random(3, 8, 3, 4, 2, 3);
     arm_reference *a = reference(&h, affinity);
@@ -224,8 +224,8 @@ static void test_differences(void **state)
 {
     (void)state;
     for (size_t mode = 0; mode < MODES; mode++) {
-        check_gradients((arm_affinity)mode, true);
-        check_gradients((arm_affinity)mode, false);
+        check_gradients((nn_affinity)mode, true);
+        check_gradients((nn_affinity)mode, false);
     }
 }
 
@@ -233,7 +233,7 @@ static void test_one_value_refused(void **state)
 {
     (void)state;
     head h = head_random(1, 4, 2, 2, 2, 2);
-    arm_reference *a = reference(&h, ARM_AFFINITY_EMA);
+    arm_reference *a = reference(&h, NN_AFFINITY_EMA);
     assert_int_equal(arm_reference_train(a, &h.weights, &h.running, h.x).code, AMEND_BAD_ARGUMENT);
     arm_reference_free(a);
     head_free(&h);
@@ -248,7 +248,7 @@ static void test_out_of_memory(void **state)
     amend_status st = {.code = AMEND_NO_MEMORY};
     for (size_t n = 1; st.code; n++) {
         mem_fail_at(n);
-        st = arm_reference_create(&h.geometry, h.batch, h.classes, ARM_AFFINITY_NONE, &a);
+        st = arm_reference_create(&h.geometry, h.batch, h.classes, NN_AFFINITY_NONE, &a);
         assert_true(st.code ? st.code == AMEND_NO_MEMORY && !a : a != NULL);
     }
     mem_fail_at(0);

@@ -1,0 +1,36 @@
+/* amend export */
+#include <string.h>
+
+#include <stdio.h>
+
+#include "cli/args.h"
+#include "model/model.h"
+
+static int run(int argc, char **argv)
+{
+    const char *out = NULL, *precision = "bf16", *figures = NULL;
+    const cli_option options[] = {
+        {"--out", &out, NULL}, {"--precision", &precision, NULL}, {"--figures", &figures, NULL}};
+    amend_model *model = NULL;
+    int operands = 0;
+    int result = cli_parse(&cli_export, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (result) return result;
+    if (operands != 1 || !out) return cli_usage(&cli_export, "a model and --out are needed");
+    bool bf16 = !strcmp(precision, "bf16");
+    if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
+    if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
+        return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
+    amend_status status = amend_model_open(argv[0], &model);
+    if (!status.code) status = model_save(model, bf16 ? TENSOR_BF16 : TENSOR_F32, figures, out);
+    amend_model_free(model);
+    return status.code ? cli_fail(status) : CLI_DONE;
+}
+
+const cli_command cli_export = {
+    "export", run, "write a model for release",
+    "Usage: amend export MODEL --out FILE.safetensors [options]\n"
+    "Writes the model again: smaller, and with its measured figures in its description.\n\n"
+    "  --precision P   of stored kernels and matrices: bf16 (default, half the size) or f32\n"
+    "  --figures TEXT  what was measured, with the protocol; kept as it is if left out\n\n"
+    "Example:\n"
+    "  amend export runs/ferplus/model.safetensors --out ferplus.safetensors --figures \"FER+ valid: 84.0 %\"\n"};
