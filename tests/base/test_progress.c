@@ -1,0 +1,82 @@
+/* Progress: what reaches a log and what a terminal. */
+#define _XOPEN_SOURCE 600 /* pseudo-terminals */
+#include "check.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "base/clock.h"
+#include "base/progress.h"
+
+/* Runs a job with standard error on `descriptor`. */
+static void work_on(int descriptor, size_t updates)
+{
+    progress p;
+    int saved = dup(STDERR_FILENO);
+    dup2(descriptor, STDERR_FILENO);
+    progress_start(&p, "training", updates);
+    for (size_t i = 1; i <= updates; i++) progress_update(&p, i, "loss 0.4");
+    progress_finish(&p);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+}
+
+static void log_has_one_plain_line(void **state)
+{
+    char text[4096] = "";
+    FILE *file = tmpfile();
+    (void)state;
+    assert_non_null(file);
+    work_on(fileno(file), 100000);
+    work_on(fileno(file), 0); /* nothing done: nothing said */
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, "training: 100000 of 100000 (100 %): loss 0.4\n");
+}
+
+static void terminal_is_redrawn(void **state)
+{
+    static char text[65536];
+    struct winsize size = {.ws_row = 24, .ws_col = 30};
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    (void)state;
+    if (master < 0 || grantpt(master) || unlockpt(master)) {
+        print_message("no pseudo-terminal here: skipped\n");
+        skip();
+    }
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    assert_true(slave >= 0);
+    assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+    double before = clock_seconds();
+    work_on(slave, 1000);
+    double passed = clock_seconds() - before;
+    ssize_t got = read(master, text, sizeof text - 1);
+    close(slave);
+    close(master);
+    assert_true(got > 0);
+    size_t drawn = 0;
+    for (const char *c = text; (c = strstr(c, "\x1b[K")); c++) drawn++;
+    assert_true(drawn >= 1 && (double)drawn <= 2 + 10 * passed);
+    /* 29 of the 30 columns. */
+    assert_non_null(strstr(text, "\rtraining [###################\x1b[K\r\n"));
+}
+
+static void clock_goes_forward(void **state)
+{
+    (void)state;
+    double before = clock_seconds();
+    usleep(2000);
+    double passed = clock_seconds() - before;
+    assert_true(passed >= 0.002 && passed < 60);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(log_has_one_plain_line),
+        cmocka_unit_test(terminal_is_redrawn),
+        cmocka_unit_test(clock_goes_forward),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

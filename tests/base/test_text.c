@@ -1,0 +1,44 @@
+/* Nearest words. */
+#include "check.h"
+
+#include "base/text.h"
+
+static const char *const words[] = {"train.batch", "train.rate", "adam", "adamw", "sgd", "on"};
+
+static const char *nearest(const char *word)
+{
+    return text_nearest(word, words, sizeof words / sizeof *words);
+}
+
+static void slips_are_found(void **state)
+{
+    (void)state;
+    assert_string_equal(nearest("train.bach"), "train.batch");   /* left out */
+    assert_string_equal(nearest("train.battch"), "train.batch"); /* inserted */
+    assert_string_equal(nearest("train.bitch"), "train.batch");  /* changed */
+    assert_string_equal(nearest("train.abtch"), "train.batch");  /* swapped */
+    assert_string_equal(nearest("adm"), "adam");
+    assert_string_equal(nearest("adam"), "adam");
+    assert_string_equal(nearest("adamw"), "adamw");
+}
+
+static void strangers_are_not(void **state)
+{
+    char huge[5000];
+    (void)state;
+    memset(huge, 'a', sizeof huge);
+    huge[sizeof huge - 1] = '\0';
+    assert_null(nearest("momentum"));
+    assert_null(nearest(""));
+    assert_null(nearest("xyz"));
+    assert_null(nearest(huge));
+    assert_null(text_nearest("adam", words, 0));
+    const char *const long_words[] = {huge, "aaa"};
+    assert_string_equal(text_nearest("aaaa", long_words, 2), "aaa");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slips_are_found), cmocka_unit_test(strangers_are_not)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
