@@ -1,154 +1,99 @@
-/* Settings: what is read, what is refused and with which words, and that what is written reads back. */
-#include "check.h"
+/* Settings: what a file or a command line may say, and the messages when it may not. */
+#include "support.h"
 
-#include <float.h>
 #include <stdbool.h>
 
 #include "base/config.h"
+#include "base/text.h"
 
-typedef struct recipe {
-    size_t batch;
-    double rate, decay;
-    bool nesterov;
-    int kind;
-} recipe;
+typedef struct settings {
+    size_t epochs;
+    double rate;
+    bool soft;
+    int head;
+} settings;
 
-static const char *const kinds[] = {"adam", "adamw", "sgd", NULL};
-
+static const char *const heads[] = {"gap", "ema", NULL};
 static const config_key keys[] = {
-    {"train.batch", CONFIG_SIZE, offsetof(recipe, batch), 1, 4096, NULL, "images a step"},
-    {"train.rate", CONFIG_REAL, offsetof(recipe, rate), -DBL_MAX, DBL_MAX, NULL, "learning rate"},
-    {"train.decay", CONFIG_REAL, offsetof(recipe, decay), 0, 1, NULL, "weight decay"},
-    {"train.nesterov", CONFIG_FLAG, offsetof(recipe, nesterov), 0, 0, NULL, "look ahead"},
-    {"net.kind", CONFIG_CHOICE, offsetof(recipe, kind), 0, 0, kinds, "optimizer"},
+    {"train.epochs", CONFIG_SIZE, offsetof(settings, epochs), 1, 100, NULL, "passes"},
+    {"train.rate", CONFIG_REAL, offsetof(settings, rate), 0, 1, NULL, "learning rate"},
+    {"model.soft", CONFIG_FLAG, offsetof(settings, soft), 0, 0, NULL, "soft targets"},
+    {"model.head", CONFIG_CHOICE, offsetof(settings, head), 0, 0, heads, "the head"},
 };
-
 enum { KEYS = sizeof keys / sizeof *keys };
 
-static amend_status load(const char *text, recipe *r)
+static amend_status load(const char *text, settings *s)
 {
-    assert_ok(file_write(scratch("R.ini"), text, strlen(text)));
-    return config_load(scratch("R.ini"), keys, KEYS, r);
+    write_bytes(in_test_folder("r.ini"), text, strlen(text));
+    return config_load(in_test_folder("r.ini"), keys, KEYS, s);
 }
 
-static void refused(const char *text, const char *message)
+static void written_files_load_again(void **state)
 {
-    recipe r = {0};
-    char whole[512];
-    snprintf(whole, sizeof whole, "R.ini:%s", message);
-    assert_fails(load(text, &r), AMEND_BAD_DATA, whole);
-}
-
-static void all_types(void **state)
-{
-    recipe r = {.decay = 0.25};
+    const settings before = {7, 0.1 + 0.2, true, 1};
+    settings after = {0};
     (void)state;
-    assert_ok(load("\xef\xbb\xbf; top\n\n[train]\r\nbatch = 64\r\n  rate: -1.5e-3 ; why\n"
-                   "  nesterov = true\n[net]\n# no\nkind = sgd",
-                   &r));
-    assert_int_equal(r.batch, 64);
-    assert_true(r.rate == -1.5e-3);
-    assert_true(r.decay == 0.25); /* not given: kept */
-    assert_true(r.nesterov);
-    assert_int_equal(r.kind, 2);
+    FILE *stream = fopen(in_test_folder("r.ini"), "w");
+    assert_non_null(stream);
+    config_write(stream, keys, KEYS, &before);
+    fclose(stream);
+    assert_ok(config_load(in_test_folder("r.ini"), keys, KEYS, &after));
+    assert_true(after.epochs == 7 && after.rate == before.rate && after.soft && after.head == 1);
 }
 
-static void wrong_keys(void **state)
+static void errors_name_the_line(void **state)
 {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"[train]\nepoch = 3\n", "r.ini:2: no key 'train.epoch'; did you mean 'train.epochs'?"},
+        {"[train]\n\nepochs = 0\n", "r.ini:3: train.epochs is '0', needed is a whole number from 1 to 100 (passes)"},
+        {"[train]\nepochs = -1", "r.ini:2"},
+        {"[train]\nepochs = 3.5", "r.ini:2"},
+        {"[train]\nepochs = 99999999999999999999999", "r.ini:2"},
+        {"[train]\nrate = nan", "needed is a number from 0 to 1"},
+        {"[train]\nrate = inf", "r.ini:2"},
+        {"[train]\nrate = 0.1x", "r.ini:2"},
+        {"[train]\nrate = 0.1\n  rate = 0.2", "r.ini:3: train.rate is given a second time"},
+        {"[model]\nsoft = maybe", "true, false"},
+        {"[model]\nhead = emma", "gap, ema"},
+        {"[model]\nnonsense\nhead = emma", "r.ini:2: neither"},
+        {"epochs = 3", "no key 'epochs'"},
+    };
     (void)state;
-    refused("[train]\n\nbach = 3\n", "3: no key 'train.bach'; did you mean 'train.batch'?");
-    refused("[tran]\nbatch = 3\n", "2: no key 'tran.batch'; did you mean 'train.batch'?");
-    refused("something = 3\n", "1: no key 'something'");
-    refused("[train]\nbatch = 3\n\nbatch = 3\n", "4: train.batch is given a second time");
-    refused("[train]\nbatch = 3\nnonsense\n", "3: neither [section]");
-    refused("[train\nbatch = 3\n", "1: neither [section]");
-}
-
-static void wrong_values(void **state)
-{
-    static const char *const bad[] = {
-        "many", "", "-1", "+1", "3.5", "0x10", "1e3", "3 4", "0", "4097", "99999999999999999999"};
-    static const char *const not_share[] = {"nan", "NaN", "inf",   "-inf", "",     "0,5",
-                                            "1e",  "--1", "-1e-9", "1.01", "1e999"};
-    char text[128], message[128];
-    (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        snprintf(text, sizeof text, "[train]\nbatch = %s\n", bad[i]);
-        snprintf(message, sizeof message, "2: train.batch is '%s', needed is a whole number from 1 to 4096", bad[i]);
-        refused(text, message);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        settings s = {0};
+        assert_refused(load(cases[i].text, &s), AMEND_BAD_DATA, cases[i].message);
     }
-    for (size_t i = 0; i < sizeof not_share / sizeof *not_share; i++) {
-        snprintf(text, sizeof text, "[train]\ndecay = %s\n", not_share[i]);
-        snprintf(message, sizeof message, "2: train.decay is '%s', needed is a number from 0 to 1", not_share[i]);
-        refused(text, message);
-    }
-    refused("[train]\nnesterov = maybe\n", "2: train.nesterov is 'maybe', needed is one of: true, false");
-    refused("[net]\nkind = adan\n", "2: net.kind is 'adan', needed is one of: adam, adamw, sgd");
 }
 
-static void long_line(void **state)
+static void command_line(void **state)
 {
-    char text[1000];
+    settings s = {0};
     (void)state;
-    memset(text, 'x', sizeof text);
-    memcpy(text, "[net]\nkind = ", 13);
-    text[sizeof text - 1] = '\0';
-    refused(text, "2: the line is too long");
+    assert_ok(config_set(keys, KEYS, &s, "train.rate=1e-3"));
+    assert_true(s.rate == 1e-3);
+    assert_refused(config_set(keys, KEYS, &s, "train.rate"), AMEND_BAD_ARGUMENT, "section.key=value");
+    assert_refused(config_set(keys, KEYS, &s, "train.rates=1"), AMEND_BAD_ARGUMENT, "did you mean 'train.rate'?");
 }
 
-static void not_settings(void **state)
+static void nearest_words(void **state)
 {
-    recipe r = {0};
+    static const char *const words[] = {"train", "eval", "predict"};
     (void)state;
-    assert_fails(config_load(scratch("none"), keys, KEYS, &r), AMEND_IO, "none: cannot open");
-    assert_ok(file_write(scratch("zero"), "a\0b", 3));
-    assert_fails(config_load(scratch("zero"), keys, KEYS, &r), AMEND_BAD_DATA, "not a text file");
-    assert_ok(load("", &r));
-    for (size_t n = 1; n <= 2; n++) {
-        mem_fail_at(n);
-        assert_fails(config_load(scratch("R.ini"), keys, KEYS, &r), AMEND_NO_MEMORY, "out of memory");
-    }
-    mem_fail_at(0);
-}
-
-static void from_the_command_line(void **state)
-{
-    recipe r = {0};
-    (void)state;
-    assert_ok(config_set(keys, KEYS, &r, "train.batch=12"));
-    assert_int_equal(r.batch, 12);
-    assert_fails(config_set(keys, KEYS, &r, "train.batch"), AMEND_BAD_ARGUMENT, "section.key=value");
-    assert_fails(config_set(keys, KEYS, &r, "train.bach=1"), AMEND_BAD_ARGUMENT, "did you mean 'train.batch'");
-    assert_fails(config_set(keys, KEYS, &r, "train.batch=0"), AMEND_BAD_ARGUMENT, "from 1 to 4096");
-    assert_int_equal(r.batch, 12);
-}
-
-static void written_reads_back(void **state)
-{
-    static const double numbers[] = {
-        0, -0.0, 0.1, 1.0 / 3, -2.5e-8, DBL_MAX, -DBL_MAX, 1e300, DBL_MIN, 5e-324, 1e15, 1e-5, 123456789.123456789};
-    (void)state;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        recipe r = {1 + i, numbers[i], 1.0 / (double)(i + 1), i % 2, (int)(i % 3)}, back = {0};
-        file_replacement file;
-        assert_ok(file_replace_begin(scratch("R.ini"), &file));
-        config_write(file.stream, keys, KEYS, &r);
-        assert_ok(file_replace_commit(&file));
-        assert_ok(config_load(scratch("R.ini"), keys, KEYS, &back));
-        assert_int_equal(back.batch, r.batch);
-        assert_memory_equal(&back.rate, &r.rate, sizeof r.rate);
-        assert_memory_equal(&back.decay, &r.decay, sizeof r.decay);
-        assert_int_equal(back.nesterov, r.nesterov);
-        assert_int_equal(back.kind, r.kind);
-    }
+    assert_string_equal(text_nearest("trian", words, 3), "train");
+    assert_string_equal(text_nearest("predikt", words, 3), "predict");
+    assert_null(text_nearest("xylophone", words, 3));
+    assert_null(text_nearest("", words, 0));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_types),          cmocka_unit_test(wrong_keys),   cmocka_unit_test(wrong_values),
-        cmocka_unit_test(long_line),          cmocka_unit_test(not_settings), cmocka_unit_test(from_the_command_line),
-        cmocka_unit_test(written_reads_back),
+        cmocka_unit_test(written_files_load_again),
+        cmocka_unit_test(errors_name_the_line),
+        cmocka_unit_test(command_line),
+        cmocka_unit_test(nearest_words),
     };
-    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
