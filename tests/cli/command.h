@@ -1,0 +1,125 @@
+/* Running the command: its exit status and what it printed; a folder for the files; a small model without training. */
+#ifndef TESTS_CLI_COMMAND_H
+#define TESTS_CLI_COMMAND_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "image/image.h"
+#include "model/description.h"
+
+static char folder[] = "/tmp/amend-cli-XXXXXX";
+static char printed[1 << 16], errors[1 << 16]; /* standard output and error of the last command */
+
+#define assert_ok(expression)                                                                                          \
+    do {                                                                                                               \
+        amend_status assert_status_ = (expression);                                                                    \
+        if (assert_status_.code) fail_msg("%s", assert_status_.message);                                               \
+    } while (0)
+
+static inline void read_text(const char *path, char *text, size_t size)
+{
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    text[fread(text, 1, size - 1, stream)] = '\0';
+    fclose(stream);
+}
+
+/* "amend ARGUMENTS" by the shell, which finds the folder in $T; returns the exit status. */
+static inline int amend(const char *arguments)
+{
+    char line[2048], path[64];
+    int length = snprintf(line, sizeof line, "\"$AMEND_COMMAND\" %s >$T/printed 2>$T/errors", arguments);
+    assert_in_range(length, 1, sizeof line - 1);
+    int status = system(line);
+    snprintf(path, sizeof path, "%s/printed", folder);
+    read_text(path, printed, sizeof printed);
+    snprintf(path, sizeof path, "%s/errors", folder);
+    read_text(path, errors, sizeof errors);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static inline void assert_says(const char *text, const char *part)
+{
+    if (!strstr(text, part)) fail_msg("'%s' does not contain '%s'", text, part);
+}
+
+/* Exit status and a part of standard error. */
+static inline void assert_refused(const char *arguments, int status, const char *part)
+{
+    int got = amend(arguments);
+    if (got != status) fail_msg("amend %s: exit status %d, %d expected; it said: %s", arguments, got, status, errors);
+    assert_says(errors, part);
+}
+
+static inline void assert_works(const char *arguments)
+{
+    assert_refused(arguments, 0, "");
+}
+
+static inline void shell(const char *line)
+{
+    if (system(line)) fail_msg("failed: %s", line);
+}
+
+static inline int open_folder(void **state)
+{
+    (void)state;
+    if (!getenv("AMEND_COMMAND") || !mkdtemp(folder)) return -1;
+    setenv("OMP_NUM_THREADS", "2", 0);
+    return setenv("T", folder, 1);
+}
+
+static inline int remove_folder(void **state)
+{
+    (void)state;
+    return system("rm -rf \"$T\"");
+}
+
+/* A gray image of 40 x 40 pixels in $T. */
+static inline void make_image(const char *name)
+{
+    char path[128];
+    amend_image image = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(image_create(&image, 40, 40, 1));
+    for (size_t i = 0; i < 1600; i++) image.pixels[i] = (unsigned char)(i * 7 % 251);
+    assert_ok(image_write_png(path, &image));
+    amend_image_free(&image);
+}
+
+/* An untrained network with the given classes as $T/NAME. */
+static inline void make_model(const char *name, const char *const *labels, size_t classes)
+{
+    char path[128];
+    nn_table *table = NULL;
+    nn_params params = {0};
+    model_description d = {.small_stem = true,
+                           .width = 0.25,
+                           .head = ARM_HEAD_EMA,
+                           .arrangement = 8,
+                           .size = 32,
+                           .channels = 1,
+                           .classes = classes,
+                           .normal = {{0.5f}, {0.25f}}};
+    for (size_t k = 0; k < classes; k++) snprintf(d.labels[k], MODEL_LABEL_SIZE, "%s", labels[k]);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(mem_alloc(&table, 1, sizeof *table, "network"));
+    assert_ok(description_build(&d, table));
+    assert_ok(nn_params_create(table, &params));
+    nn_params_init(&params, 1);
+    assert_ok(description_save(&d, &params, TENSOR_F32, path));
+    nn_params_free(&params);
+    mem_free(table);
+}
+
+#endif

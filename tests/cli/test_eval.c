@@ -1,0 +1,91 @@
+/* amend eval and amend data on a drawn set. */
+#include "cli/command.h"
+
+#include <jansson.h>
+
+/* As the folders sort. */
+static const char *const labels[] = {"angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"};
+
+static int set_up(void **state)
+{
+    if (open_folder(state)) return -1;
+    make_model("m.safetensors", labels, 7);
+    make_model("other.safetensors", labels, 3);
+    assert_works("synth --out $T/set --count 42 --size 48");
+    return 0;
+}
+
+/* Images of the drawn set's split, as `amend data` counts them. */
+static json_int_t count_split(const char *split)
+{
+    assert_works("data $T/set --json");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    json_t *splits = json_object_get(all, "splits");
+    json_int_t count = json_integer_value(json_object_get(json_object_get(splits, split), "count"));
+    json_decref(all);
+    return count;
+}
+
+static void data_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(count_split("train") + count_split("valid") + count_split("test"), 42);
+    assert_works("data $T/set");
+    assert_says(printed, "layout: folder");
+    assert_says(printed, "bad rows: 0");
+    for (size_t k = 0; k < 7; k++) assert_says(printed, labels[k]);
+    assert_refused("data $T/nothing", 1, "/nothing");
+}
+
+static void text(void **state)
+{
+    (void)state;
+    assert_works("eval $T/m.safetensors --data $T/set --split valid --affinity none");
+    assert_says(printed, "split       valid\n");
+    assert_says(printed, "affinity    none\n");
+    assert_says(printed, "layout      folder\n");
+    assert_says(printed, "input       32x32, gray, single crop\n");
+    assert_says(printed, "precision   f32\n");
+    assert_says(printed, "95 % interval");
+    assert_says(printed, "confusion: rows are truth");
+}
+
+static void json(void **state)
+{
+    json_int_t total = 0, count = count_split("test");
+    (void)state;
+    assert_works("eval $T/m.safetensors --data $T/set --json -");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    json_t *protocol = json_object_get(all, "protocol"), *confusion = json_object_get(all, "confusion");
+    assert_string_equal(json_string_value(json_object_get(protocol, "split")), "test");
+    assert_string_equal(json_string_value(json_object_get(protocol, "affinity")), "ema");
+    assert_true(json_is_null(json_object_get(protocol, "rule")));
+    assert_int_equal(json_integer_value(json_object_get(all, "count")), count);
+    for (size_t i = 0; i < 49; i++)
+        total += json_integer_value(json_array_get(json_array_get(confusion, i / 7), i % 7));
+    assert_int_equal(total, count);
+    json_decref(all);
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    assert_refused("eval $T/other.safetensors --data $T/set", 1,
+                   "was trained on 3 classes (angry ...), the data set has 7");
+    assert_refused("eval $T/m.safetensors --data $T/set --split dev", 2, "--split dev: train, valid or test");
+    assert_refused("eval $T/m.safetensors --data $T/set --batch 0", 2, "--batch 0: 1..4096");
+    assert_refused("eval $T/m.safetensors --data $T/set --splt test", 2, "did you mean '--split'?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(data_counts),
+        cmocka_unit_test(text),
+        cmocka_unit_test(json),
+        cmocka_unit_test(refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}
