@@ -1,0 +1,130 @@
+/* amend predict: good and bad images, bad models. */
+#include "cli/command.h"
+
+#include <jansson.h>
+#include <math.h>
+
+#include "weights/safetensors.h"
+
+enum { MOST_TENSORS = 256 };
+static const char *const labels[] = {"calm", "glad", "sad"};
+
+static int set_up(void **state)
+{
+    if (open_folder(state)) return -1;
+    make_model("m.safetensors", labels, 3);
+    make_image("a.png");
+    make_image("b.png");
+    shell("cd $T && : >empty.png && head -c 100 a.png >cut.png && echo text >text.png && echo text >text.safetensors &&"
+          "head -c 20000 m.safetensors >cut.safetensors");
+    return 0;
+}
+
+static void bad_images_do_not_stop_the_rest(void **state)
+{
+    static const char *const names[] = {"empty.png", "cut.png", "text.png", "missing.png"};
+    const char *line = errors;
+    (void)state;
+    assert_refused(
+        "predict --model $T/m.safetensors $T/a.png $T/empty.png $T/cut.png $T/text.png $T/missing.png $T/b.png", 1, "");
+    assert_says(printed, "/a.png: face 0,0,40,40: ");
+    assert_says(printed, "/b.png: face 0,0,40,40: ");
+    for (size_t i = 0; i < 4; i++) { /* one line each, in their order */
+        const char *end = strchr(line, '\n'), *found = strstr(line, names[i]);
+        assert_non_null(end);
+        assert_true(found && found < end);
+        assert_int_equal(strncmp(line, "amend: ", 7), 0);
+        line = end + 1;
+    }
+    assert_string_equal(line, "");
+}
+
+static void json_parses(void **state)
+{
+    double sum = 0;
+    const char *label;
+    json_t *value;
+    (void)state;
+    assert_works("predict --model $T/m.safetensors --json --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    json_t *images = json_object_get(all, "images");
+    assert_int_equal(json_array_size(images), 2);
+    json_t *face = json_array_get(json_object_get(json_array_get(images, 1), "faces"), 0);
+    json_object_foreach(json_object_get(face, "probabilities"), label, value) sum += json_real_value(value);
+    assert_true(fabs(sum - 1) < 1e-5);
+    assert_int_equal(json_object_size(json_object_get(face, "probabilities")), 3);
+    assert_true(json_number_value(json_array_get(json_object_get(face, "box"), 2)) == 30);
+    json_decref(all);
+
+    char path[128];
+    amend_image drawn = {0};
+    snprintf(path, sizeof path, "%s/drawn/a.png", folder);
+    assert_ok(amend_image_open(path, &drawn));
+    assert_true(drawn.width >= 40 && drawn.height >= 40);
+    amend_image_free(&drawn);
+}
+
+static void bad_boxes(void **state)
+{
+    (void)state;
+    assert_refused("predict --model $T/m.safetensors --box 50,50,10,10 $T/a.png", 1, "/a.png");
+    assert_refused("predict --model $T/m.safetensors --box 5,5,30 $T/a.png", 2, "--box 5,5,30: X,Y,W,H");
+}
+
+/* The model again with tensor 0 left out (0), a shorter one (1), or a tensor too many (2). */
+static void write_changed(const char *name, int change)
+{
+    char from[128], to[128];
+    safetensors *file = NULL;
+    tensor_entry entries[MOST_TENSORS];
+    meta_entry meta[16];
+    size_t count = 0, metas = 0;
+    static const char *const keys[] = {"architecture", "stem",     "width",  "head", "arrangement",
+                                       "size",         "channels", "labels", "mean", "deviation"};
+    static char names[16][40];
+    snprintf(from, sizeof from, "%s/m.safetensors", folder);
+    snprintf(to, sizeof to, "%s/%s", folder, name);
+    assert_ok(safetensors_open(from, &file));
+    assert_true(safetensors_count(file) < MOST_TENSORS);
+    for (size_t i = change == 0; i < safetensors_count(file); i++) {
+        tensor_view view = safetensors_at(file, i);
+        tensor_entry *entry = &entries[count++];
+        *entry = (tensor_entry){.name = view.name, .stored = view.type, .dims = view.dims, .data = view.data};
+        memcpy(entry->shape, view.shape, sizeof view.shape);
+    }
+    for (size_t i = 0; change == 1 && i < count; i++)
+        if (!strcmp(entries[i].name, "fc.bias")) entries[i].shape[0] = 1;
+    if (change == 2) entries[count] = (tensor_entry){"surplus", TENSOR_F32, 1, {1}, entries[0].data}, count++;
+    for (; metas < sizeof keys / sizeof *keys; metas++) {
+        snprintf(names[metas], sizeof names[metas], "amend.%s", keys[metas]);
+        meta[metas] = (meta_entry){names[metas], safetensors_meta(file, names[metas])};
+    }
+    assert_ok(safetensors_write(to, entries, count, meta, metas));
+    safetensors_free(file);
+}
+
+static void bad_models(void **state)
+{
+    (void)state;
+    write_changed("less.safetensors", 0);
+    write_changed("shape.safetensors", 1);
+    write_changed("more.safetensors", 2);
+    assert_refused("predict --model $T/less.safetensors $T/a.png", 1, "less.safetensors: no tensor");
+    assert_refused("predict --model $T/shape.safetensors $T/a.png", 1, "has shape [1], needed is");
+    assert_refused("predict --model $T/more.safetensors $T/a.png", 1, "tensor 'surplus' has no place");
+    assert_refused("predict --model $T/cut.safetensors $T/a.png", 1, "cut.safetensors: ");
+    assert_refused("predict --model $T/text.safetensors $T/a.png", 1, "text.safetensors: ");
+    assert_refused("predict --model $T/missing.safetensors $T/a.png", 1, "missing.safetensors: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_images_do_not_stop_the_rest),
+        cmocka_unit_test(json_parses),
+        cmocka_unit_test(bad_boxes),
+        cmocka_unit_test(bad_models),
+    };
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}
