@@ -5,6 +5,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -380,10 +381,17 @@ amend_status dnn_run(const dnn_job *job)
     return check(dnnl_primitive_execute(job->primitive, stream, job->count, job->arguments), "ran");
 }
 
+static char version_text[32];
+
+static void write_version(void)
+{
+    const dnnl_version_t *v = dnnl_version();
+    snprintf(version_text, sizeof version_text, "%d.%d.%d", v->major, v->minor, v->patch);
+}
+
 const char *dnn_version(void)
 {
-    static char text[32];
-    const dnnl_version_t *v = dnnl_version();
-    snprintf(text, sizeof text, "%d.%d.%d", v->major, v->minor, v->patch);
-    return text;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, write_version);
+    return version_text;
 }
