@@ -1,0 +1,48 @@
+/* amend train: what it refuses before it trains. */
+#include "cli/command.h"
+
+#define TINY " model.width=0.25 model.size=32 model.arrangement=8 train.batch=8 train.epochs=2 "
+
+static int set_up(void **state)
+{
+    if (open_folder(state)) return -1;
+    assert_works("synth --out $T/set --count 42 --size 48");
+    shell(": >$T/file");
+    return 0;
+}
+
+static void keys_and_values(void **state)
+{
+    (void)state;
+    assert_refused("train --data $T/set --out $T/run train.epoch=2", 2,
+                   "no key 'train.epoch'; did you mean 'train.epochs'?");
+    assert_refused("train --data $T/set --out $T/run model.size=4", 2,
+                   "model.size is '4', needed is a whole number from 8");
+    assert_refused("train --data $T/set", 2, "--data and --out are needed");
+    shell("test ! -e $T/run");
+}
+
+static void bad_output_folder(void **state)
+{
+    (void)state;
+    assert_refused("train --data $T/set --out $T/file/run" TINY, 1, "/file");
+}
+
+static void locked_folder(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/locked && : >$T/locked/.lock");
+    shell("flock -n $T/locked/.lock \"$AMEND_COMMAND\" train --data $T/set --out $T/locked" TINY
+          "2>$T/said; test $? = 1");
+    shell("grep -q 'another run is writing here' $T/said");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_and_values),
+        cmocka_unit_test(bad_output_folder),
+        cmocka_unit_test(locked_folder),
+    };
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}
