@@ -10,7 +10,8 @@ enum {
 }; /* values a thread takes at a time; sums are made chunk by chunk, so they do not depend on threads */
 
 typedef struct adam_numbers {
-    float beta1, beta2, epsilon, rate, correction2, l2, shrink;
+    float beta1, beta2, rest1, rest2; /* rest: 1 - beta, rounded once */
+    float epsilon, rate, correction2, l2, shrink;
 } adam_numbers;
 
 NN_VECTOR static void adam_chunk(const adam_numbers *a, float *value, const float *gradient, float *m, float *v,
@@ -18,8 +19,8 @@ NN_VECTOR static void adam_chunk(const adam_numbers *a, float *value, const floa
 {
     for (size_t i = 0; i < count; i++) {
         float w = value[i] * a->shrink, g = gradient[i] + a->l2 * value[i];
-        m[i] = a->beta1 * m[i] + (1 - a->beta1) * g;
-        v[i] = a->beta2 * v[i] + (1 - a->beta2) * g * g;
+        m[i] = a->beta1 * m[i] + a->rest1 * g;
+        v[i] = a->beta2 * v[i] + a->rest2 * g * g;
         value[i] = w - a->rate * m[i] / (sqrtf(v[i]) / a->correction2 + a->epsilon);
     }
 }
@@ -37,7 +38,12 @@ NN_VECTOR static void sgd_chunk(float rate, float momentum, bool nesterov, bool 
 static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *array, size_t step, double rate)
 {
     double decay = array->decay ? o->weight_decay : 0;
-    adam_numbers a = {(float)o->beta1, (float)o->beta2, (float)o->epsilon, 0, 0, 0, 1};
+    adam_numbers a = {.beta1 = (float)o->beta1,
+                      .beta2 = (float)o->beta2,
+                      .rest1 = (float)(1 - o->beta1),
+                      .rest2 = (float)(1 - o->beta2),
+                      .epsilon = (float)o->epsilon,
+                      .shrink = 1};
     a.rate = (float)(rate / (1 - pow(o->beta1, (double)step)));
     a.correction2 = (float)sqrt(1 - pow(o->beta2, (double)step));
     if (o->kind == OPTIMIZER_ADAM) a.l2 = (float)decay;
