@@ -100,6 +100,22 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
     return status_ok();
 }
 
+/* The head's layers read f32 only, and all but convolutions and pools write their input's gradient. */
+static amend_status check_input(const nn_plan *plan, const step *s)
+{
+    nn_kind kind = s->layer.row->kind;
+    bool converts = kind == NN_ARRANGE || kind == NN_GLOBAL_POOL;
+    if (kind == NN_INPUT) return status_ok();
+    if (is_f32_only(kind) && !converts && s->layer.in[0]->type != NN_F32)
+        return status_error(AMEND_UNSUPPORTED, "%s %s: needs an f32 map; put arrange or global_pool before it",
+                            nn_kind_name(kind), s->layer.row->name);
+    if (plan->options.training && !s->layer.in[0]->wants_gradient && kind != NN_CONV && kind != NN_MAX_POOL &&
+        kind != NN_AVERAGE_POOL && kind != NN_LINEAR && !converts)
+        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot be trained directly on the input", nn_kind_name(kind),
+                            s->layer.row->name);
+    return status_ok();
+}
+
 static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape *shape)
 {
     const nn_table *table = &plan->table;
@@ -117,6 +133,7 @@ static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape
     s->out.wants_gradient = plan->options.training && row;
     if (row) s->layer.in[0] = &plan->steps[s->in_steps[0]].out;
     if (s->layer.in[1]) s->layer.in[1] = &plan->steps[s->in_steps[1]].out;
+    TRY(check_input(plan, s));
     return find_params(plan, &s->layer);
 }
 

@@ -5,6 +5,7 @@
 
 #include "nn/type.h"
 
+enum { PARTS = 16 }; /* of a gradient, for its norm */
 enum {
     CHUNK = 16384
 }; /* values a thread takes at a time; sums are made chunk by chunk, so they do not depend on threads */
@@ -75,18 +76,36 @@ void optimizer_step(const optimizer_options *options, const optimizer_array *arr
 NN_VECTOR static double square_sum(const float *values, size_t count)
 {
     double sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < count; i++) sum += (double)values[i] * (double)values[i];
     return sum;
+}
+
+/* In a fixed number of parts, added in their order: the same sum with any number of threads. */
+static double array_square_sum(const optimizer_array *array)
+{
+    double sums[PARTS], sum = 0;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < PARTS; i++) {
+        size_t first = array->count * i / PARTS, last = array->count * (i + 1) / PARTS;
+        sums[i] = square_sum(array->gradient + first, last - first);
+    }
+    for (size_t i = 0; i < PARTS; i++) sum += sums[i];
+    return sum;
+}
+
+static void scale_gradient(const optimizer_array *array, float factor)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < array->count; i++) array->gradient[i] *= factor;
 }
 
 double optimizer_clip(const optimizer_array *arrays, size_t count, double limit)
 {
     double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += square_sum(arrays[i].gradient, arrays[i].count);
+    for (size_t i = 0; i < count; i++) sum += array_square_sum(&arrays[i]);
     double norm = sqrt(sum), factor = limit / (norm + 1e-6);
-    if (limit > 0 && factor < 1)
-        for (size_t i = 0; i < count; i++)
-            for (size_t k = 0; k < arrays[i].count; k++) arrays[i].gradient[k] *= (float)factor;
+    for (size_t i = 0; limit > 0 && factor < 1 && i < count; i++) scale_gradient(&arrays[i], (float)factor);
     return norm;
 }
 

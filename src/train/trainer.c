@@ -21,7 +21,8 @@ struct trainer {
     nn_plan *plan;
     optimizer_array *arrays; /* the trainable ones */
     size_t array_count;
-    float *state;    /* moment1 and moment2 of all values, then their average */
+    float *state;    /* moments, averages, and the running statistics as they were before the step */
+    float *before;   /* the latter, into state */
     float **average; /* per parameter, into state; NULL without an average */
     size_t state_floats;
 };
@@ -42,6 +43,19 @@ static void share_state(trainer *t)
             memcpy(next, p->value, p->count * sizeof *next);
             next += p->count;
         }
+    }
+    t->before = next; /* the statistics have no moments: their room is left */
+}
+
+/* A step that fails must leave the running statistics as they were. */
+static void keep_statistics(trainer *t, bool restore)
+{
+    float *kept = t->before;
+    for (size_t i = 0; i < t->params->count; i++) {
+        nn_param *p = &t->params->items[i];
+        if (p->trainable) continue;
+        memcpy(restore ? p->value : kept, restore ? kept : p->value, p->count * sizeof *kept);
+        kept += p->count;
     }
 }
 
@@ -119,18 +133,21 @@ amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, siz
     if (batch->count != n)
         return status_error(AMEND_BAD_ARGUMENT, "a training step takes %zu samples, not %zu", n, batch->count);
     memcpy(nn_plan_pixels(t->plan), batch->pixels, n * t->sample_floats * sizeof(float));
+    keep_statistics(t, false);
     TRY(nn_plan_forward(t->plan, n, true));
     *right = count_right(t, batch->targets);
     *loss = nn_cross_entropy(nn_plan_logits(t->plan), batch->targets, n, t->classes, &losses,
                              nn_plan_logits_gradient(t->plan));
     if (isfinite(*loss)) TRY(nn_plan_backward(t->plan));
     double norm = isfinite(*loss) ? optimizer_clip(t->arrays, t->array_count, t->options.clip) : NAN;
-    if (!isfinite(norm))
+    if (!isfinite(norm)) {
+        keep_statistics(t, true);
         return status_error(
             AMEND_NUMERIC,
             "epoch %zu, batch %zu: the loss or its gradient is not a number; the last checkpoint is good; "
             "try a smaller optimizer.rate, or optimizer.clip=1",
             t->position.epoch + 1, t->position.batch + 1);
+    }
     optimizer_step(&t->options.optimizer, t->arrays, t->array_count, t->position.step + 1,
                    schedule_rate(&t->options.schedule, t->position.epoch, t->position.batch, t->steps));
     t->params->version++;
