@@ -1,5 +1,4 @@
-/* oneDNN's C API behind dnn.h. 3.x made memory descriptors opaque and dropped operation descriptors: the functions up to
- * "both versions" are the whole difference. */
+/* oneDNN's C API behind dnn.h; what differs between its versions is in dnn_versions.h. */
 #include "nn/dnn.h"
 
 #include <oneapi/dnnl/dnnl.h>
@@ -9,146 +8,36 @@
 
 #include "base/mem.h"
 
-/* The engine is immutable, the stream runs in the caller's thread: both are made once and shared. */
+/* The engine is immutable and shared by all jobs; each call has a stream, so that threads share none. */
 static dnnl_engine_t engine;
-static dnnl_stream_t stream;
 static dnnl_status_t engine_status;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+#include "nn/dnn_versions.h"
+
+enum { SCRATCH = DNN_BUFFERS, SCALES, ARGUMENTS };
 
 struct dnn_job {
     dnnl_primitive_desc_t description;
     dnnl_primitive_t primitive;
-    dnnl_memory_t memory[DNN_BUFFERS + 1]; /* the last is the scratchpad */
-    int role[DNN_BUFFERS + 1];             /* DNNL_ARG_..., 0: unused */
-    size_t size[DNN_BUFFERS + 1];
-    dnnl_exec_arg_t arguments[DNN_BUFFERS + 1];
-    int count;
+    int role[ARGUMENTS];          /* DNNL_ARG_..., 0: unused */
+    layout_ref layout[ARGUMENTS]; /* borrowed from the description; of scales: own */
+    size_t size[ARGUMENTS];
+    float *scales; /* or NULL */
+    layout scales_layout;
 };
 
-#if DNNL_VERSION_MAJOR >= 3
-
-typedef const_dnnl_memory_desc_t layout_ref;
-typedef dnnl_memory_desc_t layout;
-
-static dnnl_status_t layout_make(layout *made, const dnnl_dims_t dims, nn_type type, dnnl_format_tag_t tag)
-{
-    return dnnl_memory_desc_create_with_tag(made, 4, dims, type == NN_F32 ? dnnl_f32 : dnnl_bf16, tag);
-}
-
-static layout_ref layout_of(const layout *made)
-{
-    return *made;
-}
-
-static void layout_drop(layout *made)
-{
-    if (*made) dnnl_memory_desc_destroy(*made);
-}
-
-static dnnl_status_t describe_conv(dnn_pass pass, layout in, layout weights, layout out, const dnnl_dims_t strides,
-                                   const dnnl_dims_t pads, const_dnnl_primitive_attr_t attributes,
-                                   const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *made)
-{
-    const dnnl_dims_t dense = {0, 0};
-    if (pass == DNN_FORWARD)
-        return dnnl_convolution_forward_primitive_desc_create(made, engine, dnnl_forward_training,
-                                                              dnnl_convolution_direct, in, weights, NULL, out, strides,
-                                                              dense, pads, pads, attributes);
-    if (pass == DNN_BACKWARD_DATA)
-        return dnnl_convolution_backward_data_primitive_desc_create(
-            made, engine, dnnl_convolution_direct, in, weights, out, strides, dense, pads, pads, hint, attributes);
-    return dnnl_convolution_backward_weights_primitive_desc_create(
-        made, engine, dnnl_convolution_direct, in, weights, NULL, out, strides, dense, pads, pads, hint, attributes);
-}
-
-static dnnl_status_t describe_pool(bool backward, dnnl_alg_kind_t algorithm, layout in, layout out,
-                                   const dnnl_dims_t strides, const dnnl_dims_t kernel, const dnnl_dims_t pads,
-                                   const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint,
-                                   dnnl_primitive_desc_t *made)
-{
-    const dnnl_dims_t dense = {0, 0};
-    if (!backward)
-        return dnnl_pooling_forward_primitive_desc_create(made, engine, dnnl_forward_training, algorithm, in, out,
-                                                          strides, kernel, dense, pads, pads, attributes);
-    return dnnl_pooling_backward_primitive_desc_create(made, engine, algorithm, in, out, strides, kernel, dense, pads,
-                                                       pads, hint, attributes);
-}
-
-static dnnl_status_t describe_reorder(layout_ref from, layout_ref to, const_dnnl_primitive_attr_t attributes,
-                                      dnnl_primitive_desc_t *made)
-{
-    return dnnl_reorder_primitive_desc_create(made, from, engine, to, engine, attributes);
-}
-
-#else
-
-typedef const dnnl_memory_desc_t *layout_ref;
-typedef dnnl_memory_desc_t layout;
-
-static dnnl_status_t layout_make(layout *made, const dnnl_dims_t dims, nn_type type, dnnl_format_tag_t tag)
-{
-    return dnnl_memory_desc_init_by_tag(made, 4, dims, type == NN_F32 ? dnnl_f32 : dnnl_bf16, tag);
-}
-
-static layout_ref layout_of(const layout *made)
-{
-    return made;
-}
-
-static void layout_drop(layout *made)
-{
-    (void)made;
-}
-
-static dnnl_status_t describe_conv(dnn_pass pass, layout in, layout weights, layout out, const dnnl_dims_t strides,
-                                   const dnnl_dims_t pads, const_dnnl_primitive_attr_t attributes,
-                                   const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *made)
-{
-    dnnl_convolution_desc_t operation;
-    dnnl_status_t status;
-    if (pass == DNN_FORWARD)
-        status = dnnl_convolution_forward_desc_init(&operation, dnnl_forward_training, dnnl_convolution_direct, &in,
-                                                    &weights, NULL, &out, strides, pads, pads);
-    else if (pass == DNN_BACKWARD_DATA)
-        status = dnnl_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, &in, &weights, &out,
-                                                          strides, pads, pads);
-    else
-        status = dnnl_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &in, &weights, NULL,
-                                                             &out, strides, pads, pads);
-    if (status) return status;
-    return dnnl_primitive_desc_create(made, &operation, attributes, engine, hint);
-}
-
-static dnnl_status_t describe_pool(bool backward, dnnl_alg_kind_t algorithm, layout in, layout out,
-                                   const dnnl_dims_t strides, const dnnl_dims_t kernel, const dnnl_dims_t pads,
-                                   const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint,
-                                   dnnl_primitive_desc_t *made)
-{
-    dnnl_pooling_desc_t operation;
-    dnnl_status_t status;
-    if (!backward)
-        status = dnnl_pooling_forward_desc_init(&operation, dnnl_forward_training, algorithm, &in, &out, strides, kernel,
-                                                pads, pads);
-    else
-        status = dnnl_pooling_backward_desc_init(&operation, algorithm, &in, &out, strides, kernel, pads, pads);
-    if (status) return status;
-    return dnnl_primitive_desc_create(made, &operation, attributes, engine, hint);
-}
-
-static dnnl_status_t describe_reorder(layout_ref from, layout_ref to, const_dnnl_primitive_attr_t attributes,
-                                      dnnl_primitive_desc_t *made)
-{
-    return dnnl_reorder_primitive_desc_create(made, from, engine, to, engine, attributes);
-}
-
-#endif
-
-/* ---- both versions ---- */
+struct dnn_call {
+    const dnn_job *job;
+    dnnl_stream_t stream;
+    dnnl_memory_t memory[ARGUMENTS];
+    dnnl_exec_arg_t arguments[ARGUMENTS];
+    int count;
+};
 
 static void make_engine(void)
 {
     engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
-    if (!engine_status) engine_status = dnnl_stream_create(&stream, engine, dnnl_stream_in_order);
 }
 
 static amend_status check(dnnl_status_t status, const char *action)
@@ -162,198 +51,74 @@ static amend_status check(dnnl_status_t status, const char *action)
     return status_error(AMEND_INTERNAL, "oneDNN %s: error %d while it %s", dnn_version(), (int)status, action);
 }
 
-static amend_status job_begin(dnn_job **job, dnnl_primitive_attr_t *attributes)
+static dnnl_data_type_t data_type(nn_type type)
 {
-    pthread_once(&engine_once, make_engine);
-    TRY(check(engine_status, "opened the processor"));
-    TRY(mem_alloc(job, 1, sizeof **job, "oneDNN job"));
-    amend_status status = check(dnnl_primitive_attr_create(attributes), "made attributes");
-    if (!status.code)
-        status = check(dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user), "set attributes");
-    return status;
+    static const dnnl_data_type_t types[] = {
+        [NN_F32] = dnnl_f32, [NN_BF16] = dnnl_bf16, [NN_U8] = dnnl_u8, [NN_S8] = dnnl_s8};
+    return types[type];
 }
 
-/* Makes the primitive of job->description and learns its buffers' sizes. */
-static amend_status job_finish(dnn_job *job, const dnnl_query_t layouts[DNN_BUFFERS], const int roles[DNN_BUFFERS])
+/* ---- making jobs ---- */
+
+/* What a kind of job is made from, and its buffers: roles and where the description says their layouts. */
+typedef struct blueprint {
+    dnnl_status_t (*describe)(const void *what, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made);
+    const char *action; /* for messages: "oneDNN ... while it ACTION" */
+    int role[DNN_BUFFERS];
+    dnnl_query_t query[DNN_BUFFERS];
+    int index[DNN_BUFFERS];
+} blueprint;
+
+static amend_status note_buffer(dnn_job *job, int i, int role, layout_ref wanted)
 {
-    TRY(check(dnnl_primitive_create(&job->primitive, job->description), "compiled a primitive"));
-    for (int i = 0; i <= DNN_BUFFERS; i++) {
-        bool scratch = i == DNN_BUFFERS;
-        job->role[i] = scratch ? DNNL_ARG_SCRATCHPAD : roles[i];
-        if (!job->role[i]) continue;
-        layout_ref wanted =
-            dnnl_primitive_desc_query_md(job->description, scratch ? dnnl_query_scratchpad_md : layouts[i], 0);
-        job->size[i] = wanted ? dnnl_memory_desc_get_size(wanted) : 0;
-        if (!job->size[i]) {
-            job->role[i] = 0;
-            continue;
-        }
-        TRY(check(dnnl_memory_create(&job->memory[i], wanted, engine, DNNL_MEMORY_NONE), "described a buffer"));
-        job->arguments[job->count].arg = job->role[i];
-        job->arguments[job->count++].memory = job->memory[i];
-    }
+    job->size[i] = wanted ? dnnl_memory_desc_get_size(wanted) : 0;
+    if (!job->size[i]) return status_ok();
+    job->role[i] = role;
+    job->layout[i] = wanted;
     return status_ok();
 }
 
-static void fill_dims(const dnn_conv *conv, dnnl_dims_t in, dnnl_dims_t weights, dnnl_dims_t out)
+static amend_status compile(const blueprint *r, const void *what, dnn_job *job)
 {
-    const dnnl_dim_t values[3][4] = {
-        {(dnnl_dim_t)conv->in.n, (dnnl_dim_t)conv->in.c, (dnnl_dim_t)conv->in.h, (dnnl_dim_t)conv->in.w},
-        {(dnnl_dim_t)conv->out.c, (dnnl_dim_t)conv->in.c, (dnnl_dim_t)conv->kernel, (dnnl_dim_t)conv->kernel},
-        {(dnnl_dim_t)conv->out.n, (dnnl_dim_t)conv->out.c, (dnnl_dim_t)conv->out.h, (dnnl_dim_t)conv->out.w}};
-    for (int i = 0; i < 4; i++) {
-        in[i] = values[0][i];
-        weights[i] = values[1][i];
-        out[i] = values[2][i];
+    dnnl_primitive_attr_t attributes = NULL;
+    TRY(check(dnnl_primitive_attr_create(&attributes), "made attributes"));
+    dnnl_status_t status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    if (!status) status = r->describe(what, attributes, &job->description);
+    dnnl_primitive_attr_destroy(attributes);
+    TRY(check(status, r->action));
+    return check(dnnl_primitive_create(&job->primitive, job->description), r->action);
+}
+
+static amend_status make_job(const blueprint *r, const void *what, dnn_job **made)
+{
+    dnn_job *job = NULL;
+    *made = NULL;
+    pthread_once(&engine_once, make_engine);
+    TRY(check(engine_status, "opened the processor"));
+    TRY(mem_alloc(&job, 1, sizeof *job, "oneDNN job"));
+    amend_status status = compile(r, what, job);
+    for (int i = 0; !status.code && i < DNN_BUFFERS; i++)
+        if (r->role[i])
+            status = note_buffer(job, i, r->role[i],
+                                 dnnl_primitive_desc_query_md(job->description, r->query[i], r->index[i]));
+    if (!status.code)
+        status = note_buffer(job, SCRATCH, DNNL_ARG_SCRATCHPAD,
+                             dnnl_primitive_desc_query_md(job->description, dnnl_query_scratchpad_md, 0));
+    if (status.code) {
+        dnn_free(job);
+        return status;
     }
-}
-
-static dnnl_status_t describe_conv_pass(const dnn_conv *conv, dnn_pass pass, bool free_layouts,
-                                        dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
-{
-    dnnl_dims_t in, weights, out;
-    const dnnl_dims_t strides = {(dnnl_dim_t)conv->stride, (dnnl_dim_t)conv->stride};
-    const dnnl_dims_t pads = {(dnnl_dim_t)conv->pad, (dnnl_dim_t)conv->pad};
-    dnnl_format_tag_t tag = free_layouts ? dnnl_format_tag_any : dnnl_nhwc;
-    layout in_layout = {0}, weight_layout = {0}, out_layout = {0};
-    dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t status;
-    fill_dims(conv, in, weights, out);
-    status = layout_make(&in_layout, in, conv->type, tag);
-    if (!status)
-        status = layout_make(&weight_layout, weights, pass == DNN_BACKWARD_WEIGHTS ? NN_F32 : conv->type,
-                             dnnl_format_tag_any);
-    if (!status) status = layout_make(&out_layout, out, conv->type, tag);
-    if (!status && pass != DNN_FORWARD) status = describe_conv_pass(conv, DNN_FORWARD, free_layouts, attributes, &hint);
-    if (!status)
-        status = describe_conv(pass, in_layout, weight_layout, out_layout, strides, pads, attributes, hint, made);
-    if (hint) dnnl_primitive_desc_destroy(hint);
-    layout_drop(&in_layout);
-    layout_drop(&weight_layout);
-    layout_drop(&out_layout);
-    return status;
-}
-
-amend_status dnn_conv_create(const dnn_conv *conv, dnn_pass pass, bool free_layouts, dnn_job **job)
-{
-    static const dnnl_query_t layouts[3][DNN_BUFFERS] = {
-        {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
-        {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md},
-        {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md}};
-    static const int roles[3][DNN_BUFFERS] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-                                              {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
-                                              {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}};
-    dnnl_primitive_attr_t attributes = NULL;
-    *job = NULL;
-    amend_status status = job_begin(job, &attributes);
-    if (status.code) goto fail;
-    status = check(describe_conv_pass(conv, pass, free_layouts, attributes, &(*job)->description),
-                   "planned a convolution");
-    if (status.code) goto fail;
-    status = job_finish(*job, layouts[pass], roles[pass]);
-    if (status.code) goto fail;
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
-fail:
-    if (attributes) dnnl_primitive_attr_destroy(attributes);
-    dnn_free(*job);
-    *job = NULL;
-    return status;
-}
-
-amend_status dnn_pack_create(const dnn_job *conv, bool unpack, dnn_job **job)
-{
-    static const dnnl_query_t layouts[DNN_BUFFERS] = {dnnl_query_src_md, dnnl_query_dst_md, dnnl_query_undef};
-    static const int roles[DNN_BUFFERS] = {DNNL_ARG_FROM, DNNL_ARG_TO, 0};
-    layout_ref packed = dnnl_primitive_desc_query_md(
-        conv->description, unpack ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-    layout plain = {0};
-    dnnl_dims_t dims;
-    dnnl_primitive_attr_t attributes = NULL;
-    *job = NULL;
-    amend_status status = job_begin(job, &attributes);
-    if (status.code) goto fail;
-#if DNNL_VERSION_MAJOR >= 3
-    dnnl_dims_t *known = NULL;
-    status = check(dnnl_memory_desc_query(packed, dnnl_query_dims, &known), "read a layout");
-    if (status.code) goto fail;
-    memcpy(dims, *known, sizeof dims);
-#else
-    memcpy(dims, packed->dims, sizeof dims);
-#endif
-    status = check(layout_make(&plain, dims, NN_F32, dnnl_oihw), "described weights");
-    if (status.code) goto fail;
-    status = check(unpack ? describe_reorder(packed, layout_of(&plain), attributes, &(*job)->description)
-                          : describe_reorder(layout_of(&plain), packed, attributes, &(*job)->description),
-                   "planned a reorder");
-    if (status.code) goto fail;
-    status = job_finish(*job, layouts, roles);
-    if (status.code) goto fail;
-    layout_drop(&plain);
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
-fail:
-    layout_drop(&plain);
-    if (attributes) dnnl_primitive_attr_destroy(attributes);
-    dnn_free(*job);
-    *job = NULL;
-    return status;
-}
-
-static dnnl_status_t describe_pool_pass(const dnn_conv *pool, dnnl_alg_kind_t algorithm, bool backward,
-                                        dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
-{
-    dnnl_dims_t in, unused, out;
-    const dnnl_dims_t strides = {(dnnl_dim_t)pool->stride, (dnnl_dim_t)pool->stride};
-    const dnnl_dims_t kernel = {(dnnl_dim_t)pool->kernel, (dnnl_dim_t)pool->kernel};
-    const dnnl_dims_t pads = {(dnnl_dim_t)pool->pad, (dnnl_dim_t)pool->pad};
-    layout in_layout = {0}, out_layout = {0};
-    dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t status;
-    fill_dims(pool, in, unused, out);
-    status = layout_make(&in_layout, in, pool->type, dnnl_nhwc);
-    if (!status) status = layout_make(&out_layout, out, pool->type, dnnl_nhwc);
-    if (!status && backward) status = describe_pool_pass(pool, algorithm, false, attributes, &hint);
-    if (!status)
-        status = describe_pool(backward, algorithm, in_layout, out_layout, strides, kernel, pads, attributes, hint, made);
-    if (hint) dnnl_primitive_desc_destroy(hint);
-    layout_drop(&in_layout);
-    layout_drop(&out_layout);
-    return status;
-}
-
-amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, bool backward, dnn_job **job)
-{
-    static const dnnl_query_t layouts[2][DNN_BUFFERS] = {
-        {dnnl_query_src_md, dnnl_query_dst_md, dnnl_query_workspace_md},
-        {dnnl_query_diff_src_md, dnnl_query_diff_dst_md, dnnl_query_workspace_md}};
-    static const int roles[2][DNN_BUFFERS] = {{DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_WORKSPACE},
-                                              {DNNL_ARG_DIFF_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_WORKSPACE}};
-    dnnl_alg_kind_t algorithm = maximum ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding;
-    dnnl_primitive_attr_t attributes = NULL;
-    *job = NULL;
-    amend_status status = job_begin(job, &attributes);
-    if (status.code) goto fail;
-    status = check(describe_pool_pass(pool, algorithm, backward, attributes, &(*job)->description), "planned a pooling");
-    if (status.code) goto fail;
-    status = job_finish(*job, layouts[backward], roles[backward]);
-    if (status.code) goto fail;
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
-fail:
-    if (attributes) dnnl_primitive_attr_destroy(attributes);
-    dnn_free(*job);
-    *job = NULL;
+    *made = job;
     return status;
 }
 
 void dnn_free(dnn_job *job)
 {
     if (!job) return;
-    for (int i = 0; i <= DNN_BUFFERS; i++)
-        if (job->memory[i]) dnnl_memory_destroy(job->memory[i]);
     if (job->primitive) dnnl_primitive_destroy(job->primitive);
     if (job->description) dnnl_primitive_desc_destroy(job->description);
+    layout_drop(&job->scales_layout);
+    mem_free(job->scales);
     mem_free(job);
 }
 
@@ -364,21 +129,273 @@ size_t dnn_buffer_size(const dnn_job *job, size_t buffer)
 
 size_t dnn_scratch_size(const dnn_job *job)
 {
-    return job->size[DNN_BUFFERS];
+    return job->size[SCRATCH];
 }
 
-amend_status dnn_bind(dnn_job *job, void *const buffers[DNN_BUFFERS], void *scratch)
+/* ---- convolutions ---- */
+
+typedef struct conv_job {
+    const dnn_conv *conv;
+    dnn_pass pass;
+    const dnn_fusion *fusion; /* inference only */
+    bool free_layouts;
+} conv_job;
+
+static void fill_dims(dnnl_dims_t dims, size_t n, size_t c, size_t h, size_t w)
 {
-    for (int i = 0; i <= DNN_BUFFERS; i++) {
-        if (!job->role[i]) continue;
-        TRY(check(dnnl_memory_set_data_handle(job->memory[i], i == DNN_BUFFERS ? scratch : buffers[i]), "bound a buffer"));
+    dims[0] = (dnnl_dim_t)n;
+    dims[1] = (dnnl_dim_t)c;
+    dims[2] = (dnnl_dim_t)h;
+    dims[3] = (dnnl_dim_t)w;
+}
+
+static void fill_window(const dnn_conv *conv, conv_layouts *l)
+{
+    for (int i = 0; i < 2; i++) {
+        l->strides[i] = (dnnl_dim_t)conv->stride;
+        l->pads[i] = (dnnl_dim_t)conv->pad;
     }
+}
+
+static void drop_layouts(conv_layouts *l)
+{
+    layout_drop(&l->in);
+    layout_drop(&l->weights);
+    layout_drop(&l->bias);
+    layout_drop(&l->out);
+}
+
+static dnnl_status_t make_layouts(const conv_job *j, conv_layouts *l)
+{
+    const dnn_conv *conv = j->conv;
+    bool bytes = conv->type == NN_U8 || conv->type == NN_S8;
+    nn_type weights = j->pass == DNN_BACKWARD_WEIGHTS ? NN_F32 : bytes ? NN_S8 : conv->type;
+    dnnl_format_tag_t tag = j->free_layouts ? dnnl_format_tag_any : dnnl_nhwc;
+    dnnl_dims_t dims;
+    memset(l, 0, sizeof *l);
+    fill_window(conv, l);
+    fill_dims(dims, conv->in.n, conv->in.c, conv->in.h, conv->in.w);
+    dnnl_status_t status = layout_make(&l->in, 4, dims, data_type(conv->type), tag);
+    fill_dims(dims, conv->out.c, conv->in.c, conv->kernel, conv->kernel);
+    if (!status) status = layout_make(&l->weights, 4, dims, data_type(weights), dnnl_format_tag_any);
+    fill_dims(dims, conv->out.n, conv->out.c, conv->out.h, conv->out.w);
+    if (!status) status = layout_make(&l->out, 4, dims, data_type(j->fusion ? j->fusion->out : conv->type), tag);
+    dims[0] = dims[1];
+    if (!status && j->fusion && j->fusion->bias) status = layout_make(&l->bias, 1, dims, dnnl_f32, dnnl_x);
+    return status;
+}
+
+static dnnl_status_t set_fusion(const conv_job *j, dnnl_primitive_attr_t attributes)
+{
+    dnnl_post_ops_t operations = NULL;
+    dnnl_status_t status = dnnl_post_ops_create(&operations);
+    if (!status && j->fusion->sum) status = append_sum(operations, j->fusion->sum_scale, data_type(j->fusion->held));
+    if (!status && j->fusion->relu) status = append_relu(operations);
+    if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, operations);
+    if (!status && j->fusion->scale) status = announce_scales(attributes, j->fusion->scale, j->conv->out.c);
+    if (operations) dnnl_post_ops_destroy(operations);
+    return status;
+}
+
+static dnnl_status_t describe_conv_job(const void *what, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
+{
+    const conv_job *j = what;
+    conv_layouts l;
+    dnnl_primitive_desc_t hint = NULL;
+    dnnl_status_t status = make_layouts(j, &l);
+    if (!status && j->fusion) status = set_fusion(j, attributes);
+    if (!status && (j->pass == DNN_BACKWARD_DATA || j->pass == DNN_BACKWARD_WEIGHTS)) {
+        const conv_job forward = {j->conv, DNN_FORWARD, NULL, j->free_layouts};
+        status = describe_conv_job(&forward, attributes, &hint);
+    }
+    if (!status) status = describe_conv(j->pass, &l, attributes, hint, made);
+    if (hint) dnnl_primitive_desc_destroy(hint);
+    drop_layouts(&l);
+    return status;
+}
+
+amend_status dnn_conv_create(const dnn_conv *conv, dnn_pass pass, bool free_layouts, dnn_job **job)
+{
+    blueprint r = {describe_conv_job,
+                   "planned a convolution",
+                   {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+                   {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
+                   {0}};
+    const conv_job j = {conv, pass, NULL, free_layouts};
+    if (pass == DNN_BACKWARD_DATA) {
+        r.role[0] = DNNL_ARG_DIFF_SRC;
+        r.query[0] = dnnl_query_diff_src_md;
+    }
+    if (pass == DNN_BACKWARD_WEIGHTS) {
+        r.role[1] = DNNL_ARG_DIFF_WEIGHTS;
+        r.query[1] = dnnl_query_diff_weights_md;
+    }
+    if (pass == DNN_BACKWARD_DATA || pass == DNN_BACKWARD_WEIGHTS) {
+        r.role[2] = DNNL_ARG_DIFF_DST;
+        r.query[2] = dnnl_query_diff_dst_md;
+    }
+    return make_job(&r, &j, job);
+}
+
+/* Keeps the scales with the job, in the form that its runs take them. */
+static amend_status keep_scales(const float *scales, size_t count, dnn_job *job)
+{
+    dnnl_dims_t dims = {(dnnl_dim_t)count};
+    TRY(mem_alloc(&job->scales, count, sizeof *scales, "scales"));
+    memcpy(job->scales, scales, count * sizeof *scales);
+    if (!scales_role) return status_ok();
+    TRY(check(layout_make(&job->scales_layout, 1, dims, dnnl_f32, dnnl_x), "described scales"));
+    return note_buffer(job, SCALES, scales_role, layout_of(&job->scales_layout));
+}
+
+amend_status dnn_fused_conv_create(const dnn_conv *conv, const dnn_fusion *fusion, bool free_layouts, dnn_job **job)
+{
+    const blueprint r = {describe_conv_job,
+                         "planned a convolution",
+                         {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, fusion->bias ? DNNL_ARG_BIAS : 0},
+                         {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md, dnnl_query_weights_md},
+                         {0, 0, 0, 1}};
+    const conv_job j = {conv, DNN_INFERENCE, fusion, free_layouts};
+    TRY(make_job(&r, &j, job));
+    amend_status status = fusion->scale ? keep_scales(fusion->scale, conv->out.c, *job) : status_ok();
+    if (!status.code) return status;
+    dnn_free(*job);
+    *job = NULL;
+    return status;
+}
+
+void dnn_fit_bias(const dnn_job *job, const float *bias, size_t count, float *fitted)
+{
+    for (size_t i = 0; i < count; i++) fitted[i] = job->scales ? bias[i] / bias_unit(job->scales[i]) : bias[i];
+}
+
+/* ---- reorders and pools ---- */
+
+typedef struct pack_job {
+    layout_ref packed;
+    bool unpack, bytes;
+} pack_job;
+
+static dnnl_status_t describe_pack_job(const void *what, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
+{
+    const pack_job *j = what;
+    layout plain = {0};
+    dnnl_dims_t dims;
+    dnnl_status_t status = layout_dims(j->packed, dims);
+    if (!status) status = layout_make(&plain, 4, dims, j->bytes ? dnnl_s8 : dnnl_f32, dnnl_oihw);
+    if (!status)
+        status = j->unpack ? describe_reorder(j->packed, layout_of(&plain), attributes, made)
+                           : describe_reorder(layout_of(&plain), j->packed, attributes, made);
+    layout_drop(&plain);
+    return status;
+}
+
+amend_status dnn_pack_create(const dnn_job *conv, bool unpack, dnn_job **job)
+{
+    static const blueprint r = {describe_pack_job,
+                                "planned a reorder",
+                                {DNNL_ARG_FROM, DNNL_ARG_TO},
+                                {dnnl_query_src_md, dnnl_query_dst_md},
+                                {0}};
+    const pack_job j = {conv->layout[1], unpack, conv->scales};
+    return make_job(&r, &j, job);
+}
+
+typedef struct pool_job {
+    const dnn_conv *pool;
+    dnnl_alg_kind_t algorithm;
+    dnn_pass pass;
+} pool_job;
+
+static dnnl_status_t describe_pool_job(const void *what, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
+{
+    const pool_job *j = what;
+    const dnn_conv *pool = j->pool;
+    const dnnl_dims_t kernel = {(dnnl_dim_t)pool->kernel, (dnnl_dim_t)pool->kernel};
+    conv_layouts l = {0};
+    dnnl_dims_t dims;
+    dnnl_primitive_desc_t hint = NULL;
+    fill_window(pool, &l);
+    fill_dims(dims, pool->in.n, pool->in.c, pool->in.h, pool->in.w);
+    dnnl_status_t status = layout_make(&l.in, 4, dims, data_type(pool->type), dnnl_nhwc);
+    fill_dims(dims, pool->out.n, pool->out.c, pool->out.h, pool->out.w);
+    if (!status) status = layout_make(&l.out, 4, dims, data_type(pool->type), dnnl_nhwc);
+    if (!status && j->pass == DNN_BACKWARD_DATA) {
+        const pool_job forward = {pool, j->algorithm, DNN_FORWARD};
+        status = describe_pool_job(&forward, attributes, &hint);
+    }
+    if (!status) status = describe_pool(j->pass, j->algorithm, &l, kernel, attributes, hint, made);
+    if (hint) dnnl_primitive_desc_destroy(hint);
+    drop_layouts(&l);
+    return status;
+}
+
+amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, dnn_pass pass, dnn_job **job)
+{
+    bool backward = pass == DNN_BACKWARD_DATA;
+    const blueprint r = {
+        describe_pool_job,
+        "planned a pooling",
+        {backward ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, backward ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, DNNL_ARG_WORKSPACE},
+        {backward ? dnnl_query_diff_src_md : dnnl_query_src_md, backward ? dnnl_query_diff_dst_md : dnnl_query_dst_md,
+         dnnl_query_workspace_md},
+        {0}};
+    const pool_job j = {pool, maximum ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding, pass};
+    return make_job(&r, &j, job);
+}
+
+/* ---- running ---- */
+
+static amend_status add_argument(dnn_call *call, int i, void *buffer)
+{
+    dnnl_memory_t *memory = &call->memory[i];
+    TRY(check(dnnl_memory_create(memory, call->job->layout[i], engine, buffer), "bound a buffer"));
+    call->arguments[call->count++] = (dnnl_exec_arg_t){call->job->role[i], *memory};
     return status_ok();
 }
 
-amend_status dnn_run(const dnn_job *job)
+amend_status dnn_bind(const dnn_job *job, void *const buffers[DNN_BUFFERS], void *scratch, dnn_call **made)
 {
-    return check(dnnl_primitive_execute(job->primitive, stream, job->count, job->arguments), "ran");
+    dnn_call *call = NULL;
+    *made = NULL;
+    TRY(mem_alloc(&call, 1, sizeof *call, "oneDNN call"));
+    call->job = job;
+    amend_status status = check(dnnl_stream_create(&call->stream, engine, dnnl_stream_in_order), "made a stream");
+    for (int i = 0; !status.code && i < ARGUMENTS; i++)
+        if (job->role[i])
+            status = add_argument(call, i, i == SCRATCH ? scratch : i == SCALES ? job->scales : buffers[i]);
+    if (status.code) {
+        dnn_unbind(call);
+        return status;
+    }
+    *made = call;
+    return status;
+}
+
+void dnn_unbind(dnn_call *call)
+{
+    if (!call) return;
+    for (int i = 0; i < ARGUMENTS; i++)
+        if (call->memory[i]) dnnl_memory_destroy(call->memory[i]);
+    if (call->stream) dnnl_stream_destroy(call->stream);
+    mem_free(call);
+}
+
+amend_status dnn_run(const dnn_call *call)
+{
+    return check(dnnl_primitive_execute(call->job->primitive, call->stream, call->count, call->arguments), "ran");
+}
+
+amend_status dnn_run_once(const dnn_job *job, void *const buffers[DNN_BUFFERS])
+{
+    void *scratch = NULL;
+    dnn_call *call = NULL;
+    TRY(mem_alloc(&scratch, dnn_scratch_size(job), 1, "oneDNN's scratchpad"));
+    amend_status status = dnn_bind(job, buffers, scratch, &call);
+    if (!status.code) status = dnn_run(call);
+    dnn_unbind(call);
+    mem_free(scratch);
+    return status;
 }
 
 static char version_text[32];
@@ -394,4 +411,12 @@ const char *dnn_version(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, write_version);
     return version_text;
+}
+
+bool dnn_has_fast(nn_type type)
+{
+    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    if (type == NN_BF16) return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+    if (type == NN_U8) return (isa & dnnl_cpu_isa_avx512_core_vnni) == dnnl_cpu_isa_avx512_core_vnni;
+    return true;
 }

@@ -1,5 +1,6 @@
-/* oneDNN, and nothing else: the one place that knows its C API, in version 2.6 and in 3.x. A job is a primitive whose
- * buffers are bound once and which is then run any number of times without allocation. */
+/* oneDNN, and nothing else: the one place that knows its C API, in version 2.6 and in 3.x. A job is a compiled
+ * primitive, immutable and shared; a call is a job with its buffers, which runs any number of times without allocation.
+ */
 #ifndef NN_DNN_H
 #define NN_DNN_H
 
@@ -9,40 +10,68 @@
 #include "nn/type.h"
 
 typedef struct dnn_job dnn_job;
+typedef struct dnn_call dnn_call;
+
+typedef enum dnn_pass { DNN_INFERENCE, DNN_FORWARD, DNN_BACKWARD_DATA, DNN_BACKWARD_WEIGHTS } dnn_pass;
 
 typedef struct dnn_conv {
     nn_shape in;  /* NHWC */
     nn_shape out; /* NHWC */
     size_t kernel, stride, pad;
-    nn_type type; /* of feature maps and weights; gradients of weights are f32 */
+    nn_type type; /* of the feature maps; of the weights too, unless it is u8 or s8 (weights: s8). Gradients of weights
+                     are f32 */
 } dnn_conv;
 
-typedef enum dnn_pass { DNN_FORWARD, DNN_BACKWARD_DATA, DNN_BACKWARD_WEIGHTS } dnn_pass;
+/* What an inference pass does in the same go: out = relu(scale * products + bias + sum_scale * out). */
+typedef struct dnn_fusion {
+    nn_type out; /* type of the result */
+    bool bias, relu;
+    bool sum;     /* adds to what `out` holds */
+    nn_type held; /* sum: the type of that, as wide as `out` */
+    float sum_scale;
+    const float *scale; /* out.c values, or NULL: 1. Copied */
+} dnn_fusion;
 
-/* A convolution pass. Buffers, in the order of dnn_bind: feature map in, weights, feature map out (their gradients where
- * the pass computes or takes gradients). Weights have oneDNN's own layout: dnn_pack_create makes them from OIHW.
- * `free_layouts`: feature maps too have the layout that oneDNN likes best (only to measure the floor). */
+/* A training pass of a convolution. Buffers, in the order of dnn_bind: feature map in, weights, feature map out (their
+ * gradients where the pass computes or takes gradients). Weights have oneDNN's own layout: dnn_pack_create makes them
+ * from OIHW. `free_layouts`: feature maps too have the layout that oneDNN likes best (only to measure the floor). */
 amend_status dnn_conv_create(const dnn_conv *conv, dnn_pass pass, bool free_layouts, dnn_job **job) AMEND_MUST_USE;
 
-/* A reorder of plain OIHW f32 weights (buffer 0) into the weights of `conv` (buffer 1), or with `unpack` of the weight
- * gradient of `conv` (buffer 0) into OIHW f32 (buffer 1). */
+/* The inference pass of a convolution; a fourth buffer is the bias, out.c floats made by dnn_fit_bias. */
+amend_status dnn_fused_conv_create(const dnn_conv *conv, const dnn_fusion *fusion, bool free_layouts,
+                                   dnn_job **job) AMEND_MUST_USE;
+
+/* Puts a bias, given in the units of the result, into those that the job wants. */
+void dnn_fit_bias(const dnn_job *job, const float *bias, size_t count, float *fitted);
+
+/* A reorder of plain OIHW weights (buffer 0; f32, or s8 for a convolution of 8 bits) into the weights of `conv` (buffer
+ * 1), or with `unpack` of the weight gradient of `conv` (buffer 0) into OIHW f32 (buffer 1). */
 amend_status dnn_pack_create(const dnn_job *conv, bool unpack, dnn_job **job) AMEND_MUST_USE;
 
-/* Max pooling or average pooling (padding not counted). Forward buffers: in, out, workspace. Backward: gradient of in,
- * gradient of out, workspace. */
-amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, bool backward, dnn_job **job) AMEND_MUST_USE;
+/* Max pooling or average pooling (padding not counted). Buffers: in, out, workspace (not for inference);
+ * DNN_BACKWARD_DATA: gradient of in, gradient of out, workspace. */
+amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, dnn_pass pass, dnn_job **job) AMEND_MUST_USE;
 
-void dnn_free(dnn_job *job);
+void dnn_free(dnn_job *job); /* accepts NULL */
 
-enum { DNN_BUFFERS = 3 };
+enum { DNN_BUFFERS = 4 };
 size_t dnn_buffer_size(const dnn_job *job, size_t buffer); /* bytes; 0: the job has no such buffer */
 size_t dnn_scratch_size(const dnn_job *job);
 
-/* Buffers stay the caller's and must be 64-byte aligned; scratch may be shared by jobs that run one after another. */
-amend_status dnn_bind(dnn_job *job, void *const buffers[DNN_BUFFERS], void *scratch) AMEND_MUST_USE;
-amend_status dnn_run(const dnn_job *job) AMEND_MUST_USE;
+/* The job must outlive the call. Buffers stay the caller's and must be 64-byte aligned; scratch may be shared by calls
+ * that run one after another. */
+amend_status dnn_bind(const dnn_job *job, void *const buffers[DNN_BUFFERS], void *scratch,
+                      dnn_call **call) AMEND_MUST_USE;
+amend_status dnn_run(const dnn_call *call) AMEND_MUST_USE;
+void dnn_unbind(dnn_call *call); /* accepts NULL */
+
+/* Binds, runs once and unbinds, with scratch of its own. */
+amend_status dnn_run_once(const dnn_job *job, void *const buffers[DNN_BUFFERS]) AMEND_MUST_USE;
 
 /* "2.6.3". */
 const char *dnn_version(void);
+
+/* Whether the processor multiplies bf16, or 8-bit integers, faster than f32. */
+bool dnn_has_fast(nn_type type);
 
 #endif

@@ -21,18 +21,20 @@ static double median(double *values, size_t count)
 static amend_status time_job(dnn_job *job, size_t repeats, double *seconds)
 {
     void *buffers[DNN_BUFFERS] = {0}, *scratch = NULL;
+    dnn_call *call = NULL;
     double times[MAX_REPEATS];
     amend_status status = mem_alloc(&scratch, dnn_scratch_size(job), 1, "scratchpad");
     for (size_t i = 0; !status.code && i < DNN_BUFFERS; i++)
         status = mem_alloc(&buffers[i], dnn_buffer_size(job, i), 1, "feature map");
-    if (!status.code) status = dnn_bind(job, buffers, scratch);
-    if (!status.code) status = dnn_run(job); /* warm */
+    if (!status.code) status = dnn_bind(job, buffers, scratch, &call);
+    if (!status.code) status = dnn_run(call); /* warm */
     for (size_t i = 0; !status.code && i < repeats; i++) {
         double start = clock_seconds();
-        status = dnn_run(job);
+        status = dnn_run(call);
         times[i] = clock_seconds() - start;
     }
     if (!status.code) *seconds = median(times, repeats);
+    dnn_unbind(call);
     for (size_t i = 0; i < DNN_BUFFERS; i++) mem_free(buffers[i]);
     mem_free(scratch);
     return status;

@@ -7,6 +7,7 @@ enum { FORWARD, DATA, WEIGHTS, PACK_FORWARD, PACK_DATA, UNPACK, JOBS };
 
 typedef struct conv_state {
     dnn_job *jobs[JOBS];
+    dnn_call *calls[JOBS];
 } conv_state;
 
 static size_t align(size_t bytes)
@@ -47,50 +48,58 @@ static amend_status conv_create(nn_layer *layer)
     return status_ok();
 }
 
+static amend_status bind(conv_state *state, int job, void *const buffers[DNN_BUFFERS], void *scratch)
+{
+    return dnn_bind(state->jobs[job], buffers, scratch, &state->calls[job]);
+}
+
 static amend_status conv_bind(nn_layer *layer)
 {
     conv_state *state = layer->state;
     float *weights = layer->params[0]->value;
     char *forward = layer->own, *data = forward + align(dnn_buffer_size(state->jobs[FORWARD], 1));
     char *scratch = layer->scratch, *packed = scratch;
-    TRY(dnn_bind(state->jobs[PACK_FORWARD], (void *[]){weights, forward, NULL},
-                 scratch + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0)));
+    TRY(bind(state, PACK_FORWARD, (void *[DNN_BUFFERS]){weights, forward},
+             scratch + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0)));
     if (layer->training) {
         scratch += align(dnn_buffer_size(state->jobs[WEIGHTS], 1));
-        TRY(dnn_bind(state->jobs[WEIGHTS], (void *[]){layer->in[0]->data, packed, layer->out->gradient}, scratch));
-        TRY(dnn_bind(state->jobs[UNPACK], (void *[]){packed, layer->params[0]->gradient, NULL}, scratch));
+        TRY(bind(state, WEIGHTS, (void *[DNN_BUFFERS]){layer->in[0]->data, packed, layer->out->gradient}, scratch));
+        TRY(bind(state, UNPACK, (void *[DNN_BUFFERS]){packed, layer->params[0]->gradient}, scratch));
     }
     if (state->jobs[DATA]) {
-        TRY(dnn_bind(state->jobs[DATA], (void *[]){layer->in_gradient[0], data, layer->out->gradient}, scratch));
-        TRY(dnn_bind(state->jobs[PACK_DATA], (void *[]){weights, data, NULL}, scratch));
+        TRY(bind(state, DATA, (void *[DNN_BUFFERS]){layer->in_gradient[0], data, layer->out->gradient}, scratch));
+        TRY(bind(state, PACK_DATA, (void *[DNN_BUFFERS]){weights, data}, scratch));
     }
-    return dnn_bind(state->jobs[FORWARD], (void *[]){layer->in[0]->data, forward, layer->out->data}, scratch);
+    return bind(state, FORWARD, (void *[DNN_BUFFERS]){layer->in[0]->data, forward, layer->out->data}, scratch);
 }
 
 static amend_status conv_refresh(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    TRY(dnn_run(state->jobs[PACK_FORWARD]));
-    return state->jobs[PACK_DATA] ? dnn_run(state->jobs[PACK_DATA]) : status_ok();
+    TRY(dnn_run(state->calls[PACK_FORWARD]));
+    return state->calls[PACK_DATA] ? dnn_run(state->calls[PACK_DATA]) : status_ok();
 }
 
 static amend_status conv_forward(nn_layer *layer)
 {
-    return dnn_run(((conv_state *)layer->state)->jobs[FORWARD]);
+    return dnn_run(((conv_state *)layer->state)->calls[FORWARD]);
 }
 
 static amend_status conv_backward(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    TRY(dnn_run(state->jobs[WEIGHTS]));
-    TRY(dnn_run(state->jobs[UNPACK]));
-    return state->jobs[DATA] ? dnn_run(state->jobs[DATA]) : status_ok();
+    TRY(dnn_run(state->calls[WEIGHTS]));
+    TRY(dnn_run(state->calls[UNPACK]));
+    return state->calls[DATA] ? dnn_run(state->calls[DATA]) : status_ok();
 }
 
 static void conv_destroy(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    for (int i = 0; state && i < JOBS; i++) dnn_free(state->jobs[i]);
+    for (int i = 0; state && i < JOBS; i++) {
+        dnn_unbind(state->calls[i]);
+        dnn_free(state->jobs[i]);
+    }
     mem_free(state);
 }
 

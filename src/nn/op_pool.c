@@ -5,6 +5,7 @@
 
 typedef struct pool_state {
     dnn_job *forward, *backward;
+    dnn_call *run_forward, *run_backward;
 } pool_state;
 
 static amend_status pool_create(nn_layer *layer)
@@ -14,11 +15,11 @@ static amend_status pool_create(nn_layer *layer)
     bool maximum = row->kind == NN_MAX_POOL;
     TRY(mem_alloc(&layer->state, 1, sizeof(pool_state), row->name));
     pool_state *state = layer->state;
-    TRY(dnn_pool_create(&pool, maximum, false, &state->forward));
+    TRY(dnn_pool_create(&pool, maximum, DNN_FORWARD, &state->forward));
     layer->own_bytes = dnn_buffer_size(state->forward, 2);
     layer->scratch_bytes = dnn_scratch_size(state->forward);
     if (!layer->training) return status_ok();
-    TRY(dnn_pool_create(&pool, maximum, true, &state->backward));
+    TRY(dnn_pool_create(&pool, maximum, DNN_BACKWARD_DATA, &state->backward));
     if (dnn_scratch_size(state->backward) > layer->scratch_bytes)
         layer->scratch_bytes = dnn_scratch_size(state->backward);
     return status_ok();
@@ -28,25 +29,28 @@ static amend_status pool_bind(nn_layer *layer)
 {
     pool_state *state = layer->state;
     if (state->backward)
-        TRY(dnn_bind(state->backward, (void *[]){layer->in_gradient[0], layer->out->gradient, layer->own},
-                     layer->scratch));
-    return dnn_bind(state->forward, (void *[]){layer->in[0]->data, layer->out->data, layer->own}, layer->scratch);
+        TRY(dnn_bind(state->backward, (void *[DNN_BUFFERS]){layer->in_gradient[0], layer->out->gradient, layer->own},
+                     layer->scratch, &state->run_backward));
+    return dnn_bind(state->forward, (void *[DNN_BUFFERS]){layer->in[0]->data, layer->out->data, layer->own},
+                    layer->scratch, &state->run_forward);
 }
 
 static amend_status pool_forward(nn_layer *layer)
 {
-    return dnn_run(((pool_state *)layer->state)->forward);
+    return dnn_run(((pool_state *)layer->state)->run_forward);
 }
 
 static amend_status pool_backward(nn_layer *layer)
 {
-    return layer->in_gradient[0] ? dnn_run(((pool_state *)layer->state)->backward) : status_ok();
+    return layer->in_gradient[0] ? dnn_run(((pool_state *)layer->state)->run_backward) : status_ok();
 }
 
 static void pool_destroy(nn_layer *layer)
 {
     pool_state *state = layer->state;
     if (!state) return;
+    dnn_unbind(state->run_forward);
+    dnn_unbind(state->run_backward);
     dnn_free(state->forward);
     dnn_free(state->backward);
     mem_free(state);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-typedef enum nn_type { NN_F32, NN_BF16 } nn_type;
+typedef enum nn_type { NN_F32, NN_BF16, NN_U8, NN_S8 } nn_type;
 
 typedef struct nn_shape {
     size_t n, h, w, c;
@@ -14,7 +14,7 @@ typedef struct nn_shape {
 
 static inline size_t nn_type_size(nn_type type)
 {
-    return type == NN_F32 ? 4 : 2;
+    return type == NN_F32 ? 4 : type == NN_BF16 ? 2 : 1;
 }
 
 static inline size_t nn_shape_count(nn_shape s)
