@@ -22,17 +22,31 @@ enum { AMEND_MAX_CLASSES = 16 };
 
 typedef struct amend_model amend_model;
 
-/* Opens a .safetensors model; NULL: the released one (from the environment's AMEND_MODEL, from models/ beside the build, or
- * where it was installed). On success *model is the caller's, to be freed with amend_model_free; on failure NULL. */
+/* Arithmetic of the network. AUTO: the fastest that the processor has and that the model has been measured with. */
+typedef enum amend_precision {
+    AMEND_PRECISION_AUTO,
+    AMEND_PRECISION_F32,
+    AMEND_PRECISION_BF16,
+    AMEND_PRECISION_INT8 /* models made by `amend quantize` only */
+} amend_precision;
+
+/* Opens a .safetensors model; NULL: the released one (from the environment's AMEND_MODEL, from models/ beside the
+ * build, or where it was installed). On success *model is the caller's, to be freed with amend_model_free; on failure
+ * NULL. */
 AMEND_API amend_status amend_model_open(const char *path, amend_model **model) AMEND_MUST_USE;
+
+/* As amend_model_open, which uses AUTO. AMEND_UNSUPPORTED where the processor or the model cannot do it. */
+AMEND_API amend_status amend_model_open_precision(const char *path, amend_precision precision,
+                                                  amend_model **model) AMEND_MUST_USE;
 AMEND_API void amend_model_free(amend_model *model); /* accepts NULL */
 
-AMEND_API size_t amend_model_classes(const amend_model *model); /* 2 .. AMEND_MAX_CLASSES */
+AMEND_API size_t amend_model_classes(const amend_model *model);                  /* 2 .. AMEND_MAX_CLASSES */
 AMEND_API const char *amend_model_label(const amend_model *model, size_t index); /* borrowed; NULL out of range */
-AMEND_API const char *amend_model_path(const amend_model *model);                 /* borrowed */
+AMEND_API const char *amend_model_path(const amend_model *model);                /* borrowed */
 
-/* Probabilities (amend_model_classes values, sum 1) of the expression of the face inside `box`, or of the whole image with
- * box NULL. A box without overlap with the image is AMEND_BAD_ARGUMENT. Not for two threads at once on one model. */
+/* Probabilities (amend_model_classes values, sum 1) of the expression of the face inside `box`, or of the whole image
+ * with box NULL. A box without overlap with the image is AMEND_BAD_ARGUMENT. Threads may share a model: each call in
+ * progress has memory of its own, kept for the next one. */
 AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                            float *probabilities) AMEND_MUST_USE;
 

@@ -60,7 +60,7 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     float *probabilities = NULL;
     size_t *labels = NULL;
     data_options sized = *data;
-    amend_status status = amend_model_open(request->model, &model);
+    amend_status status = model_open(request->model, &model);
     if (status.code) return status;
     sized.size = model_describe(model)->size;
     sized.channels = model_describe(model)->channels;

@@ -20,7 +20,7 @@ static int run(int argc, char **argv)
     if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
-    amend_status status = amend_model_open(argv[0], &model);
+    amend_status status = model_open(argv[0], &model);
     if (!status.code) status = model_save(model, bf16 ? TENSOR_BF16 : TENSOR_F32, figures, out);
     amend_model_free(model);
     return status.code ? cli_fail(status) : CLI_DONE;

@@ -24,6 +24,8 @@ typedef struct data_normal {
     float mean[3], deviation[3]; /* on 0..1, a channel; input = (pixel / 255 - mean) / deviation */
 } data_normal;
 
+extern const data_normal data_normal_bytes; /* leaves 0..255 as they are: for programs, which normalise themselves */
+
 typedef struct loader_options {
     size_t batch;    /* samples a batch */
     size_t size;     /* network input side; images are resized to it */
@@ -65,5 +67,8 @@ double loader_waited(const loader *l);
  * evaluation and of prediction. */
 amend_status loader_prepare(const amend_image *image, amend_box box, size_t size, size_t channels,
                             const data_normal *normal, float *out) AMEND_MUST_USE;
+
+/* Values on 0..255, rounded. */
+void data_bytes(const float *values, size_t count, uint8_t *bytes);
 
 #endif

@@ -4,6 +4,14 @@
 #include "base/status.h"
 #include "data/warp.h"
 
+const data_normal data_normal_bytes = {{0, 0, 0}, {1.0f / 255, 1.0f / 255, 1.0f / 255}};
+
+void data_bytes(const float *values, size_t count, uint8_t *bytes)
+{
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = (uint8_t)(values[i] <= 0 ? 0 : values[i] >= 255 ? 255 : values[i] + 0.5f);
+}
+
 amend_status loader_prepare(const amend_image *image, amend_box box, size_t size, size_t channels,
                             const data_normal *normal, float *out)
 {

@@ -21,22 +21,61 @@ static amend_status same_classes(amend_model *model, const dataset *set)
         dataset_label_name(set, 0));
 }
 
-static amend_status run_batches(const evaluate_options *options, nn_plan *plan, loader *batches, size_t classes,
-                                size_t floats, size_t count, float *probabilities)
+/* What gives logits for a batch: the folded program, or for `batch` affinity the unfolded plan. */
+typedef struct network {
+    nn_program *program;
+    nn_context *context;
+    nn_plan *plan;
+} network;
+
+static void network_free(network *n)
+{
+    nn_context_free(n->context);
+    nn_program_free(n->program);
+    nn_plan_free(n->plan);
+}
+
+static amend_status network_open(amend_model *model, const evaluate_options *options, network *n)
+{
+    bool folds = options->head == model_describe(model)->head && options->head != ARM_HEAD_BATCH;
+    if (!folds && options->type == NN_U8)
+        return status_error(AMEND_UNSUPPORTED, "affinity %s cannot be measured in int8; take f32 or bf16",
+                            arm_head_name(options->head));
+    if (!folds) return model_plan(model, options->head, options->batch, options->type, &n->plan);
+    TRY(model_program(model, options->batch, options->type, &n->program));
+    return nn_context_create(n->program, &n->context);
+}
+
+/* values: count x `each` pixels; normalised for a plan, on 0..255 for a program. */
+static amend_status network_run(network *n, const float *values, size_t count, size_t each, const float **logits)
+{
+    if (n->context) {
+        data_bytes(values, count * each, nn_context_pixels(n->context));
+        TRY(nn_context_run(n->context, count));
+        *logits = nn_context_logits(n->context);
+        return status_ok();
+    }
+    memcpy(nn_plan_pixels(n->plan), values, count * each * sizeof *values);
+    TRY(nn_plan_forward(n->plan, count, false));
+    *logits = nn_plan_logits(n->plan);
+    return status_ok();
+}
+
+static amend_status run_batches(const model_description *d, network *n, loader *batches, size_t count,
+                                float *probabilities)
 {
     progress bar;
-    size_t done = 0;
+    size_t done = 0, each = d->size * d->size * d->channels;
     amend_status status = loader_start(batches, 0, 0);
     progress_start(&bar, "evaluating", count);
     while (!status.code) {
         data_batch batch;
+        const float *logits;
         status = loader_next(batches, &batch);
         if (status.code || !batch.count) break;
-        memset(nn_plan_pixels(plan), 0, options->batch * floats * sizeof(float));
-        memcpy(nn_plan_pixels(plan), batch.pixels, batch.count * floats * sizeof(float));
-        status = nn_plan_forward(plan, batch.count, false);
+        status = network_run(n, batch.pixels, batch.count, each, &logits);
         if (status.code) break;
-        nn_softmax(nn_plan_logits(plan), batch.count, classes, probabilities + done * classes);
+        nn_softmax(logits, batch.count, d->classes, probabilities + done * d->classes);
         done += batch.count;
         progress_update(&bar, done, "");
     }
@@ -48,21 +87,19 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
                               float *probabilities)
 {
     const model_description *d = model_describe(model);
+    network n = {0};
+    loader *batches = NULL;
+    TRY(same_classes(model, set));
+    amend_status status = network_open(model, options, &n);
     const loader_options batching = {.batch = options->batch,
                                      .size = d->size,
                                      .channels = d->channels,
-                                     .normal = d->normal,
+                                     .normal = n.context ? data_normal_bytes : d->normal,
                                      .threads = 1,
                                      .keep_last = true};
-    nn_plan *plan = NULL;
-    loader *batches = NULL;
-    TRY(same_classes(model, set));
-    amend_status status = model_plan(model, options->head, options->batch, options->type, &plan);
     if (!status.code) status = loader_create(set, &batching, &batches);
-    if (!status.code)
-        status = run_batches(options, plan, batches, d->classes, d->size * d->size * d->channels, dataset_count(set),
-                             probabilities);
+    if (!status.code) status = run_batches(d, &n, batches, dataset_count(set), probabilities);
     loader_free(batches);
-    nn_plan_free(plan);
+    network_free(&n);
     return status;
 }

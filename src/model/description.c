@@ -8,14 +8,19 @@
 #include "backbone/resnet.h"
 #include "base/mem.h"
 
-amend_status description_build(const model_description *d, nn_table *table)
+amend_status description_backbone(const model_description *d, nn_table *table, size_t *features)
 {
-    size_t features;
     resnet_options backbone = {d->small_stem, d->width};
     if (d->classes < 2 || d->classes > MODEL_MAX_CLASSES)
         return status_error(AMEND_BAD_ARGUMENT, "%zu classes; 2..%d are possible", d->classes, MODEL_MAX_CLASSES);
     TRY(nn_table_begin(table, d->size, d->size, d->channels));
-    TRY(resnet18_build(table, &backbone, &features));
+    return resnet18_build(table, &backbone, features);
+}
+
+amend_status description_build(const model_description *d, nn_table *table)
+{
+    size_t features;
+    TRY(description_backbone(d, table, &features));
     return arm_head_build(table, d->head, features, d->arrangement, d->classes);
 }
 

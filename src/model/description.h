@@ -24,7 +24,11 @@ typedef struct model_description {
     char figures[MODEL_TEXT_SIZE];  /* measured figures with their protocol, or "" */
 } model_description;
 
-/* Rows of the network. Errors say which value does not fit. */
+/* Rows of the backbone; its feature map is row *features. Errors say which value does not fit. */
+amend_status description_backbone(const model_description *description, nn_table *table,
+                                  size_t *features) AMEND_MUST_USE;
+
+/* Rows of the whole network. */
 amend_status description_build(const model_description *description, nn_table *table) AMEND_MUST_USE;
 
 /* Reads and checks the metadata of an opened weight file. */

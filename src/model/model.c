@@ -1,26 +1,32 @@
 /* Opening models and predicting with them. */
 #include "model/model.h"
 
-#include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "face/crop.h"
-#include "nn/loss.h"
+#include "model/folded.h"
+#include "model/session.h"
+#include "nn/dnn.h"
 
 #ifndef AMEND_MODEL_FOLDER
 #define AMEND_MODEL_FOLDER "/usr/local/share/amend/models"
 #endif
 #define DEFAULT_MODEL "ferplus-resnet18-ema.safetensors"
 
+enum { MAX_FREE_SESSIONS = 64 };
+
 struct amend_model {
     model_description description;
     char *path;
     nn_table table;
-    nn_params params;
-    nn_plan *plan; /* for one face */
+    nn_params params;    /* of a model that was opened to be looked at; else given back after compiling */
+    nn_program *program; /* for one face; NULL: only to be looked at */
+    pthread_mutex_t lock;
+    model_session *free_sessions[MAX_FREE_SESSIONS]; /* guarded by lock: made before, now in nobody's hands */
+    size_t free_count;
 };
 
 static amend_status load(amend_model *model)
@@ -43,15 +49,14 @@ static const char *default_path(void)
     return AMEND_MODEL_FOLDER "/" DEFAULT_MODEL;
 }
 
-amend_status amend_model_open(const char *path, amend_model **made)
+amend_status model_open(const char *path, amend_model **made)
 {
     amend_model *model = NULL;
-    if (!made) return status_error(AMEND_BAD_ARGUMENT, "amend_model_open: no place for the model was given");
     *made = NULL;
     TRY(mem_alloc(&model, 1, sizeof *model, "model"));
+    pthread_mutex_init(&model->lock, NULL); /* cannot fail on Linux */
     amend_status status = mem_copy_string(&model->path, path ? path : default_path());
     if (!status.code) status = load(model);
-    if (!status.code) status = model_plan(model, model->description.head, 1, NN_F32, &model->plan);
     if (status.code) {
         amend_model_free(model);
         return status;
@@ -60,10 +65,35 @@ amend_status amend_model_open(const char *path, amend_model **made)
     return status;
 }
 
+amend_status amend_model_open(const char *path, amend_model **made)
+{
+    return amend_model_open_precision(path, AMEND_PRECISION_AUTO, made);
+}
+
+static nn_type type_of(const amend_model *model, amend_precision precision)
+{
+    if (precision == AMEND_PRECISION_AUTO) return model_best_type(model);
+    return precision == AMEND_PRECISION_INT8 ? NN_U8 : precision == AMEND_PRECISION_BF16 ? NN_BF16 : NN_F32;
+}
+
+amend_status amend_model_open_precision(const char *path, amend_precision precision, amend_model **made)
+{
+    if (!made) return status_error(AMEND_BAD_ARGUMENT, "amend_model_open: no place for the model was given");
+    TRY(model_open(path, made));
+    amend_status status = model_program(*made, 1, type_of(*made, precision), &(*made)->program);
+    nn_params_free(&(*made)->params);
+    if (!status.code) return status;
+    amend_model_free(*made);
+    *made = NULL;
+    return status;
+}
+
 void amend_model_free(amend_model *model)
 {
     if (!model) return;
-    nn_plan_free(model->plan);
+    while (model->free_count) model_session_free(model->free_sessions[--model->free_count]);
+    pthread_mutex_destroy(&model->lock);
+    nn_program_free(model->program);
     nn_params_free(&model->params);
     mem_free(model->path);
     mem_free(model);
@@ -89,12 +119,40 @@ const model_description *model_describe(const amend_model *model)
     return &model->description;
 }
 
+nn_type model_best_type(const amend_model *model)
+{
+    (void)model;
+    return dnn_has_fast(NN_BF16) ? NN_BF16 : NN_F32;
+}
+
+static amend_status check_has_weights(const amend_model *model)
+{
+    if (model->params.count) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "%s: its weights were given back after compiling", model->path);
+}
+
+amend_status model_program(const amend_model *model, size_t batch, nn_type type, nn_program **program)
+{
+    const model_description *d = &model->description;
+    nn_program_options options = {.batch = batch, .type = type};
+    model_folded *folded = NULL;
+    *program = NULL;
+    TRY(check_has_weights(model));
+    memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
+    memcpy(options.deviation, d->normal.deviation, sizeof d->normal.deviation);
+    amend_status status = model_fold(d, &model->params, &folded);
+    if (!status.code) status = nn_program_create(&folded->table, &folded->params, &options, program);
+    model_folded_free(folded);
+    return status_prefix(status, "%s", model->path);
+}
+
 amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type type, nn_plan **plan)
 {
     const nn_plan_options options = {batch, type, false};
     model_description described = model->description;
     nn_table *table = NULL;
     *plan = NULL;
+    TRY(check_has_weights(model));
     if ((head == ARM_HEAD_GAP) != (described.head == ARM_HEAD_GAP))
         return status_error(AMEND_BAD_ARGUMENT, "%s: its head is '%s' and cannot be used as '%s'", model->path,
                             arm_head_name(described.head), arm_head_name(head));
@@ -113,16 +171,36 @@ amend_status model_save(const amend_model *model, tensor_type stored, const char
     return description_save(&described, &model->params, stored, path);
 }
 
+/* ---- predicting ---- */
+
+/* A session that nobody uses, or a new one. */
+static amend_status take_session(amend_model *model, model_session **session)
+{
+    *session = NULL;
+    pthread_mutex_lock(&model->lock);
+    if (model->free_count) *session = model->free_sessions[--model->free_count];
+    pthread_mutex_unlock(&model->lock);
+    return *session ? status_ok() : model_session_create(&model->description, model->program, session);
+}
+
+static void give_session(amend_model *model, model_session *session)
+{
+    pthread_mutex_lock(&model->lock);
+    bool room = model->free_count < MAX_FREE_SESSIONS;
+    if (room) model->free_sessions[model->free_count++] = session;
+    pthread_mutex_unlock(&model->lock);
+    if (!room) model_session_free(session);
+}
+
 amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                  float *probabilities)
 {
+    model_session *session = NULL;
     if (!model || !image || !image->pixels || !probabilities)
         return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict: model, image and probabilities must be given");
-    const model_description *d = &model->description;
-    amend_box square;
-    TRY(face_crop(image, box, &square));
-    TRY(loader_prepare(image, square, d->size, d->channels, &d->normal, nn_plan_pixels(model->plan)));
-    TRY(nn_plan_forward(model->plan, 1, false));
-    nn_softmax(nn_plan_logits(model->plan), 1, d->classes, probabilities);
-    return status_ok();
+    if (!model->program) return status_error(AMEND_BAD_ARGUMENT, "%s: was not opened to predict", model->path);
+    TRY(take_session(model, &session));
+    amend_status status = model_session_predict(session, image, box, probabilities);
+    give_session(model, session);
+    return status;
 }

@@ -5,11 +5,22 @@
 #include "amend/model.h"
 #include "model/description.h"
 #include "nn/plan.h"
+#include "nn/program.h"
+
+/* Reads a model without compiling it: for evaluation, export and looking at it; it cannot predict. */
+amend_status model_open(const char *path, amend_model **model) AMEND_MUST_USE;
 
 const model_description *model_describe(const amend_model *model);
 
+/* The fastest precision that the processor has and that the model has been measured with. */
+nn_type model_best_type(const amend_model *model);
+
+/* The model compiled for `batch` images, its head folded. Freed with nn_program_free. */
+amend_status model_program(const amend_model *model, size_t batch, nn_type type, nn_program **program) AMEND_MUST_USE;
+
 /* A plan of the model's network for `batch` images with another affinity mode if `head` says so (batch and ema models
- * only exchange their modes and `none`). Freed with nn_plan_free before the model. */
+ * only exchange their modes and `none`), unfolded: for `batch`, where the images of a batch decide together. Freed with
+ * nn_plan_free before the model. */
 amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type type, nn_plan **plan) AMEND_MUST_USE;
 
 /* Writes the model again, its kernels and matrices as TENSOR_F32 or TENSOR_BF16; `figures` (at most MODEL_TEXT_SIZE - 1

@@ -35,9 +35,10 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
     size_t k = row->kernel, c = in.c, features = in.h * in.w * in.c;
     switch (row->kind) {
     case NN_CONV:
+        specs[1] = make(name, "bias", true, 1, &row->channels);
         specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c, k, k}), NN_INIT_NORMAL,
                              sqrt(2.0 / (double)(row->channels * k * k)));
-        return 1;
+        return row->bias ? 2 : 1;
     case NN_BATCH_NORM:
         specs[0] = with_init(make(name, "weight", true, 1, &c), NN_INIT_CONSTANT, 1);
         specs[1] = make(name, "bias", true, 1, &c);
@@ -76,7 +77,7 @@ amend_status nn_params_create(const nn_table *table, nn_params *params)
     for (size_t i = 0; i < table->count; i++)
         params->count += row_params(table, &table->rows[i], params->items + params->count);
     for (size_t i = 0; i < params->count; i++) {
-        floats += padded(params->items[i].count) * (params->items[i].trainable ? 2 : 1);
+        floats += padded(params->items[i].count);
         params->values += params->items[i].count;
     }
     amend_status status = mem_alloc(&params->storage, floats, sizeof(float), "parameters");
@@ -86,13 +87,25 @@ amend_status nn_params_create(const nn_table *table, nn_params *params)
     }
     float *next = params->storage;
     for (size_t i = 0; i < params->count; i++) {
-        nn_param *p = &params->items[i];
-        p->value = next;
-        next += padded(p->count);
-        if (!p->trainable) continue;
-        p->gradient = next;
-        next += padded(p->count);
+        params->items[i].value = next;
+        next += padded(params->items[i].count);
     }
+    return status_ok();
+}
+
+amend_status nn_params_want_gradients(nn_params *params)
+{
+    size_t floats = 0;
+    if (params->gradients) return status_ok();
+    for (size_t i = 0; i < params->count; i++)
+        if (params->items[i].trainable) floats += padded(params->items[i].count);
+    TRY(mem_alloc(&params->gradients, floats, sizeof(float), "gradients of parameters"));
+    float *next = params->gradients;
+    for (size_t i = 0; i < params->count; i++)
+        if (params->items[i].trainable) {
+            params->items[i].gradient = next;
+            next += padded(params->items[i].count);
+        }
     return status_ok();
 }
 
@@ -100,6 +113,7 @@ void nn_params_free(nn_params *params)
 {
     mem_free(params->items);
     mem_free(params->storage);
+    mem_free(params->gradients);
     memset(params, 0, sizeof *params);
 }
 

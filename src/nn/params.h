@@ -1,5 +1,5 @@
-/* The parameters of a network: f32 master values in torchvision's shapes and names, with gradients. Shared by all plans
- * of the network, whatever their batch size or precision. */
+/* The parameters of a network: f32 master values in torchvision's shapes and names, with gradients once a plan
+ * trains them. Shared by all plans of the network, whatever their batch size or precision. */
 #ifndef NN_PARAMS_H
 #define NN_PARAMS_H
 
@@ -11,7 +11,7 @@ typedef struct nn_param {
     size_t dims, shape[4], count;
     bool trainable; /* false: a running statistic */
     float *value;
-    float *gradient; /* NULL when not trainable */
+    float *gradient; /* NULL when not trainable, or before nn_params_want_gradients */
     enum { NN_INIT_CONSTANT, NN_INIT_NORMAL, NN_INIT_UNIFORM } init;
     float init_scale; /* the constant, the deviation, or the half width */
 } nn_param;
@@ -19,13 +19,17 @@ typedef struct nn_param {
 typedef struct nn_params {
     nn_param *items;
     size_t count;
-    size_t values;  /* floats in all items */
-    float *storage; /* values and gradients of all items */
-    size_t version; /* increase it after changing values: plans then refresh their copies */
+    size_t values;    /* floats in all items */
+    float *storage;   /* values of all items */
+    float *gradients; /* gradients of all trainable items, or NULL */
+    size_t version;   /* increase it after changing values: plans then refresh their copies */
 } nn_params;
 
 amend_status nn_params_create(const nn_table *table, nn_params *params) AMEND_MUST_USE; /* zeroed */
 void nn_params_free(nn_params *params);
+
+/* Gives the trainable parameters their gradients, zeroed, unless they have them. */
+amend_status nn_params_want_gradients(nn_params *params) AMEND_MUST_USE;
 
 /* torchvision's initialisation: He normal (fan out) for convolutions, torch's defaults for the rest. */
 void nn_params_init(nn_params *params, uint64_t seed);

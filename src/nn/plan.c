@@ -104,6 +104,9 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
 static amend_status check_input(const nn_plan *plan, const step *s)
 {
     nn_kind kind = s->layer.row->kind;
+    if (s->layer.row->bias)
+        return status_error(AMEND_UNSUPPORTED, "%s %s: a bias is for inference only", nn_kind_name(kind),
+                            s->layer.row->name);
     bool converts = kind == NN_ARRANGE || kind == NN_GLOBAL_POOL;
     if (kind == NN_INPUT) return status_ok();
     if (is_f32_only(kind) && !converts && s->layer.in[0]->type != NN_F32)
@@ -252,6 +255,7 @@ amend_status nn_plan_create(const nn_table *table, nn_params *params, const nn_p
     plan->options = *options;
     plan->version = params->version - 1;
     amend_status status = mem_alloc(&plan->steps, table->count, sizeof *plan->steps, "plan");
+    if (!status.code && options->training) status = nn_params_want_gradients(params);
     if (!status.code) status = make_steps(plan);
     for (size_t i = 0; !status.code && i < plan->count; i++)
         if (plan->steps[i].layer.op->create) status = plan->steps[i].layer.op->create(&plan->steps[i].layer);

@@ -10,7 +10,7 @@
 
 typedef enum nn_kind {
     NN_INPUT,      /* f32 pixels to the plan's precision */
-    NN_CONV,       /* kernel x kernel, stride, pad, `channels` out, no bias; "NAME.weight" */
+    NN_CONV,       /* kernel x kernel, stride, pad, `channels` out; "NAME.weight", with `bias` ".bias" */
     NN_BATCH_NORM, /* over n, h, w; "NAME.weight", ".bias", ".running_mean", ".running_var" */
     NN_RELU,       /* directly behind a batch normalisation or a sum */
     NN_ADD,        /* in[0] + in[1]; directly behind the batch normalisation in[0] */
@@ -36,6 +36,7 @@ typedef struct nn_row {
     char name[NN_NAME_SIZE];
     size_t in[NN_MAX_INPUTS];
     size_t channels, kernel, stride, pad, factor;
+    bool bias; /* of a convolution, for inference: a folded normalisation */
     nn_affinity affinity;
 } nn_row;
 

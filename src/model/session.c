@@ -1,0 +1,49 @@
+/* Crop, bytes, run, softmax. */
+#include "model/session.h"
+
+#include "base/mem.h"
+#include "face/crop.h"
+#include "nn/loss.h"
+
+struct model_session {
+    const model_description *description;
+    nn_context *context;
+    float *crop; /* size x size x channels on 0..255 */
+};
+
+amend_status model_session_create(const model_description *d, const nn_program *program, model_session **made)
+{
+    model_session *s = NULL;
+    *made = NULL;
+    TRY(mem_alloc(&s, 1, sizeof *s, "session"));
+    s->description = d;
+    amend_status status = mem_alloc(&s->crop, d->size * d->size * d->channels, sizeof(float), "crop");
+    if (!status.code) status = nn_context_create(program, &s->context);
+    if (status.code) {
+        model_session_free(s);
+        return status;
+    }
+    *made = s;
+    return status;
+}
+
+void model_session_free(model_session *s)
+{
+    if (!s) return;
+    nn_context_free(s->context);
+    mem_free(s->crop);
+    mem_free(s);
+}
+
+amend_status model_session_predict(model_session *s, const amend_image *image, const amend_box *box,
+                                   float *probabilities)
+{
+    const model_description *d = s->description;
+    amend_box square;
+    TRY(face_crop(image, box, &square));
+    TRY(loader_prepare(image, square, d->size, d->channels, &data_normal_bytes, s->crop));
+    data_bytes(s->crop, d->size * d->size * d->channels, nn_context_pixels(s->context));
+    TRY(nn_context_run(s->context, 1));
+    nn_softmax(nn_context_logits(s->context), 1, d->classes, probabilities);
+    return status_ok();
+}

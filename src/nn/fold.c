@@ -1,0 +1,83 @@
+/* Folding normalisations away. */
+#include "nn/fold.h"
+
+#include <math.h>
+
+static const double epsilon = 1e-5; /* as op_batch_norm.c */
+
+amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded, size_t *features)
+{
+    size_t went_to[NN_MAX_ROWS] = {0};
+    nn_shape in = table->shapes[0];
+    TRY(nn_table_begin(folded, in.h, in.w, in.c));
+    for (size_t i = 1; i <= last; i++) {
+        nn_row row = table->rows[i];
+        if (row.kind == NN_BATCH_NORM) {
+            if (row.in[0] != i - 1 || table->rows[i - 1].kind != NN_CONV)
+                return status_error(AMEND_UNSUPPORTED,
+                                    "batch_norm %s: no convolution directly before it to fold it into", row.name);
+            went_to[i] = went_to[row.in[0]];
+            continue;
+        }
+        row.bias = row.kind == NN_CONV;
+        for (size_t k = 0; k < NN_MAX_INPUTS; k++) row.in[k] = went_to[row.in[k]];
+        TRY(nn_table_add(folded, row, &went_to[i]));
+    }
+    *features = went_to[last];
+    return status_ok();
+}
+
+static amend_status find(const nn_params *params, const nn_row *row, const char *suffix, nn_param **found)
+{
+    *found = nn_params_find(params, row->name, suffix);
+    if (*found) return status_ok();
+    return status_error(AMEND_INTERNAL, "no tensor '%s.%s' to fold", row->name, suffix);
+}
+
+static amend_status fold_conv(const nn_row *conv, const nn_row *norm, const nn_params *params, nn_params *into)
+{
+    nn_param *weight, *gamma, *beta, *mean, *variance, *to, *bias;
+    TRY(find(params, conv, "weight", &weight));
+    TRY(find(params, norm, "weight", &gamma));
+    TRY(find(params, norm, "bias", &beta));
+    TRY(find(params, norm, "running_mean", &mean));
+    TRY(find(params, norm, "running_var", &variance));
+    TRY(find(into, conv, "weight", &to));
+    TRY(find(into, conv, "bias", &bias));
+    size_t taps = weight->count / weight->shape[0];
+    for (size_t o = 0; o < weight->shape[0]; o++) {
+        double spread = (double)variance->value[o];
+        if (!(spread >= 0))
+            return status_error(AMEND_BAD_DATA,
+                                "%s[%zu] is %g, not a variance: take weights from an earlier checkpoint",
+                                variance->name, o, spread);
+        double scale = (double)gamma->value[o] / sqrt(spread + epsilon);
+        for (size_t i = 0; i < taps; i++)
+            to->value[o * taps + i] = (float)(scale * (double)weight->value[o * taps + i]);
+        bias->value[o] = (float)((double)beta->value[o] - scale * (double)mean->value[o]);
+    }
+    return status_ok();
+}
+
+static amend_status copy_values(const nn_row *conv, const nn_params *params, nn_params *into)
+{
+    nn_param *from, *to;
+    TRY(find(params, conv, "weight", &from));
+    TRY(find(into, conv, "weight", &to));
+    memcpy(to->value, from->value, from->count * sizeof *from->value);
+    return status_ok();
+}
+
+amend_status nn_fold_values(const nn_table *table, size_t last, const nn_params *params, nn_params *into)
+{
+    for (size_t i = 1; i <= last; i++) {
+        const nn_row *row = &table->rows[i], *next = row + 1;
+        if (row->kind != NN_CONV) continue;
+        if (i < last && next->kind == NN_BATCH_NORM && next->in[0] == i)
+            TRY(fold_conv(row, next, params, into));
+        else
+            TRY(copy_values(row, params, into));
+    }
+    into->version++;
+    return status_ok();
+}

@@ -1,0 +1,191 @@
+/* Programs and contexts: made, run, freed; and where each result lies. */
+#include "nn/program.h"
+
+#include "base/mem.h"
+#include "nn/arena.h"
+#include "nn/program_internal.h"
+
+struct nn_context {
+    const nn_program *program;
+    uint8_t *pixels;
+    char *maps, *scratch;
+    dnn_call **calls; /* by step; NULL where a step has no job */
+};
+
+/* ---- memory of a context ---- */
+
+static void note_readers(nn_program *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        program_step *s = &p->steps[i];
+        s->last_reader = i;
+        p->steps[s->in].last_reader = i;
+        if (s->held != PROGRAM_NONE) p->steps[s->held].last_reader = i;
+    }
+    p->steps[p->count - 1].last_reader = p->count;                    /* logits stay until the next run */
+    if (p->options.type == NN_U8) p->steps[0].last_reader = p->count; /* its border is filled once */
+}
+
+/* A sum is made in the place of what it adds to, when nobody reads that again. */
+static amend_status place_result(nn_program *p, size_t i, arena *a)
+{
+    program_step *s = &p->steps[i];
+    program_step *held = s->held == PROGRAM_NONE ? NULL : &p->steps[s->held];
+    s->copies = held && (p->options.keep_maps || held->last_reader != i || s->held == s->in);
+    if (!held || s->copies) return arena_take(a, program_step_bytes(s), &s->at);
+    s->at = held->at;
+    held->last_reader = PROGRAM_NONE; /* the place has a new owner */
+    return status_ok();
+}
+
+amend_status program_place(nn_program *p)
+{
+    arena a = {0};
+    note_readers(p);
+    for (size_t i = 0; i < p->count; i++) {
+        TRY(place_result(p, i, &a));
+        for (size_t j = 0; j < i && !p->options.keep_maps; j++)
+            if (p->steps[j].last_reader == i) TRY(arena_give(&a, p->steps[j].at, program_step_bytes(&p->steps[j])));
+    }
+    p->map_bytes = a.peak;
+    return status_ok();
+}
+
+/* ---- programs ---- */
+
+amend_status nn_program_create(const nn_table *table, const nn_params *params, const nn_program_options *options,
+                               nn_program **made)
+{
+    nn_program *p = NULL;
+    *made = NULL;
+    if (table->count < 3 || !options->batch || options->batch > 65536 || (options->type == NN_U8 && !options->steps) ||
+        options->type == NN_S8 || (options->keep_maps && options->type != NN_F32))
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "a program needs a network, a batch of 1..65536, and ranges for 8 bits");
+    TRY(mem_alloc(&p, 1, sizeof *p, "program"));
+    p->table = *table;
+    p->options = *options;
+    if (options->steps) p->steps_of_rows = *options->steps;
+    p->options.steps = NULL;
+    amend_status status = mem_alloc(&p->steps, table->count, sizeof *p->steps, "program");
+    if (!status.code) status = program_fuse(p);
+    if (!status.code) status = program_compile(p, params);
+    if (!status.code) status = program_place(p);
+    if (status.code) {
+        nn_program_free(p);
+        return status;
+    }
+    *made = p;
+    return status;
+}
+
+void nn_program_free(nn_program *p)
+{
+    if (!p) return;
+    for (size_t i = 0; i < p->count; i++) {
+        dnn_free(p->steps[i].job);
+        mem_free(p->steps[i].weights);
+        mem_free(p->steps[i].bias);
+    }
+    mem_free(p->steps);
+    mem_free(p);
+}
+
+size_t nn_program_bytes(const nn_program *p)
+{
+    return p->weight_bytes;
+}
+
+static size_t pixel_bytes(const nn_program *p)
+{
+    return nn_shape_count(p->table.shapes[0]) * p->options.batch;
+}
+
+size_t nn_program_context_bytes(const nn_program *p)
+{
+    return p->map_bytes + p->scratch_bytes + pixel_bytes(p);
+}
+
+/* ---- contexts ---- */
+
+static amend_status bind_steps(nn_context *c)
+{
+    const nn_program *p = c->program;
+    for (size_t i = 1; i < p->count; i++) {
+        const program_step *s = &p->steps[i];
+        void *in = c->maps + p->steps[s->in].at, *out = c->maps + s->at;
+        bool conv = s->row->kind == NN_CONV;
+        void *const buffers[DNN_BUFFERS] = {in, conv ? s->weights : out, conv ? out : NULL, s->bias};
+        if (s->job) TRY(dnn_bind(s->job, buffers, c->scratch, &c->calls[i]));
+    }
+    return status_ok();
+}
+
+amend_status nn_context_create(const nn_program *p, nn_context **made)
+{
+    nn_context *c = NULL;
+    *made = NULL;
+    TRY(mem_alloc(&c, 1, sizeof *c, "context"));
+    c->program = p;
+    amend_status status = mem_alloc(&c->pixels, pixel_bytes(p), 1, "pixels");
+    if (!status.code) status = mem_alloc(&c->maps, p->map_bytes, 1, "feature maps");
+    if (!status.code) status = mem_alloc(&c->scratch, p->scratch_bytes, 1, "oneDNN's scratchpad");
+    if (!status.code) status = mem_alloc(&c->calls, p->count, sizeof *c->calls, "context");
+    if (!status.code) status = bind_steps(c);
+    if (status.code) {
+        nn_context_free(c);
+        return status;
+    }
+    if (p->options.type == NN_U8) program_fill_border(p, c->maps + p->steps[0].at);
+    *made = c;
+    return status;
+}
+
+void nn_context_free(nn_context *c)
+{
+    if (!c) return;
+    for (size_t i = 0; c->calls && i < c->program->count; i++) dnn_unbind(c->calls[i]);
+    mem_free(c->calls);
+    mem_free(c->pixels);
+    mem_free(c->maps);
+    mem_free(c->scratch);
+    mem_free(c);
+}
+
+uint8_t *nn_context_pixels(nn_context *c)
+{
+    return c->pixels;
+}
+
+amend_status nn_context_run(nn_context *c, size_t count)
+{
+    const nn_program *p = c->program;
+    if (!count || count > p->options.batch)
+        return status_error(AMEND_BAD_ARGUMENT, "%zu samples for a program of batch %zu", count, p->options.batch);
+    program_input(p, c->pixels, c->maps + p->steps[0].at);
+    for (size_t i = 1; i < p->count; i++) {
+        const program_step *s = &p->steps[i];
+        if (s->copies) memcpy(c->maps + s->at, c->maps + p->steps[s->held].at, program_step_bytes(s));
+        if (c->calls[i])
+            TRY(dnn_run(c->calls[i]));
+        else
+            program_linear(p, s, c->maps + p->steps[s->in].at, (float *)(c->maps + s->at));
+    }
+    return status_ok();
+}
+
+const float *nn_context_logits(const nn_context *c)
+{
+    return (const float *)(c->maps + c->program->steps[c->program->count - 1].at);
+}
+
+const float *nn_context_map(const nn_context *c, size_t row, size_t *count)
+{
+    const nn_program *p = c->program;
+    for (size_t i = 0; i < p->count; i++)
+        if (p->options.keep_maps && p->steps[i].last_row == row) {
+            *count = nn_shape_count(p->steps[i].shape);
+            return (const float *)(c->maps + p->steps[i].at);
+        }
+    return NULL;
+}

@@ -1,0 +1,50 @@
+/* A network compiled for inference: normalisations are folded before (nn/fold.h), convolutions take bias, sum and relu
+ * with them, pixels go from bytes straight into the first layout, weights are packed once. A program is immutable; each
+ * thread runs it in a context of its own, which allocates nothing after it is made. */
+#ifndef NN_PROGRAM_H
+#define NN_PROGRAM_H
+
+#include "nn/params.h"
+
+typedef struct nn_program nn_program;
+typedef struct nn_context nn_context;
+
+/* Ranges of activations, for 8 bits: a row's result is about code * step, codes 0..255 behind a relu, else -127..127.
+ */
+typedef struct nn_steps {
+    float step[NN_MAX_ROWS]; /* by row of the table; only convolutions, sums and relus count (the last of a fused chain)
+                              */
+} nn_steps;
+
+typedef struct nn_program_options {
+    size_t batch;
+    nn_type type;                /* NN_F32, NN_BF16, or NN_U8: 8-bit integers */
+    float mean[4], deviation[4]; /* per channel; input = (pixel / 255 - mean) / deviation */
+    const nn_steps *steps;       /* NN_U8: needed, copied */
+    bool keep_maps; /* every row's result stays readable after a run (to calibrate), at the price of memory */
+} nn_program_options;
+
+/* A table of convolutions (with bias), sums, relus and pools with one linear row at its end. The parameters are copied
+ * into the program's own layouts and may be freed. */
+amend_status nn_program_create(const nn_table *table, const nn_params *params, const nn_program_options *options,
+                               nn_program **program) AMEND_MUST_USE;
+void nn_program_free(nn_program *program); /* accepts NULL; after its contexts */
+
+size_t nn_program_bytes(const nn_program *program);         /* packed weights */
+size_t nn_program_context_bytes(const nn_program *program); /* memory of one context */
+
+amend_status nn_context_create(const nn_program *program, nn_context **context) AMEND_MUST_USE;
+void nn_context_free(nn_context *context); /* accepts NULL */
+
+uint8_t *nn_context_pixels(nn_context *context); /* batch x height x width x channels: fill before a run */
+
+/* The first `count` samples of the batch are real; the time is always that of the whole batch. */
+amend_status nn_context_run(nn_context *context, size_t count) AMEND_MUST_USE;
+
+const float *nn_context_logits(const nn_context *context); /* batch x classes, valid until the next run */
+
+/* keep_maps: the f32 result of a row (n x h x w x c), with what is fused behind it already applied; NULL: the row is
+ * fused into a later one. */
+const float *nn_context_map(const nn_context *context, size_t row, size_t *count);
+
+#endif

@@ -1,0 +1,141 @@
+/* Jobs of the steps and their weights, packed as oneDNN wants them. 8 bits: weights are symmetric, one scale an output
+ * channel; the first convolution reads raw pixels, so the normalisation goes into its weights and bias. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "nn/program_internal.h"
+
+/* Plain weights of one convolution on their way into a job. */
+typedef struct plain {
+    size_t outputs, taps; /* taps: values an output channel */
+    float *weights, *bias;
+    int8_t *codes; /* 8 bits */
+    float *scale;  /* 8 bits: result codes per product of codes */
+} plain;
+
+static void plain_free(plain *w)
+{
+    mem_free(w->weights);
+    mem_free(w->bias);
+    mem_free(w->codes);
+    mem_free(w->scale);
+}
+
+static amend_status plain_read(const nn_row *row, const nn_params *params, plain *w)
+{
+    const nn_param *weight = nn_params_find(params, row->name, "weight"),
+                   *bias = nn_params_find(params, row->name, "bias");
+    if (!weight || !bias) return status_error(AMEND_INTERNAL, "%s: weights or bias are missing", row->name);
+    w->outputs = weight->shape[0];
+    w->taps = weight->count / w->outputs;
+    TRY(mem_alloc(&w->weights, weight->count, sizeof(float), row->name));
+    TRY(mem_alloc(&w->bias, w->outputs, sizeof(float), row->name));
+    memcpy(w->weights, weight->value, weight->count * sizeof(float));
+    memcpy(w->bias, bias->value, w->outputs * sizeof(float));
+    return status_ok();
+}
+
+/* w (pixel / 255 - mean) / deviation + b = w' pixel + b' */
+static void take_normalisation(const nn_program_options *o, size_t channels, plain *w)
+{
+    size_t area = w->taps / channels;
+    for (size_t i = 0; i < w->outputs; i++)
+        for (size_t c = 0; c < channels; c++)
+            for (size_t k = 0; k < area; k++) {
+                float *value = &w->weights[i * w->taps + c * area + k];
+                w->bias[i] -= *value * o->mean[c] / o->deviation[c];
+                *value /= 255 * o->deviation[c];
+            }
+}
+
+/* in_step, out_step: real values of one code. */
+static amend_status quantise(plain *w, float in_step, float out_step)
+{
+    TRY(mem_alloc(&w->codes, w->outputs * w->taps, 1, "8-bit weights"));
+    TRY(mem_alloc(&w->scale, w->outputs, sizeof(float), "scales"));
+    for (size_t i = 0; i < w->outputs; i++) {
+        const float *row = w->weights + i * w->taps;
+        float largest = 0;
+        for (size_t k = 0; k < w->taps; k++) largest = fmaxf(largest, fabsf(row[k]));
+        float step = largest > 0 ? largest / 127 : 1;
+        for (size_t k = 0; k < w->taps; k++) w->codes[i * w->taps + k] = (int8_t)lrintf(row[k] / step);
+        w->scale[i] = step * in_step / out_step;
+        w->bias[i] /= out_step;
+    }
+    return status_ok();
+}
+
+static dnn_fusion fusion_of(const nn_program *p, const program_step *s, const plain *w)
+{
+    dnn_fusion f = {.out = s->type, .bias = true, .relu = s->relu, .scale = w->scale};
+    if (s->held == PROGRAM_NONE) return f;
+    f.sum = true;
+    f.held = p->steps[s->held].type;
+    f.sum_scale = p->steps[s->held].step / s->step;
+    return f;
+}
+
+static amend_status pack(program_step *s, const plain *w)
+{
+    dnn_job *packing = NULL;
+    size_t bytes = dnn_buffer_size(s->job, 1);
+    TRY(mem_alloc(&s->weights, bytes, 1, "packed weights"));
+    TRY(mem_alloc(&s->bias, w->outputs, sizeof(float), "bias"));
+    dnn_fit_bias(s->job, w->bias, w->outputs, s->bias);
+    TRY(dnn_pack_create(s->job, false, &packing));
+    amend_status status =
+        dnn_run_once(packing, (void *[DNN_BUFFERS]){w->codes ? (void *)w->codes : (void *)w->weights, s->weights});
+    dnn_free(packing);
+    return status;
+}
+
+static amend_status compile_conv(nn_program *p, program_step *s, const nn_params *params)
+{
+    const program_step *from = &p->steps[s->in];
+    bool first_of_bytes = s->in == 0 && p->options.type == NN_U8;
+    const dnn_conv conv = {from->shape, s->shape, s->row->kernel, s->row->stride, first_of_bytes ? 0 : s->row->pad,
+                           from->type};
+    plain w = {0};
+    amend_status status = plain_read(s->row, params, &w);
+    if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, &w);
+    if (!status.code && p->options.type == NN_U8) status = quantise(&w, from->step, s->step);
+    if (!status.code) {
+        const dnn_fusion fusion = fusion_of(p, s, &w);
+        status = dnn_fused_conv_create(&conv, &fusion, false, &s->job);
+    }
+    if (!status.code) status = pack(s, &w);
+    plain_free(&w);
+    p->weight_bytes += status.code ? 0 : dnn_buffer_size(s->job, 1);
+    return status_prefix(status, "%s", s->row->name);
+}
+
+static amend_status compile_linear(nn_program *p, program_step *s, const nn_params *params)
+{
+    plain w = {0};
+    amend_status status = plain_read(s->row, params, &w);
+    if (!status.code && w.taps != nn_shape_count(p->steps[s->in].shape) / p->options.batch)
+        status = status_error(AMEND_INTERNAL, "linear %s: does not fit its input", s->row->name);
+    s->weights = w.weights;
+    s->bias = w.bias;
+    p->weight_bytes += w.outputs * w.taps * sizeof(float);
+    return status;
+}
+
+amend_status program_compile(nn_program *p, const nn_params *params)
+{
+    for (size_t i = 1; i < p->count; i++) {
+        program_step *s = &p->steps[i];
+        if (s->row->kind == NN_CONV) {
+            TRY(compile_conv(p, s, params));
+        } else if (s->row->kind == NN_LINEAR) {
+            TRY(compile_linear(p, s, params));
+        } else {
+            const dnn_conv pool = {p->steps[s->in].shape, s->shape,    s->row->kernel,
+                                   s->row->stride,        s->row->pad, s->type};
+            TRY(dnn_pool_create(&pool, s->row->kind == NN_MAX_POOL, DNN_INFERENCE, &s->job));
+        }
+        if (s->job && dnn_scratch_size(s->job) > p->scratch_bytes) p->scratch_bytes = dnn_scratch_size(s->job);
+    }
+    return status_ok();
+}

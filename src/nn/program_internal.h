@@ -1,0 +1,58 @@
+/* What the parts of a program share. */
+#ifndef NN_PROGRAM_INTERNAL_H
+#define NN_PROGRAM_INTERNAL_H
+
+#include "nn/dnn.h"
+#include "nn/program.h"
+
+enum { PROGRAM_NONE = NN_MAX_ROWS };
+
+/* One or more rows that run as one. */
+typedef struct program_step {
+    const nn_row *row; /* the first of them: input, convolution, pool or linear */
+    size_t last_row;   /* the one whose result this is */
+    size_t in, held;   /* steps that it reads; held: what a convolution adds to, or PROGRAM_NONE */
+    bool relu;
+    bool copies; /* what it adds to is read again later, so the sum begins with a copy of it */
+    nn_shape shape;
+    nn_type type;
+    float step;         /* 8 bits: real value of one code of the result */
+    size_t last_reader; /* the last step that reads the result */
+    size_t at;          /* where in a context's memory */
+    dnn_job *job;
+    void *weights;
+    float *bias;
+} program_step;
+
+struct nn_program {
+    nn_table table;
+    nn_program_options options;
+    nn_steps steps_of_rows;
+    program_step *steps;
+    size_t count;
+    size_t map_bytes, scratch_bytes, weight_bytes;
+};
+
+static inline size_t program_step_bytes(const program_step *s)
+{
+    return nn_shape_count(s->shape) * nn_type_size(s->type);
+}
+
+/* The border that the 8-bit input carries, so that its convolution pads with the mean and not with 0. */
+static inline size_t program_border(const nn_program *p)
+{
+    return p->options.type == NN_U8 ? p->steps[1].row->pad : 0;
+}
+
+amend_status program_fuse(nn_program *p) AMEND_MUST_USE; /* rows to steps, with shapes and types */
+amend_status program_compile(nn_program *p, const nn_params *params) AMEND_MUST_USE; /* jobs and packed weights */
+amend_status program_place(nn_program *p) AMEND_MUST_USE;                            /* memory of a context */
+
+/* The pixels of `count` samples as the first convolution wants them. */
+void program_input(const nn_program *p, const uint8_t *pixels, void *out);
+void program_fill_border(const nn_program *p, void *out); /* 8 bits; once a context */
+
+/* logits = weights x + bias; x is the map of step s->in. */
+void program_linear(const nn_program *p, const program_step *s, const void *x, float *logits);
+
+#endif

@@ -1,0 +1,287 @@
+/* Programs against plans: the same network, unfolded, with running statistics. */
+#include "network.h"
+
+#include <pthread.h>
+
+#include "model/folded.h"
+#include "nn/program.h"
+
+static model_description describe(arm_head head, bool small_stem, size_t channels)
+{
+    model_description d = {.small_stem = small_stem,
+                           .width = 0.25,
+                           .head = head,
+                           .arrangement = 8,
+                           .size = small_stem ? 32 : 64,
+                           .channels = channels,
+                           .classes = 5,
+                           .normal = {{0.5f, 0.4f, 0.45f}, {0.25f, 0.2f, 0.22f}}};
+    return d;
+}
+
+/* Random weights; statistics and affine parts as a trained network might have them. */
+static void fill_params(nn_params *params)
+{
+    rng r = rng_make(3, 1, 4);
+    nn_params_init(params, 7);
+    for (size_t i = 0; i < params->count; i++) {
+        nn_param *p = &params->items[i];
+        bool variance = strstr(p->name, "running_var"), gain = p->dims == 1 && strstr(p->name, "weight");
+        for (size_t k = 0; k < p->count && p->dims == 1; k++)
+            p->value[k] = variance || gain ? (float)rng_between(&r, 0.5, 2) : (float)rng_between(&r, -0.5, 0.5);
+    }
+}
+
+typedef struct sample {
+    model_description description;
+    nn_table *table;
+    nn_params params;
+    model_folded *folded;
+    uint8_t *pixels;
+    size_t count, each; /* images, bytes of one */
+} sample;
+
+static sample sample_make(arm_head head, bool small_stem, size_t channels, size_t count)
+{
+    sample s = {.description = describe(head, small_stem, channels), .count = count};
+    rng r = rng_make(9, 2, 6);
+    s.each = s.description.size * s.description.size * channels;
+    must(mem_alloc(&s.table, 1, sizeof *s.table, "test table"));
+    must(description_build(&s.description, s.table));
+    must(nn_params_create(s.table, &s.params));
+    fill_params(&s.params);
+    must(model_fold(&s.description, &s.params, &s.folded));
+    must(mem_alloc(&s.pixels, count, s.each, "test pixels"));
+    for (size_t i = 0; i < count * s.each; i++) s.pixels[i] = (uint8_t)(rng_uniform(&r) * 256);
+    return s;
+}
+
+static void sample_free(sample *s)
+{
+    model_folded_free(s->folded);
+    nn_params_free(&s->params);
+    mem_free(s->table);
+    mem_free(s->pixels);
+}
+
+static nn_program_options options_of(const sample *s, nn_type type)
+{
+    nn_program_options o = {.batch = s->count, .type = type};
+    memcpy(o.mean, s->description.normal.mean, sizeof s->description.normal.mean);
+    memcpy(o.deviation, s->description.normal.deviation, sizeof s->description.normal.deviation);
+    return o;
+}
+
+/* Logits of the unfolded network: count x classes. `alone`: each image is a batch of its own. */
+static float *expected_logits(sample *s, bool alone)
+{
+    const model_description *d = &s->description;
+    nn_plan *plan = NULL;
+    size_t batch = alone ? 1 : s->count;
+    const nn_plan_options options = {batch, NN_F32, false};
+    float *logits = floats(s->count * d->classes);
+    must(nn_plan_create(s->table, &s->params, &options, &plan));
+    for (size_t first = 0; first < s->count; first += batch) {
+        for (size_t i = 0; i < batch * s->each; i++)
+            nn_plan_pixels(plan)[i] = ((float)s->pixels[first * s->each + i] / 255 - d->normal.mean[i % d->channels]) /
+                                      d->normal.deviation[i % d->channels];
+        must(nn_plan_forward(plan, batch, false));
+        memcpy(logits + first * d->classes, nn_plan_logits(plan), batch * d->classes * sizeof(float));
+    }
+    nn_plan_free(plan);
+    return logits;
+}
+
+static nn_context *run(const sample *s, const nn_program *program)
+{
+    nn_context *context = NULL;
+    must(nn_context_create(program, &context));
+    memcpy(nn_context_pixels(context), s->pixels, s->count * s->each);
+    must(nn_context_run(context, s->count));
+    return context;
+}
+
+/* Largest difference of logits, as a share of the largest logit. */
+static double distance_of(const float *logits, const float *expected, size_t count)
+{
+    double worst = 0, largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        worst = fmax(worst, fabs((double)logits[i] - (double)expected[i]));
+        largest = fmax(largest, fabs((double)expected[i]));
+    }
+    return worst / largest;
+}
+
+static double compare(sample *s, const nn_program_options *options)
+{
+    nn_program *program = NULL;
+    float *expected = expected_logits(s, s->description.head == ARM_HEAD_BATCH);
+    must(nn_program_create(&s->folded->table, &s->folded->params, options, &program));
+    nn_context *context = run(s, program);
+    double distance = distance_of(nn_context_logits(context), expected, s->count * s->description.classes);
+    nn_context_free(context);
+    nn_program_free(program);
+    mem_free(expected);
+    return distance;
+}
+
+static void test_f32_equals_the_unfolded_network(void **state)
+{
+    (void)state;
+    for (int head = ARM_HEAD_GAP; head <= ARM_HEAD_EMA; head++)
+        for (int small = 0; small < 2; small++) {
+            sample s = sample_make((arm_head)head, small, small ? 1 : 3, 3);
+            nn_program_options options = options_of(&s, NN_F32);
+            double distance = compare(&s, &options);
+            if (!(distance < 1e-5)) fail_msg("head %s, stem %d: %g", arm_head_name((arm_head)head), small, distance);
+            options.keep_maps = true; /* sums then begin with a copy */
+            assert_true(compare(&s, &options) < 1e-5);
+            sample_free(&s);
+        }
+}
+
+static void test_bf16_is_near(void **state)
+{
+    sample s = sample_make(ARM_HEAD_EMA, false, 3, 4);
+    nn_program_options options = options_of(&s, NN_BF16);
+    nn_program *program = NULL;
+    (void)state;
+    amend_status status = nn_program_create(&s.folded->table, &s.folded->params, &options, &program);
+    nn_program_free(program);
+    if (status.code == AMEND_UNSUPPORTED) {
+        print_message("this processor has no bf16 for oneDNN: not compared\n");
+        sample_free(&s);
+        skip();
+    }
+    must(status);
+    assert_true(compare(&s, &options) < 0.03);
+    sample_free(&s);
+}
+
+/* Steps from the f32 maps of the same images. */
+static void calibrate(const sample *s, nn_steps *steps)
+{
+    nn_program_options options = options_of(s, NN_F32);
+    nn_program *program = NULL;
+    const nn_table *table = &s->folded->table;
+    options.keep_maps = true;
+    must(nn_program_create(table, &s->folded->params, &options, &program));
+    nn_context *context = run(s, program);
+    for (size_t row = 1; row < table->count; row++) {
+        size_t count = 0;
+        const float *map = nn_context_map(context, row, &count);
+        float largest = 0;
+        for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(map[i]));
+        steps->step[row] = largest / (table->rows[row].kind == NN_RELU ? 255 : 127);
+    }
+    nn_context_free(context);
+    nn_program_free(program);
+}
+
+static void test_int8_is_near(void **state)
+{
+    (void)state;
+    for (int small = 0; small < 2; small++) {
+        sample s = sample_make(ARM_HEAD_EMA, small, small ? 1 : 3, 4);
+        nn_program_options options = options_of(&s, NN_U8);
+        nn_steps steps = {{0}};
+        calibrate(&s, &steps);
+        options.steps = &steps;
+        double distance = compare(&s, &options);
+        if (!(distance < 0.1)) fail_msg("stem %d: %g", small, distance);
+        sample_free(&s);
+    }
+}
+
+static void test_int8_wants_ranges(void **state)
+{
+    sample s = sample_make(ARM_HEAD_EMA, true, 1, 1);
+    nn_program_options options = options_of(&s, NN_U8);
+    nn_steps steps = {{0}};
+    nn_program *program = NULL;
+    (void)state;
+    assert_int_equal(nn_program_create(&s.folded->table, &s.folded->params, &options, &program).code,
+                     AMEND_BAD_ARGUMENT);
+    options.steps = &steps;
+    amend_status status = nn_program_create(&s.folded->table, &s.folded->params, &options, &program);
+    assert_int_equal(status.code, AMEND_BAD_DATA);
+    assert_non_null(strstr(status.message, "conv1"));
+    assert_null(program);
+    sample_free(&s);
+}
+
+/* ---- threads ---- */
+
+typedef struct worker {
+    const sample *s;
+    const nn_program *program;
+    const float *expected;
+    double distance;
+} worker;
+
+static void *work(void *data)
+{
+    worker *w = data;
+    for (int i = 0; i < 5; i++) {
+        nn_context *context = run(w->s, w->program);
+        w->distance = fmax(
+            w->distance, distance_of(nn_context_logits(context), w->expected, w->s->count * w->s->description.classes));
+        nn_context_free(context);
+    }
+    return NULL;
+}
+
+static void test_threads_share_a_program(void **state)
+{
+    enum { THREADS = 4 };
+    sample s = sample_make(ARM_HEAD_EMA, true, 1, 2);
+    const nn_program_options options = options_of(&s, NN_F32);
+    nn_program *program = NULL;
+    worker workers[THREADS];
+    pthread_t threads[THREADS];
+    float *expected = expected_logits(&s, false);
+    (void)state;
+    must(nn_program_create(&s.folded->table, &s.folded->params, &options, &program));
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (worker){&s, program, expected, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(workers[i].distance < 1e-5);
+    }
+    nn_program_free(program);
+    mem_free(expected);
+    sample_free(&s);
+}
+
+static void test_memory_that_runs_out(void **state)
+{
+    sample s = sample_make(ARM_HEAD_EMA, true, 1, 2);
+    const nn_program_options options = options_of(&s, NN_F32);
+    (void)state;
+    for (size_t n = 1;; n++) {
+        nn_program *program = NULL;
+        nn_context *context = NULL;
+        mem_fail_at(n);
+        amend_status status = nn_program_create(&s.folded->table, &s.folded->params, &options, &program);
+        if (!status.code) status = nn_context_create(program, &context);
+        mem_fail_at(0);
+        nn_context_free(context);
+        nn_program_free(program);
+        if (!status.code) break;
+        assert_int_equal(status.code, AMEND_NO_MEMORY);
+    }
+    sample_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_f32_equals_the_unfolded_network),
+                                       cmocka_unit_test(test_bf16_is_near),
+                                       cmocka_unit_test(test_int8_is_near),
+                                       cmocka_unit_test(test_int8_wants_ranges),
+                                       cmocka_unit_test(test_threads_share_a_program),
+                                       cmocka_unit_test(test_memory_that_runs_out)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
