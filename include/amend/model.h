@@ -22,12 +22,13 @@ enum { AMEND_MAX_CLASSES = 16 };
 
 typedef struct amend_model amend_model;
 
-/* Arithmetic of the network. AUTO: the fastest that the processor has and that the model has been measured with. */
+/* Arithmetic of the network. AUTO: int8 for a model that was quantized, else bf16, where the processor is fast at it;
+ * else f32. */
 typedef enum amend_precision {
     AMEND_PRECISION_AUTO,
     AMEND_PRECISION_F32,
     AMEND_PRECISION_BF16,
-    AMEND_PRECISION_INT8 /* models made by `amend quantize` only */
+    AMEND_PRECISION_INT8 /* models that `amend quantize` made, only */
 } amend_precision;
 
 /* Opens a .safetensors model; NULL: the released one (from the environment's AMEND_MODEL, from models/ beside the

@@ -82,7 +82,8 @@ static int run(int argc, char **argv)
 {
     static const char *const splits[] = {"train", "valid", "test", NULL}, *const rules[] = {"plurality", "majority",
                                                                                             NULL};
-    static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", NULL};
+    static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", "int8",
+                                                                                              NULL};
     eval_request r = {.split = "test", .rule = "plurality", .precision = "f32", .batch = "64"};
     const cli_option options[] = {
         {"--data", &r.data, NULL},   {"--layout", &r.layout, NULL},     {"--split", &r.split, NULL},
@@ -99,14 +100,14 @@ static int run(int argc, char **argv)
     int affinity = r.affinity ? choice(r.affinity, modes) : -1;
     if (split < 0) return cli_usage(&cli_eval, "--split %s: train, valid or test", r.split);
     if (rule < 0) return cli_usage(&cli_eval, "--rule %s: plurality or majority", r.rule);
-    if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32 or bf16", r.precision);
+    if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32, bf16 or int8", r.precision);
     if (r.affinity && affinity < 0) return cli_usage(&cli_eval, "--affinity %s: ema, batch or none", r.affinity);
     if (*end || !batch || batch > 4096) return cli_usage(&cli_eval, "--batch %s: 1..4096", r.batch);
     data_options data = data_options_defaults(r.data);
     data.layout = r.layout;
     data.split = (data_split)split;
     data.rule = (data_rule)rule;
-    evaluate_options how = {ARM_HEAD_EMA, batch, precision ? NN_BF16 : NN_F32};
+    evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision};
     amend_status status = evaluate(&r, &data, &how, affinity);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
@@ -122,7 +123,7 @@ const cli_command cli_eval = {
     "  --rule R         FER+ labels: plurality (default) or majority\n"
     "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
     "                   images of its batch\n"
-    "  --precision P    f32 (default) or bf16\n"
+    "  --precision P    f32 (default), bf16, or int8 for models that `amend quantize` made\n"
     "  --batch N        images at once (default 64)\n"
     "  --json FILE      also as JSON; - is standard output\n"
     "  --picture PNG    confusion matrix as a picture\n\n"

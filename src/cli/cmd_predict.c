@@ -12,9 +12,10 @@
 #include "image/image.h"
 
 typedef struct predict_request {
-    const char *model, *box, *annotate;
+    const char *model, *box, *annotate, *precision;
     bool json, csv;
     amend_box face;
+    amend_precision type;
 } predict_request;
 
 typedef struct prediction {
@@ -112,7 +113,7 @@ static int predict_files(const predict_request *r, char **files, int count)
 {
     amend_model *model = NULL;
     int result = CLI_DONE;
-    amend_status status = amend_model_open(r->model, &model);
+    amend_status status = amend_model_open_precision(r->model, r->type, &model);
     if (status.code) return cli_fail(status);
     json_t *images = json_array();
     if (r->csv) print_csv_header(model);
@@ -134,18 +135,21 @@ static int predict_files(const predict_request *r, char **files, int count)
 
 static int run(int argc, char **argv)
 {
-    predict_request r = {0};
+    static const char *const precisions[] = {"auto", "f32", "bf16", "int8"};
+    predict_request r = {.precision = "auto"};
     int operands = 0;
-    const cli_option options[] = {{"--model", &r.model, NULL},
-                                  {"--box", &r.box, NULL},
-                                  {"--annotate", &r.annotate, NULL},
-                                  {"--json", NULL, &r.json},
-                                  {"--csv", NULL, &r.csv}};
+    const cli_option options[] = {{"--model", &r.model, NULL},         {"--box", &r.box, NULL},
+                                  {"--precision", &r.precision, NULL}, {"--annotate", &r.annotate, NULL},
+                                  {"--json", NULL, &r.json},           {"--csv", NULL, &r.csv}};
     int result = cli_parse(&cli_predict, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!operands) return cli_usage(&cli_predict, "at least one image is needed");
     if (r.json && r.csv) return cli_usage(&cli_predict, "--json and --csv exclude each other");
     if (r.box && !parse_box(r.box, &r.face)) return cli_usage(&cli_predict, "--box %s: X,Y,W,H in pixels", r.box);
+    size_t type = 0;
+    while (type < 4 && strcmp(r.precision, precisions[type])) type++;
+    if (type == 4) return cli_usage(&cli_predict, "--precision %s: auto, f32, bf16 or int8", r.precision);
+    r.type = (amend_precision)type;
     return predict_files(&r, argv, operands);
 }
 
@@ -155,6 +159,7 @@ const cli_command cli_predict = {
     "Prints the probability of each expression. Without --box the whole image counts as the face.\n\n"
     "  --model FILE    model; the released one if left out\n"
     "  --box X,Y,W,H   the face, in pixels of the upright image\n"
+    "  --precision P   auto (default: what is fastest here), f32, bf16, or int8 for quantized models\n"
     "  --annotate DIR  writes a drawn copy of each photo\n"
     "  --json, --csv   for programs\n\n"
     "Examples:\n"

@@ -127,6 +127,10 @@ amend_status description_read(const safetensors *file, model_description *d)
     TRY(read_size(file, "amend.size", 8, 1024, &d->size));
     TRY(read_size(file, "amend.channels", 1, 3, &d->channels));
     if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", safetensors_path(file));
+    if (safetensors_meta(file, "amend.precision")) {
+        TRY(read_choice(file, "amend.precision", (const char *const[]){"int8"}, 1, &choice));
+        d->int8 = true;
+    }
     TRY(read_labels(file, d));
     TRY(read_normal(file, d));
     read_text(file, "amend.training", d->training);
@@ -184,10 +188,9 @@ static void fill_texts(const model_description *d, meta_text *t)
         at += (size_t)snprintf(t->labels + at, sizeof t->labels - at, "%s%s", i ? "," : "", d->labels[i]);
 }
 
-amend_status description_save(const model_description *d, const nn_params *params, tensor_type stored, const char *path)
+amend_status description_write(const model_description *d, const tensor_entry *tensors, size_t count, const char *path)
 {
     meta_text t;
-    tensor_entry *entries = NULL;
     fill_texts(d, &t);
     const meta_entry meta[] = {{"format", "pt"},
                                {"amend.architecture", "resnet18"},
@@ -201,7 +204,14 @@ amend_status description_save(const model_description *d, const nn_params *param
                                {"amend.mean", t.mean},
                                {"amend.deviation", t.deviation},
                                {"amend.training", d->training},
-                               {"amend.figures", d->figures}};
+                               {"amend.figures", d->figures},
+                               {"amend.precision", "int8"}};
+    return safetensors_write(path, tensors, count, meta, sizeof meta / sizeof *meta - !d->int8);
+}
+
+amend_status description_save(const model_description *d, const nn_params *params, tensor_type stored, const char *path)
+{
+    tensor_entry *entries = NULL;
     TRY(mem_alloc(&entries, params->count, sizeof *entries, "tensor list"));
     for (size_t i = 0; i < params->count; i++) {
         const nn_param *p = &params->items[i];
@@ -211,7 +221,7 @@ amend_status description_save(const model_description *d, const nn_params *param
         memcpy(entries[i].shape, p->shape, p->dims * sizeof *p->shape);
         entries[i].data = p->value;
     }
-    amend_status status = safetensors_write(path, entries, params->count, meta, sizeof meta / sizeof *meta);
+    amend_status status = description_write(d, entries, params->count, path);
     mem_free(entries);
     return status;
 }

@@ -15,6 +15,7 @@ typedef struct model_description {
     double width;    /* 0.125 .. 4 */
     arm_head head;
     size_t arrangement; /* r of the ARM heads */
+    bool int8;          /* the file holds the folded network in 8 bits (model/int8_file.h) */
     size_t size;        /* input side in pixels, 8 .. 1024 */
     size_t channels;    /* 1 or 3 */
     size_t classes;     /* 2 .. MODEL_MAX_CLASSES */
@@ -38,6 +39,10 @@ amend_status description_read(const safetensors *file, model_description *descri
  * f32). */
 amend_status description_save(const model_description *description, const nn_params *params, tensor_type stored,
                               const char *path) AMEND_MUST_USE;
+
+/* Writes the description with any tensors. */
+amend_status description_write(const model_description *description, const tensor_entry *tensors, size_t count,
+                               const char *path) AMEND_MUST_USE;
 
 /* Fills `params` (of the description's table) from the file: every tensor there with its shape, none left over. */
 amend_status description_load_params(const safetensors *file, nn_params *params) AMEND_MUST_USE;

@@ -57,20 +57,29 @@ static amend_status fold_head(const model_description *d, const nn_params *param
     return status_ok();
 }
 
+/* Rows of the backbone and of the folded network; *features and *end: where the feature map is in each. */
+static amend_status build_rows(const model_description *d, nn_table *backbone, size_t *features, nn_table *folded,
+                               size_t *end)
+{
+    size_t fc;
+    TRY(description_backbone(d, backbone, features));
+    TRY(nn_fold_rows(backbone, *features, folded, end));
+    return nn_table_add(folded, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {*end}, .channels = d->classes}, &fc);
+}
+
 static amend_status fold(const model_description *d, const nn_params *params, nn_table *backbone, model_folded *folded)
 {
-    size_t features, end, fc;
-    TRY(description_backbone(d, backbone, &features));
-    TRY(nn_fold_rows(backbone, features, &folded->table, &end));
-    const nn_row linear = {.kind = NN_LINEAR, .name = "fc", .in = {end}, .channels = d->classes};
-    TRY(nn_table_add(&folded->table, linear, &fc));
+    size_t features, end;
+    TRY(build_rows(d, backbone, &features, &folded->table, &end));
     TRY(nn_params_create(&folded->table, &folded->params));
+    if (!params) return status_ok();
     TRY(nn_fold_values(backbone, features, params, &folded->params));
     return fold_head(d, params, folded->table.shapes[end], nn_params_find(&folded->params, "fc", "weight")->value,
                      nn_params_find(&folded->params, "fc", "bias")->value);
 }
 
-amend_status model_fold(const model_description *d, const nn_params *params, model_folded **made)
+/* params NULL: parameters stay zero. */
+static amend_status make(const model_description *d, const nn_params *params, model_folded **made)
 {
     nn_table *backbone = NULL;
     model_folded *folded = NULL;
@@ -85,6 +94,16 @@ amend_status model_fold(const model_description *d, const nn_params *params, mod
     }
     *made = folded;
     return status;
+}
+
+amend_status model_folded_create(const model_description *d, model_folded **folded)
+{
+    return make(d, NULL, folded);
+}
+
+amend_status model_fold(const model_description *d, const nn_params *params, model_folded **folded)
+{
+    return make(d, params, folded);
 }
 
 void model_folded_free(model_folded *folded)

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "model/folded.h"
+#include "model/int8_file.h"
 #include "model/session.h"
 #include "nn/dnn.h"
 
@@ -22,21 +23,33 @@ struct amend_model {
     model_description description;
     char *path;
     nn_table table;
-    nn_params params;    /* of a model that was opened to be looked at; else given back after compiling */
-    nn_program *program; /* for one face; NULL: only to be looked at */
+    model_folded *folded; /* of an 8-bit file, which has no other form; else NULL */
+    nn_params params;     /* of a model that was opened to be looked at; else given back after compiling */
+    nn_program *program;  /* for one face; NULL: only to be looked at */
     pthread_mutex_t lock;
     model_session *free_sessions[MAX_FREE_SESSIONS]; /* guarded by lock: made before, now in nobody's hands */
     size_t free_count;
 };
+
+static amend_status load_int8(const safetensors *file, amend_model *model)
+{
+    TRY(model_folded_create(&model->description, &model->folded));
+    return int8_file_load(file, model->folded);
+}
+
+static amend_status load_params(const safetensors *file, amend_model *model)
+{
+    TRY(status_prefix(description_build(&model->description, &model->table), "%s", model->path));
+    TRY(nn_params_create(&model->table, &model->params));
+    return description_load_params(file, &model->params);
+}
 
 static amend_status load(amend_model *model)
 {
     safetensors *file = NULL;
     TRY(safetensors_open(model->path, &file));
     amend_status status = description_read(file, &model->description);
-    if (!status.code) status = status_prefix(description_build(&model->description, &model->table), "%s", model->path);
-    if (!status.code) status = nn_params_create(&model->table, &model->params);
-    if (!status.code) status = description_load_params(file, &model->params);
+    if (!status.code) status = model->description.int8 ? load_int8(file, model) : load_params(file, model);
     safetensors_free(file);
     return status;
 }
@@ -82,6 +95,8 @@ amend_status amend_model_open_precision(const char *path, amend_precision precis
     TRY(model_open(path, made));
     amend_status status = model_program(*made, 1, type_of(*made, precision), &(*made)->program);
     nn_params_free(&(*made)->params);
+    model_folded_free((*made)->folded);
+    (*made)->folded = NULL;
     if (!status.code) return status;
     amend_model_free(*made);
     *made = NULL;
@@ -95,6 +110,7 @@ void amend_model_free(amend_model *model)
     pthread_mutex_destroy(&model->lock);
     nn_program_free(model->program);
     nn_params_free(&model->params);
+    model_folded_free(model->folded);
     mem_free(model->path);
     mem_free(model);
 }
@@ -121,28 +137,43 @@ const model_description *model_describe(const amend_model *model)
 
 nn_type model_best_type(const amend_model *model)
 {
-    (void)model;
+    if (model->description.int8 && dnn_has_fast(NN_U8)) return NN_U8;
     return dnn_has_fast(NN_BF16) ? NN_BF16 : NN_F32;
 }
 
+/* The unfolded parameters are there. */
 static amend_status check_has_weights(const amend_model *model)
 {
     if (model->params.count) return status_ok();
+    if (model->description.int8)
+        return status_error(AMEND_UNSUPPORTED, "%s: an int8 model is folded for good; take the one it was made from",
+                            model->path);
     return status_error(AMEND_BAD_ARGUMENT, "%s: its weights were given back after compiling", model->path);
+}
+
+amend_status model_fold_weights(const amend_model *model, model_folded **folded)
+{
+    *folded = NULL;
+    TRY(check_has_weights(model));
+    return status_prefix(model_fold(&model->description, &model->params, folded), "%s", model->path);
 }
 
 amend_status model_program(const amend_model *model, size_t batch, nn_type type, nn_program **program)
 {
     const model_description *d = &model->description;
     nn_program_options options = {.batch = batch, .type = type};
-    model_folded *folded = NULL;
+    model_folded *own = NULL;
     *program = NULL;
-    TRY(check_has_weights(model));
+    if (type == NN_U8 && !d->int8)
+        return status_error(AMEND_UNSUPPORTED, "%s: has no ranges for int8; 'amend quantize' makes a model that has",
+                            model->path);
+    if (!model->folded) TRY(model_fold_weights(model, &own));
+    const model_folded *folded = own ? own : model->folded;
+    options.steps = &folded->steps;
     memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
     memcpy(options.deviation, d->normal.deviation, sizeof d->normal.deviation);
-    amend_status status = model_fold(d, &model->params, &folded);
-    if (!status.code) status = nn_program_create(&folded->table, &folded->params, &options, program);
-    model_folded_free(folded);
+    amend_status status = nn_program_create(&folded->table, &folded->params, &options, program);
+    model_folded_free(own);
     return status_prefix(status, "%s", model->path);
 }
 
@@ -167,6 +198,7 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures, const char *path)
 {
     model_description described = model->description;
+    TRY(check_has_weights(model));
     if (figures) snprintf(described.figures, sizeof described.figures, "%s", figures);
     return description_save(&described, &model->params, stored, path);
 }

@@ -3,17 +3,19 @@
 #define MODEL_MODEL_H
 
 #include "amend/model.h"
-#include "model/description.h"
+#include "model/folded.h"
 #include "nn/plan.h"
-#include "nn/program.h"
 
 /* Reads a model without compiling it: for evaluation, export and looking at it; it cannot predict. */
 amend_status model_open(const char *path, amend_model **model) AMEND_MUST_USE;
 
 const model_description *model_describe(const amend_model *model);
 
-/* The fastest precision that the processor has and that the model has been measured with. */
+/* int8 for an int8 model, else bf16, where the processor is fast at it; else f32. */
 nn_type model_best_type(const amend_model *model);
+
+/* The model's folded network, to be changed by its owner: freed with model_folded_free. Not of an int8 model. */
+amend_status model_fold_weights(const amend_model *model, model_folded **folded) AMEND_MUST_USE;
 
 /* The model compiled for `batch` images, its head folded. Freed with nn_program_free. */
 amend_status model_program(const amend_model *model, size_t batch, nn_type type, nn_program **program) AMEND_MUST_USE;

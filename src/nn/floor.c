@@ -40,11 +40,28 @@ static amend_status time_job(dnn_job *job, size_t repeats, double *seconds)
     return status;
 }
 
+static amend_status create_inference(const dnn_conv *conv, dnn_job **job)
+{
+    dnn_fusion fusion = {.out = conv->type, .bias = true, .relu = true};
+    float *scale = NULL;
+    if (conv->type == NN_U8) {
+        TRY(mem_alloc(&scale, conv->out.c, sizeof *scale, "scales"));
+        for (size_t i = 0; i < conv->out.c; i++) scale[i] = 0.01f;
+        fusion.scale = scale;
+    }
+    amend_status status = dnn_fused_conv_create(conv, &fusion, true, job);
+    mem_free(scale);
+    return status;
+}
+
 static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeats, double *sum, double *flops)
 {
     dnn_job *job = NULL;
     double seconds = 0;
-    TRY(dnn_conv_create(conv, pass, true, &job));
+    if (pass == DNN_INFERENCE)
+        TRY(create_inference(conv, &job));
+    else
+        TRY(dnn_conv_create(conv, pass, true, &job));
     amend_status status = time_job(job, repeats, &seconds);
     dnn_free(job);
     *sum += seconds;
@@ -63,7 +80,7 @@ amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type,
         if (row->kind != NN_CONV) continue;
         dnn_conv conv = {table->shapes[row->in[0]], table->shapes[i], row->kernel, row->stride, row->pad, type};
         conv.in.n = conv.out.n = batch;
-        TRY(time_pass(&conv, DNN_FORWARD, repeats, &measured->forward, &measured->flops));
+        TRY(time_pass(&conv, training ? DNN_FORWARD : DNN_INFERENCE, repeats, &measured->forward, &measured->flops));
         if (!training) continue;
         TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights, &measured->flops));
         if (row->in[0]) TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data, &measured->flops));

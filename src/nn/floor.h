@@ -9,7 +9,8 @@ typedef struct nn_floor {
     double flops;                                    /* of all three passes of a batch */
 } nn_floor;
 
-/* Runs every convolution pass `repeats` times in the layouts that oneDNN likes best, and sums the medians. */
+/* `type` NN_U8: 8-bit integers (inference only). Without `training`, the passes are those of inference, with bias and
+ * relu. Every pass runs `repeats` times in the layouts that oneDNN likes best; the medians are summed. */
 amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type, bool training, size_t repeats,
                               nn_floor *measured) AMEND_MUST_USE;
 

@@ -1,10 +1,8 @@
 /* Jobs of the steps and their weights, packed as oneDNN wants them. 8 bits: weights are symmetric, one scale an output
  * channel; the first convolution reads raw pixels, so the normalisation goes into its weights and bias. */
-#include <math.h>
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "nn/program_internal.h"
+#include "nn/quantize.h"
 
 /* Plain weights of one convolution on their way into a job. */
 typedef struct plain {
@@ -50,16 +48,12 @@ static void take_normalisation(const nn_program_options *o, size_t channels, pla
 }
 
 /* in_step, out_step: real values of one code. */
-static amend_status quantise(plain *w, float in_step, float out_step)
+static amend_status quantize(plain *w, float in_step, float out_step)
 {
     TRY(mem_alloc(&w->codes, w->outputs * w->taps, 1, "8-bit weights"));
     TRY(mem_alloc(&w->scale, w->outputs, sizeof(float), "scales"));
     for (size_t i = 0; i < w->outputs; i++) {
-        const float *row = w->weights + i * w->taps;
-        float largest = 0;
-        for (size_t k = 0; k < w->taps; k++) largest = fmaxf(largest, fabsf(row[k]));
-        float step = largest > 0 ? largest / 127 : 1;
-        for (size_t k = 0; k < w->taps; k++) w->codes[i * w->taps + k] = (int8_t)lrintf(row[k] / step);
+        float step = nn_quantize_weights(w->weights + i * w->taps, w->taps, w->codes + i * w->taps);
         w->scale[i] = step * in_step / out_step;
         w->bias[i] /= out_step;
     }
@@ -99,7 +93,7 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
     plain w = {0};
     amend_status status = plain_read(s->row, params, &w);
     if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, &w);
-    if (!status.code && p->options.type == NN_U8) status = quantise(&w, from->step, s->step);
+    if (!status.code && p->options.type == NN_U8) status = quantize(&w, from->step, s->step);
     if (!status.code) {
         const dnn_fusion fusion = fusion_of(p, s, &w);
         status = dnn_fused_conv_create(&conv, &fusion, false, &s->job);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "model/description.h"
@@ -186,23 +187,12 @@ static amend_status resume_or_start(run *r, bool resume)
     return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
 }
 
-static void print_processor(FILE *stream)
-{
-    char line[512];
-    FILE *info = fopen("/proc/cpuinfo", "r");
-    while (info && fgets(line, sizeof line, info))
-        if (!strncmp(line, "model name", 10)) {
-            fprintf(stream, "processor = %s", strchr(line, ':') ? strchr(line, ':') + 2 : line);
-            break;
-        }
-    if (info) fclose(info);
-}
-
 static amend_status write_notes(const run *r, const char *data)
 {
     char path[4096];
     file_replacement file;
     struct utsname machine;
+    char processor[256];
     TRY(path_in(r, "recipe.ini", path));
     TRY(file_replace_begin(path, &file));
     config_write(file.stream, recipe_keys, recipe_key_count, r->recipe);
@@ -213,7 +203,8 @@ static amend_status write_notes(const run *r, const char *data)
             dnn_version(), data, r->description.training, r->recipe->seed);
     if (!uname(&machine))
         fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
-    print_processor(file.stream);
+    machine_processor(processor, sizeof processor);
+    fprintf(file.stream, "processor = %s\n", processor);
     return file_replace_commit(&file);
 }
 

@@ -1,0 +1,43 @@
+/* What the parts of `amend bench` share. */
+#ifndef CLI_BENCH_H
+#define CLI_BENCH_H
+
+#include <stdbool.h>
+
+#include "model/description.h"
+
+typedef struct bench_request {
+    model_description network; /* as the options say, for a network with random weights */
+    const char *model;         /* infer: a model file instead, or NULL */
+    nn_type type;
+    bool best_type; /* infer: the fastest precision instead */
+    size_t batch;
+    double seconds; /* to spend on each of the two: network and floor */
+} bench_request;
+
+typedef struct bench_times {
+    double median, low, high; /* seconds; low and high are quartiles */
+} bench_times;
+
+typedef struct bench_result {
+    const char *what; /* "training step", "inference" */
+    nn_type type;
+    size_t batch;
+    bench_times times, floor; /* of the network, of its convolutions alone */
+    double ratio;             /* median over rounds, each with its own floor: what else the machine does cancels out */
+    double flops;             /* operations of the convolutions */
+    size_t planned, peak;     /* bytes: of the network; of the process before any floor was measured */
+} bench_result;
+
+/* Fills times, floor, ratio and flops of *result, for a table, batch and type: for `seconds`, in rounds, run(data) and
+ * the floor by turns. */
+amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, bool training,
+                          double seconds, bench_result *result) AMEND_MUST_USE;
+
+amend_status bench_train(const bench_request *request, bench_result *result) AMEND_MUST_USE;
+amend_status bench_infer(const bench_request *request, bench_result *result) AMEND_MUST_USE;
+
+/* A table on standard output, or JSON in the file `json` ("-": standard output). */
+amend_status bench_print(const bench_result *result, const char *json) AMEND_MUST_USE;
+
+#endif

@@ -1,0 +1,82 @@
+/* amend bench infer: the whole way from pixels in memory to logits. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/bench.h"
+#include "model/folded.h"
+#include "model/model.h"
+#include "nn/dnn.h"
+
+/* A network with random weights; without ranges from data, 8-bit activations get steps that only cost time. */
+static amend_status random_program(const bench_request *r, nn_type type, nn_program **program)
+{
+    const model_description *d = &r->network;
+    nn_table *table = NULL;
+    nn_params params = {0};
+    model_folded *folded = NULL;
+    nn_steps ranges;
+    nn_program_options options = {.batch = r->batch, .type = type, .steps = &ranges};
+    for (size_t i = 0; i < NN_MAX_ROWS; i++) ranges.step[i] = 0.05f;
+    memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
+    memcpy(options.deviation, d->normal.deviation, sizeof d->normal.deviation);
+    amend_status status = mem_alloc(&table, 1, sizeof *table, "network");
+    if (!status.code) status = description_build(d, table);
+    if (!status.code) status = nn_params_create(table, &params);
+    if (!status.code) nn_params_init(&params, 1);
+    if (!status.code) status = model_fold(d, &params, &folded);
+    if (!status.code) status = nn_program_create(&folded->table, &folded->params, &options, program);
+    model_folded_free(folded);
+    nn_params_free(&params);
+    mem_free(table);
+    return status;
+}
+
+static amend_status model_file_program(bench_request *r, nn_type *type, nn_program **program)
+{
+    amend_model *model = NULL;
+    TRY(model_open(r->model, &model));
+    r->network = *model_describe(model);
+    if (r->best_type) *type = model_best_type(model);
+    amend_status status = model_program(model, r->batch, *type, program);
+    amend_model_free(model);
+    return status;
+}
+
+static amend_status run_once(void *context)
+{
+    return nn_context_run(context, 1);
+}
+
+static amend_status measure(const bench_request *r, const nn_program *program, bench_result *result)
+{
+    const model_description *d = &r->network;
+    nn_context *context = NULL;
+    nn_table *table = NULL;
+    size_t features;
+    amend_status status = mem_alloc(&table, 1, sizeof *table, "network");
+    if (!status.code) status = description_backbone(d, table, &features);
+    if (!status.code) status = nn_context_create(program, &context);
+    if (!status.code) {
+        rng random = rng_make(1, 2, 3);
+        for (size_t i = 0; i < r->batch * d->size * d->size * d->channels; i++)
+            nn_context_pixels(context)[i] = (uint8_t)rng_below(&random, 256);
+        status = bench_rounds(run_once, context, table, false, r->seconds, result);
+        result->planned = nn_program_bytes(program) + nn_program_context_bytes(program);
+    }
+    nn_context_free(context);
+    mem_free(table);
+    return status;
+}
+
+amend_status bench_infer(const bench_request *request, bench_result *result)
+{
+    bench_request r = *request;
+    nn_program *program = NULL;
+    nn_type type = r.type;
+    if (r.best_type) type = dnn_has_fast(NN_U8) ? NN_U8 : dnn_has_fast(NN_BF16) ? NN_BF16 : NN_F32;
+    amend_status status = r.model ? model_file_program(&r, &type, &program) : random_program(&r, type, &program);
+    *result = (bench_result){.what = "inference", .type = type, .batch = r.batch};
+    if (!status.code) status = measure(&r, program, result);
+    nn_program_free(program);
+    return status;
+}

@@ -1,0 +1,98 @@
+/* Timing, and how its result is shown. */
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/machine.h"
+#include "cli/bench.h"
+#include "cli/json.h"
+#include "nn/floor.h"
+
+enum { WARM = 3, ROUNDS = 7, FEWEST = 3, MOST = 4096, FLOOR_REPEATS = 5 };
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bench_times summary(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, by_value);
+    return (bench_times){values[count / 2], values[count / 4], values[3 * count / 4]};
+}
+
+/* Calls run(data) for `seconds`, at least FEWEST times. */
+static amend_status time_runs(amend_status (*run)(void *data), void *data, double seconds, bench_times *result)
+{
+    double times[MOST], end = clock_seconds() + seconds;
+    size_t count = 0;
+    while (count < MOST && (count < FEWEST || clock_seconds() < end)) {
+        double start = clock_seconds();
+        TRY(run(data));
+        times[count++] = clock_seconds() - start;
+    }
+    *result = summary(times, count);
+    return status_ok();
+}
+
+static size_t peak_bytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (size_t)usage.ru_maxrss * 1024;
+}
+
+amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, bool training,
+                          double seconds, bench_result *result)
+{
+    double times[ROUNDS], floors[ROUNDS], ratios[ROUNDS];
+    for (size_t i = 0; i < WARM; i++) TRY(run(data));
+    result->peak = peak_bytes();
+    for (size_t i = 0; i < ROUNDS; i++) {
+        bench_times network;
+        nn_floor floor;
+        TRY(time_runs(run, data, seconds / ROUNDS, &network));
+        TRY(nn_floor_measure(table, result->batch, result->type, training, FLOOR_REPEATS, &floor));
+        times[i] = network.median;
+        floors[i] = floor.forward + floor.backward_data + floor.backward_weights;
+        ratios[i] = times[i] / floors[i];
+        result->flops = floor.flops;
+    }
+    result->times = summary(times, ROUNDS);
+    result->floor = summary(floors, ROUNDS);
+    result->ratio = summary(ratios, ROUNDS).median;
+    return status_ok();
+}
+
+static const char *type_name(nn_type type)
+{
+    return type == NN_F32 ? "f32" : type == NN_BF16 ? "bf16" : "int8";
+}
+
+static json_t *as_json(const bench_result *b, const char *processor)
+{
+    double images = (double)b->batch;
+    return json_pack("{s:i,s:s,s:f,s:f,s:f,s:f,s:s,s:i,s:s,s:f,s:I,s:I}", "schema", 1, "what", b->what, "ms_per_image",
+                     1e3 * b->times.median / images, "ms_per_image_low", 1e3 * b->times.low / images,
+                     "floor_ms_per_image", 1e3 * b->floor.median / images, "ratio", b->ratio, "precision",
+                     type_name(b->type), "batch", (int)b->batch, "processor", processor, "gflops",
+                     b->flops / b->times.median / 1e9, "planned_bytes", (json_int_t)b->planned, "peak_bytes",
+                     (json_int_t)b->peak);
+}
+
+amend_status bench_print(const bench_result *b, const char *json)
+{
+    char processor[256];
+    double per_image = 1e3 / (double)b->batch;
+    machine_processor(processor, sizeof processor);
+    if (json) return json_save(as_json(b, processor), json);
+    printf("%s, batch %zu, %s, %s\n", b->what, b->batch, type_name(b->type), processor);
+    printf("  time   %8.3f ms an image (quartiles %.3f .. %.3f)\n", per_image * b->times.median,
+           per_image * b->times.low, per_image * b->times.high);
+    printf("  floor  %8.3f ms an image (quartiles %.3f .. %.3f): oneDNN's convolutions alone\n",
+           per_image * b->floor.median, per_image * b->floor.low, per_image * b->floor.high);
+    printf("  ratio  %8.3f   %.0f Gflop/s\n", b->ratio, b->flops / b->times.median / 1e9);
+    printf("  memory %8.1f MB planned, %.1f MB peak of the process\n", (double)b->planned / 1e6, (double)b->peak / 1e6);
+    return status_ok();
+}

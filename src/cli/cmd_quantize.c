@@ -1,0 +1,167 @@
+/* amend quantize */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/progress.h"
+#include "cli/args.h"
+#include "eval/evaluate.h"
+#include "eval/metrics.h"
+#include "model/int8_file.h"
+#include "model/quantize.h"
+
+enum { BATCH = 32, SEED = 1 };
+
+typedef struct quantize_request {
+    const char *model, *data, *layout, *split, *rule, *images, *out;
+    data_options options;
+    size_t count; /* images to calibrate with */
+} quantize_request;
+
+static amend_status note_images(const model_description *d, const dataset *set, size_t wanted,
+                                model_calibration *calibration, size_t batch)
+{
+    const loader_options options = {.batch = batch,
+                                    .size = d->size,
+                                    .channels = d->channels,
+                                    .normal = data_normal_bytes,
+                                    .seed = SEED,
+                                    .threads = 1,
+                                    .shuffle = true};
+    loader *batches = NULL;
+    progress bar;
+    TRY(loader_create(set, &options, &batches));
+    amend_status status = loader_start(batches, 0, 0);
+    progress_start(&bar, "calibrating", wanted);
+    for (size_t done = 0; !status.code && done < wanted; done += batch) {
+        data_batch b;
+        status = loader_next(batches, &b);
+        if (status.code || !b.count) break;
+        data_bytes(b.pixels, b.count * d->size * d->size * d->channels, model_calibration_pixels(calibration));
+        status = model_calibration_add(calibration);
+        progress_update(&bar, done + batch, "");
+    }
+    progress_finish(&bar);
+    loader_free(batches);
+    return status;
+}
+
+/* The model's folded network, in 8 bits, calibrated on training images. */
+static amend_status quantize(const quantize_request *r, const amend_model *model, model_folded *folded)
+{
+    const model_description *d = model_describe(model);
+    data_options options = r->options;
+    model_calibration *calibration = NULL;
+    dataset *set = NULL;
+    options.split = DATA_TRAIN;
+    options.size = d->size;
+    options.channels = d->channels;
+    TRY(dataset_open(&options, &set));
+    size_t batch = dataset_count(set) < BATCH ? dataset_count(set) : BATCH;
+    amend_status status = model_calibration_create(d, folded, batch, &calibration);
+    if (!status.code) status = note_images(d, set, r->count, calibration, batch);
+    if (!status.code) status = model_quantize(calibration, folded);
+    model_calibration_free(calibration);
+    dataset_free(set);
+    return status;
+}
+
+static amend_status top1(amend_model *model, const dataset *set, nn_type type, double *share)
+{
+    const evaluate_options options = {model_describe(model)->head, 64, type};
+    size_t count = dataset_count(set), classes = amend_model_classes(model), right = 0;
+    float *probabilities = NULL;
+    TRY(mem_alloc(&probabilities, count * classes, sizeof(float), "predictions"));
+    amend_status status = evaluate_dataset(model, set, &options, probabilities);
+    for (size_t i = 0; i < count; i++) {
+        const float *p = probabilities + i * classes;
+        size_t best = 0;
+        for (size_t k = 1; k < classes; k++)
+            if (p[k] > p[best]) best = k;
+        right += best == dataset_label(set, i);
+    }
+    *share = (double)right / (double)count;
+    mem_free(probabilities);
+    return status;
+}
+
+/* The 8-bit model beside the one it was made from, on the split that was asked for. */
+static amend_status compare(const quantize_request *r, amend_model *model)
+{
+    data_options options = r->options;
+    amend_model *made = NULL;
+    dataset *set = NULL;
+    double full = 0, coded = 0;
+    options.size = model_describe(model)->size;
+    options.channels = model_describe(model)->channels;
+    amend_status status = model_open(r->out, &made);
+    if (!status.code) status = dataset_open(&options, &set);
+    if (!status.code) status = top1(model, set, NN_F32, &full);
+    if (!status.code) status = top1(made, set, NN_U8, &coded);
+    if (!status.code)
+        printf("%-6s top-1 %6.2f %%\n%-6s top-1 %6.2f %%   %+.2f points, on %zu images of split %s\n", "f32",
+               100 * full, "int8", 100 * coded, 100 * (coded - full), dataset_count(set), r->split);
+    dataset_free(set);
+    amend_model_free(made);
+    return status;
+}
+
+static amend_status make(const quantize_request *r)
+{
+    amend_model *model = NULL;
+    model_folded *folded = NULL;
+    TRY(model_open(r->model, &model));
+    model_description d = *model_describe(model);
+    amend_status status = model_fold_weights(model, &folded);
+    if (!status.code) status = quantize(r, model, folded);
+    d.int8 = true;
+    if (!status.code) status = int8_file_save(&d, folded, r->out);
+    if (!status.code) status = compare(r, model);
+    model_folded_free(folded);
+    amend_model_free(model);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    static const char *const splits[] = {"train", "valid", "test"};
+    quantize_request r = {.split = "test", .rule = "plurality", .images = "1024"};
+    const cli_option options[] = {{"--data", &r.data, NULL}, {"--layout", &r.layout, NULL}, {"--split", &r.split, NULL},
+                                  {"--rule", &r.rule, NULL}, {"--images", &r.images, NULL}, {"--out", &r.out, NULL}};
+    int operands = 0;
+    char *end;
+    size_t split = 0;
+    int result = cli_parse(&cli_quantize, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (result) return result;
+    if (operands != 1 || !r.data || !r.out) return cli_usage(&cli_quantize, "a model, --data and --out are needed");
+    while (split < 3 && strcmp(r.split, splits[split])) split++;
+    if (split == 3) return cli_usage(&cli_quantize, "--split %s: train, valid or test", r.split);
+    bool majority = !strcmp(r.rule, "majority");
+    if (!majority && strcmp(r.rule, "plurality"))
+        return cli_usage(&cli_quantize, "--rule %s: plurality or majority", r.rule);
+    r.count = strtoul(r.images, &end, 10);
+    if (*end || !r.count || r.count > 1000000) return cli_usage(&cli_quantize, "--images %s: 1..1000000", r.images);
+    r.model = argv[0];
+    r.options = data_options_defaults(r.data);
+    r.options.layout = r.layout;
+    r.options.split = (data_split)split;
+    r.options.rule = majority ? DATA_MAJORITY : DATA_PLURALITY;
+    amend_status status = make(&r);
+    return status.code ? cli_fail(status) : CLI_DONE;
+}
+
+const cli_command cli_quantize = {
+    "quantize", run, "make an 8-bit model, a quarter of the size and faster",
+    "Usage: amend quantize MODEL --data DIR --out FILE [options]\n"
+    "Folds the network, finds the ranges of its activations on training images, writes weights in 8 bits, and "
+    "measures\n"
+    "the result beside the model it was made from.\n\n"
+    "  --data DIR       data set; its training split calibrates\n"
+    "  --layout NAME    fer2013, ferplus, folder, rafdb; guessed if left out\n"
+    "  --images N       images to calibrate with (default 1024)\n"
+    "  --split S        split to measure both on: train, valid or test (default test)\n"
+    "  --rule R         FER+ labels: plurality (default) or majority\n"
+    "  --out FILE       the 8-bit model\n\n"
+    "Example:\n"
+    "  amend quantize runs/ferplus/model.safetensors --data ferplus --split valid --out small.safetensors\n"};

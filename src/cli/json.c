@@ -1,0 +1,31 @@
+/* JSON to a file or to standard output. */
+#include "cli/json.h"
+
+#include <string.h>
+
+#include "base/file.h"
+
+static amend_status dump(const json_t *object, FILE *stream)
+{
+    if (json_dumpf(object, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) || fputc('\n', stream) == EOF ||
+        fflush(stream))
+        return status_error(AMEND_IO, "JSON could not be written; is the disk full?");
+    return status_ok();
+}
+
+amend_status json_save(json_t *object, const char *path)
+{
+    file_replacement file = {0};
+    if (!object) return status_error(AMEND_NO_MEMORY, "JSON: out of memory, or a name is not UTF-8");
+    bool to_file = strcmp(path, "-") != 0;
+    amend_status status = to_file ? file_replace_begin(path, &file) : status_ok();
+    if (!status.code) {
+        status = dump(object, to_file ? file.stream : stdout);
+        if (to_file && !status.code)
+            status = file_replace_commit(&file);
+        else if (to_file)
+            file_replace_abandon(&file);
+    }
+    json_decref(object);
+    return status;
+}

@@ -1,0 +1,168 @@
+/* Calibration and quantization. */
+#include "model/quantize.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "nn/quantize.h"
+
+enum { BINS = 4096, CLIPS = 120 };
+
+/* What one row's results were. */
+typedef struct row_range {
+    bool seen;
+    float limit;       /* the histogram covers 0 .. limit of the absolute value */
+    double bins[BINS]; /* counts */
+    double *mean;      /* sums, of each channel */
+    size_t pixels;     /* summed */
+} row_range;
+
+struct model_calibration {
+    const model_folded *folded;
+    nn_program *program;
+    nn_context *context;
+    size_t batch;
+    row_range *ranges; /* by row */
+};
+
+amend_status model_calibration_create(const model_description *d, const model_folded *folded, size_t batch,
+                                      model_calibration **made)
+{
+    const nn_table *table = &folded->table;
+    nn_program_options options = {.batch = batch, .type = NN_F32, .keep_maps = true};
+    model_calibration *c = NULL;
+    *made = NULL;
+    memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
+    memcpy(options.deviation, d->normal.deviation, sizeof d->normal.deviation);
+    TRY(mem_alloc(&c, 1, sizeof *c, "calibration"));
+    c->folded = folded;
+    c->batch = batch;
+    amend_status status = nn_program_create(table, &folded->params, &options, &c->program);
+    if (!status.code) status = nn_context_create(c->program, &c->context);
+    if (!status.code) status = mem_alloc(&c->ranges, table->count, sizeof *c->ranges, "ranges of activations");
+    for (size_t i = 0; !status.code && i < table->count; i++)
+        status = mem_alloc(&c->ranges[i].mean, table->shapes[i].c, sizeof(double), "means of activations");
+    if (status.code) {
+        model_calibration_free(c);
+        return status;
+    }
+    *made = c;
+    return status;
+}
+
+void model_calibration_free(model_calibration *c)
+{
+    if (!c) return;
+    for (size_t i = 0; c->ranges && i < c->folded->table.count; i++) mem_free(c->ranges[i].mean);
+    mem_free(c->ranges);
+    nn_context_free(c->context);
+    nn_program_free(c->program);
+    mem_free(c);
+}
+
+uint8_t *model_calibration_pixels(model_calibration *c)
+{
+    return nn_context_pixels(c->context);
+}
+
+/* ---- noting ---- */
+
+/* Doubles what the histogram covers until `largest` is inside. */
+static void widen(row_range *r, float largest)
+{
+    if (!(r->limit > 0)) r->limit = largest;
+    while (r->limit < largest) {
+        for (size_t i = 0; i < BINS; i++) r->bins[i] = i < BINS / 2 ? r->bins[2 * i] + r->bins[2 * i + 1] : 0;
+        r->limit *= 2;
+    }
+}
+
+static void note(row_range *r, const float *map, size_t count, size_t channels)
+{
+    float largest = 0;
+    for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(map[i]));
+    widen(r, largest);
+    float scale = r->limit > 0 ? BINS / r->limit : 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t bin = (size_t)(fabsf(map[i]) * scale);
+        r->bins[bin < BINS ? bin : BINS - 1]++;
+        r->mean[i % channels] += (double)map[i];
+    }
+    r->pixels += count / channels;
+    r->seen = true;
+}
+
+amend_status model_calibration_add(model_calibration *c)
+{
+    TRY(nn_context_run(c->context, c->batch));
+    for (size_t row = 0; row + 1 < c->folded->table.count; row++) {
+        size_t count = 0;
+        const float *map = nn_context_map(c->context, row, &count);
+        if (map) note(&c->ranges[row], map, count, c->folded->table.shapes[row].c);
+    }
+    return status_ok();
+}
+
+/* ---- choosing ---- */
+
+/* Squared error when the absolute values 0 .. clip are rounded to `levels` codes and larger ones are clipped. */
+static double squared_error(const row_range *r, double clip, int levels)
+{
+    double step = clip / levels, sum = 0;
+    for (size_t i = 0; i < BINS; i++) {
+        double value = ((double)i + 0.5) * (double)r->limit / BINS, code = fmin(nearbyint(value / step), levels);
+        double error = value - code * step;
+        sum += r->bins[i] * error * error;
+    }
+    return sum;
+}
+
+static float best_step(const row_range *r, int levels)
+{
+    double best = (double)r->limit, least = HUGE_VAL;
+    for (int i = 1; i <= CLIPS; i++) {
+        double clip = (double)r->limit * i / CLIPS, error = squared_error(r, clip, levels);
+        if (error >= least) continue;
+        least = error;
+        best = clip;
+    }
+    return best > 0 ? (float)(best / levels) : 1; /* all activations 0: any step will do */
+}
+
+/* Replaces weights by codes times scales; takes the mean error that this makes out of the bias. */
+static amend_status quantize_conv(const model_calibration *c, const nn_row *row, nn_param *weight, nn_param *bias)
+{
+    const row_range *in = &c->ranges[row->in[0]];
+    size_t outputs = weight->shape[0], inputs = weight->shape[1], area = weight->shape[2] * weight->shape[3];
+    size_t taps = inputs * area;
+    int8_t *codes = NULL;
+    TRY(mem_alloc(&codes, taps, 1, "8-bit weights"));
+    for (size_t o = 0; o < outputs; o++) {
+        float *values = weight->value + o * taps, step = nn_quantize_weights(values, taps, codes);
+        double shift = 0;
+        for (size_t i = 0; i < taps; i++) {
+            float coded = step * (float)codes[i];
+            shift += (double)(coded - values[i]) * in->mean[i / area] / (double)in->pixels;
+            values[i] = coded;
+        }
+        bias->value[o] -= (float)shift;
+    }
+    mem_free(codes);
+    return status_ok();
+}
+
+amend_status model_quantize(const model_calibration *c, model_folded *folded)
+{
+    const nn_table *table = &folded->table;
+    memset(&folded->steps, 0, sizeof folded->steps);
+    if (!c->ranges[0].seen) return status_error(AMEND_BAD_ARGUMENT, "no images to calibrate with");
+    for (size_t i = 1; i < table->count; i++) {
+        const nn_row *row = &table->rows[i];
+        bool measured = c->ranges[i].seen && (row->kind == NN_CONV || row->kind == NN_ADD || row->kind == NN_RELU);
+        if (measured) folded->steps.step[i] = best_step(&c->ranges[i], row->kind == NN_RELU ? 255 : 127);
+        if (row->kind != NN_CONV || !row->in[0]) continue;
+        TRY(quantize_conv(c, row, nn_params_find(&folded->params, row->name, "weight"),
+                          nn_params_find(&folded->params, row->name, "bias")));
+    }
+    return status_ok();
+}
