@@ -53,15 +53,25 @@ static amend_status add_stem(nn_table *table, bool small, size_t channels, size_
     return nn_table_add(table, pool, map);
 }
 
+/* Multiples of 16: a vector register; and oneDNN 2.6 writes past its buffers in the backward pass of 1x1, stride 2
+ * convolutions with other counts. */
+static size_t base_channels(double width)
+{
+    size_t base = (size_t)lround(64 * width / 16) * 16;
+    return base ? base : 16;
+}
+
+size_t resnet18_channels(double width)
+{
+    return base_channels(width) * 8;
+}
+
 amend_status resnet18_build(nn_table *table, const resnet_options *options, size_t *features)
 {
     size_t map = table->count - 1;
     if (!(options->width >= 0.125 && options->width <= 4))
         return status_error(AMEND_BAD_ARGUMENT, "resnet18: width factor %g; 0.125..4 are possible", options->width);
-    /* Multiples of 16: a vector register; and oneDNN 2.6 writes past its buffers in the backward pass of 1x1, stride 2
-     * convolutions with other counts. */
-    size_t base = (size_t)lround(64 * options->width / 16) * 16;
-    if (!base) base = 16;
+    size_t base = base_channels(options->width);
     TRY(add_stem(table, options->small_stem, base, &map));
     for (size_t stage = 0; stage < 4; stage++)
         for (size_t block = 0; block < 2; block++) {

@@ -10,6 +10,9 @@ typedef struct resnet_options {
     double width;    /* factor on the channels 64, 128, 256, 512; 1 is the published network */
 } resnet_options;
 
+/* Channels of the last feature map, a multiple of 128. */
+size_t resnet18_channels(double width);
+
 /* Appends the backbone behind the table's last row; *features is the row of the last feature map. */
 amend_status resnet18_build(nn_table *table, const resnet_options *options, size_t *features) AMEND_MUST_USE;
 

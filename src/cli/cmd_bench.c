@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backbone/resnet.h"
 #include "cli/args.h"
 #include "cli/bench.h"
 
@@ -42,11 +43,11 @@ static int read_request(const bench_words *w, bool infer, bench_request *r)
     r->network = (model_description){.small_stem = w->small,
                                      .width = width,
                                      .head = ARM_HEAD_EMA,
-                                     .arrangement = 16,
                                      .size = (size_t)size,
                                      .channels = w->small ? 1 : 3,
                                      .classes = 8,
                                      .normal = {{0.5f, 0.5f, 0.5f}, {0.25f, 0.25f, 0.25f}}};
+    r->network.arrangement = resnet18_channels(width) % 256 ? 8 : 16;
     return CLI_DONE;
 }
 
