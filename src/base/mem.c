@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static atomic_size_t calls;
 static atomic_size_t fail_countdown;
 
 bool mem_multiply(size_t a, size_t b, size_t *product)
@@ -18,8 +19,14 @@ void mem_fail_at(size_t n)
     atomic_store(&fail_countdown, n);
 }
 
+size_t mem_calls(void)
+{
+    return atomic_load(&calls);
+}
+
 static bool must_fail(void)
 {
+    atomic_fetch_add(&calls, 1);
     size_t n = atomic_load(&fail_countdown);
     while (n && !atomic_compare_exchange_weak(&fail_countdown, &n, n - 1)) {
     }

@@ -24,6 +24,9 @@ amend_status mem_copy_string(char **copy, const char *string) AMEND_MUST_USE;
 
 void mem_free(void *block); /* accepts NULL */
 
+/* For tests: how often mem_alloc and mem_grow have been called. */
+size_t mem_calls(void);
+
 /* For tests: the n-th allocation from now (1 = the next) fails, once; 0 switches that off. */
 void mem_fail_at(size_t n);
 
