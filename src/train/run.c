@@ -174,15 +174,21 @@ static amend_status identify(run *r)
     return status_ok();
 }
 
-static amend_status resume_or_start(run *r, bool resume)
+static amend_status refuse_to_overwrite(const run *r, bool resume)
+{
+    char checkpoint[4096];
+    TRY(path_in(r, "checkpoint.safetensors", checkpoint));
+    if (resume || !file_exists(checkpoint)) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "%s: holds a run already; go on with --resume or name another folder",
+                        r->folder);
+}
+
+static amend_status resume_or_start(run *r)
 {
     char checkpoint[4096], log[4096];
     TRY(path_in(r, "checkpoint.safetensors", checkpoint));
     TRY(path_in(r, "log.csv", log));
     if (!file_exists(checkpoint)) return status_ok();
-    if (!resume)
-        return status_error(AMEND_BAD_ARGUMENT, "%s: holds a run already; go on with --resume or name another folder",
-                            r->folder);
     TRY(trainer_load(r->trainer, checkpoint, r->identity));
     return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
 }
@@ -337,10 +343,11 @@ static amend_status set_up(run *r, const train_request *request)
     TRY(describe(r));
     TRY(identify(r));
     TRY(lock_folder(r));
+    TRY(refuse_to_overwrite(r, request->resume));
+    TRY(measure_floor(r)); /* its memory is given back before the training's is taken */
     TRY(make_trainer(r));
-    TRY(resume_or_start(r, request->resume));
-    TRY(write_notes(r, request->data));
-    return measure_floor(r);
+    TRY(resume_or_start(r));
+    return write_notes(r, request->data);
 }
 
 static void tear_down(run *r)

@@ -76,6 +76,7 @@ static inline int open_folder(void **state)
     (void)state;
     if (!getenv("AMEND_COMMAND") || !mkdtemp(folder)) return -1;
     setenv("OMP_NUM_THREADS", "2", 0);
+    setenv("OMP_WAIT_POLICY", "passive", 0); /* tests run side by side */
     return setenv("T", folder, 1);
 }
 

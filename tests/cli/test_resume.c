@@ -1,0 +1,164 @@
+/* Runs that are killed, interrupted, or meet a full disk go on from their last checkpoint as if nothing had happened.
+ */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TINY                                                                                                           \
+    " --data $T/set model.width=0.25 model.size=16 model.arrangement=8 train.batch=8 train.average=0.9 "               \
+    "augment.crop=0.1 train.epochs=16 "
+#define START "exec \"$AMEND_COMMAND\" train" TINY
+
+static int set_up(void **state)
+{
+    if (open_folder(state)) return -1;
+    assert_works("synth --out $T/set --count 42 --size 32");
+    assert_works("train --out $T/f32" TINY);
+    assert_works("train --out $T/bf16 train.precision=bf16" TINY);
+    return 0;
+}
+
+static bool exists(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return !access(path, F_OK);
+}
+
+static pid_t start(const char *line)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* Until the file is there; the run must not have ended by then. */
+static void wait_for(const char *name, pid_t pid)
+{
+    const struct timespec moment = {0, 5000000};
+    while (!exists(name)) {
+        if (waitpid(pid, NULL, WNOHANG)) fail_msg("the run ended before %s was there", name);
+        nanosleep(&moment, NULL);
+    }
+}
+
+/* The status with which a run ended that got `number` after its first checkpoint. */
+static int stop_after_checkpoint(const char *line, const char *checkpoint, int number)
+{
+    int status;
+    pid_t pid = start(line);
+    wait_for(checkpoint, pid);
+    assert_int_equal(kill(pid, number), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void killed_f32(void **state)
+{
+    (void)state;
+    int status = stop_after_checkpoint(START "--out $T/k 2>$T/said", "k/checkpoint.safetensors", SIGKILL);
+    assert_true(WIFSIGNALED(status));
+    assert_false(exists("k/model.safetensors"));
+    assert_works("train --resume --out $T/k" TINY);
+    shell("cmp $T/f32/model.safetensors $T/k/model.safetensors");
+    shell("cut -d, -f1-4 $T/f32/log.csv >$T/a; cut -d, -f1-4 $T/k/log.csv | cmp $T/a -"); /* not the speeds */
+}
+
+static void killed_bf16(void **state)
+{
+    (void)state;
+    int status =
+        stop_after_checkpoint(START "--out $T/kb train.precision=bf16 2>$T/said", "kb/checkpoint.safetensors", SIGKILL);
+    assert_true(WIFSIGNALED(status));
+    assert_works("train --resume --out $T/kb train.precision=bf16" TINY);
+    shell("cmp $T/bf16/model.safetensors $T/kb/model.safetensors");
+}
+
+static void interrupted(void **state)
+{
+    (void)state;
+    int status = stop_after_checkpoint(START "--out $T/i 2>$T/said", "i/checkpoint.safetensors", SIGINT);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    shell("grep -q 'the same command with --resume goes on' $T/said");
+    assert_false(exists("i/model.safetensors"));
+    assert_works("train --resume --out $T/i" TINY);
+    shell("cmp $T/f32/model.safetensors $T/i/model.safetensors");
+}
+
+/* Files may not grow over 1 MB: the checkpoint of this network is larger. */
+static void full_disk(void **state)
+{
+    (void)state;
+    stop_after_checkpoint(START "--out $T/d 2>$T/said", "d/checkpoint.safetensors", SIGKILL);
+    shell("cp $T/d/checkpoint.safetensors $T/good");
+    shell("trap '' XFSZ; ulimit -f 1000; \"$AMEND_COMMAND\" train --resume --out $T/d" TINY "2>$T/said; test $? = 1");
+    shell("grep -q 'd/checkpoint.safetensors' $T/said && test $(grep -c '^amend: ' $T/said) = 1");
+    shell("cmp $T/good $T/d/checkpoint.safetensors");
+    shell("test -z \"$(find $T/d -name '*.tmp*' -o -name '*~')\"");
+    assert_works("train --resume --out $T/d" TINY);
+    shell("cmp $T/f32/model.safetensors $T/d/model.safetensors");
+}
+
+static void two_runs_in_one_folder(void **state)
+{
+    (void)state;
+    pid_t pid = start(START "--out $T/two 2>$T/said");
+    wait_for("two/run.txt", pid);
+    assert_refused("train --out $T/two" TINY, 1, "another run is writing here");
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    waitpid(pid, NULL, 0);
+}
+
+static void resuming_something_else(void **state)
+{
+    (void)state;
+    shell("cp -r $T/f32 $T/other && cp $T/other/model.safetensors $T/model.before");
+    assert_refused("train --out $T/other" TINY, 1, "holds a run already");
+    assert_refused("train --resume --out $T/other" TINY "train.seed=2", 1, "another recipe or data set");
+    assert_works("synth --out $T/more --count 63 --size 32");
+    assert_refused("train --resume --out $T/other" TINY "--data $T/more", 1, "another recipe or data set");
+    shell("truncate -s -1 $T/other/checkpoint.safetensors");
+    assert_refused("train --resume --out $T/other" TINY, 1, "other/checkpoint.safetensors");
+    shell("head -c 7 $T/other/model.safetensors >$T/other/checkpoint.safetensors");
+    assert_refused("train --resume --out $T/other" TINY, 1, "other/checkpoint.safetensors");
+    shell("cmp $T/model.before $T/other/model.safetensors");
+}
+
+static void resuming_in_an_empty_folder_starts(void **state)
+{
+    (void)state;
+    assert_works("train --resume --out $T/empty" TINY "train.epochs=1");
+    assert_true(exists("empty/model.safetensors"));
+}
+
+static void loss_that_is_no_number(void **state)
+{
+    (void)state;
+    assert_refused("train --out $T/nan" TINY "optimizer.rate=100 optimizer.kind=sgd optimizer.momentum=0.9 "
+                   "schedule.warmup=3",
+                   1, "not a number");
+    assert_says(errors, "the last checkpoint is good");
+    assert_false(exists("nan/model.safetensors"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_f32),
+                                       cmocka_unit_test(killed_bf16),
+                                       cmocka_unit_test(interrupted),
+                                       cmocka_unit_test(full_disk),
+                                       cmocka_unit_test(two_runs_in_one_folder),
+                                       cmocka_unit_test(resuming_something_else),
+                                       cmocka_unit_test(resuming_in_an_empty_folder_starts),
+                                       cmocka_unit_test(loss_that_is_no_number)};
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}
