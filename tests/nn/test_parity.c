@@ -7,11 +7,13 @@
 
 #include "weights/safetensors.h"
 
-enum { STEPS = 3, SEEDS = 8 };
+enum { STEPS = 5, SEEDS = 4 };
+
+static const double RATE = 1e-4; /* small steps: what rounding makes of a gradient near 0 stays small too */
 
 /* What a run differs by from PyTorch's. */
 typedef struct difference {
-    double gradients, losses, running, weights, evaluation;
+    double gradients, losses, running, alpha, weights, evaluation;
 } difference;
 
 typedef struct run {
@@ -105,6 +107,7 @@ static void compare_final(const safetensors *file, const nn_params *params, diff
             d->weights = fmax(d->weights, apart / distance(start, expected, p->count));
         else
             d->running = fmax(d->running, apart);
+        if (!strcmp(p->name, "arm.alpha")) d->alpha = apart;
         mem_free(expected);
         mem_free(start);
     }
@@ -132,8 +135,9 @@ static void compare_training(const safetensors *file, const nn_table *table, nn_
     float *losses = read_values(file, "", "loss", NULL, &count);
     assert_int_equal(count, STEPS);
     data_batch batch = read_batch(file, 0, shape);
-    const trainer_options options = adam_options(batch.count, NN_F32);
+    trainer_options options = adam_options(batch.count, NN_F32);
     trainer *t = NULL;
+    options.schedule.rate = RATE;
     batch_free(&batch);
     must(trainer_create(table, params, &options, STEPS, &t));
     for (int step = 0; step < STEPS; step++) {
@@ -151,9 +155,11 @@ static void compare_training(const safetensors *file, const nn_table *table, nn_
 
 static bool is_same(const difference *d)
 {
-    print_message("  gradients %.2g, losses %.2g, running values %.2g, weights %.2g of their way, evaluation %.2g\n",
-                  d->gradients, d->losses, d->running, d->weights, d->evaluation);
-    return d->gradients < 1e-4 && d->losses < 1e-4 && d->running < 1e-3 && d->weights < 0.02 && d->evaluation < 1e-3;
+    print_message(
+        "  gradients %.2g, losses %.2g, running values %.2g, alpha %.2g, weights %.2g of their way, evaluation %.2g\n",
+        d->gradients, d->losses, d->running, d->alpha, d->weights, d->evaluation);
+    return d->gradients < 1e-4 && d->losses < 1e-4 && d->running < 1e-4 && d->alpha < 1e-4 && d->weights < 0.02 &&
+           d->evaluation < 1e-3;
 }
 
 static bool check_run(const char *folder, const run *r, int seed)
@@ -166,10 +172,11 @@ static bool check_run(const char *folder, const run *r, int seed)
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         if (!strcmp(r->head, arm_head_name(heads[i]))) head = heads[i];
     snprintf(path, sizeof path, "%s/run.safetensors", folder);
-    snprintf(text, sizeof text,
-             "'%s' tests/nn/torch_resnet_arm.py --stem %s --width %g --size %zu --channels %zu --batch 4 --head %s "
-             "--r %zu --steps %d --seed %d '%s'",
-             python(), r->stem, r->width, r->size, r->channels, r->head, r->r, STEPS, seed, path);
+    snprintf(
+        text, sizeof text,
+        "'%s' tests/nn/torch_resnet_arm.py --stem %s --width %g --size %zu --channels %zu --batch 16 --lr %g --head %s "
+        "--r %zu --steps %d --seed %d '%s'",
+        python(), r->stem, r->width, r->size, r->channels, RATE, r->head, r->r, STEPS, seed, path);
     print_message("stem %s, head %s, %zu px, r %zu, seed %d\n", r->stem, r->head, r->size, r->r, seed);
     assert_true(command(text));
     must(safetensors_open(path, &file));
@@ -186,11 +193,12 @@ static bool check_run(const char *folder, const run *r, int seed)
     return is_same(&d);
 }
 
-/* Some seeds give a relu whose input is 0 but for the last bits: the gradient then goes through on one side only, and
- * the runs part. That happens by chance; an error happens with every seed. */
+/* Among a million relu inputs some lie within rounding of 0: the gradient then goes through on one side only, and the
+ * runs part from the first step. Whether a seed has one that matters is chance, about one in four; an error happens
+ * with every seed. Seed 2 passes where this was written. */
 static void check_seeds(const char *folder, const run *r)
 {
-    for (int seed = 1; seed <= SEEDS; seed++)
+    for (int seed = 2; seed < 2 + SEEDS; seed++)
         if (check_run(folder, r, seed)) return;
     fail_msg("stem %s, head %s: not PyTorch's run, whatever the seed", r->stem, r->head);
 }
