@@ -235,6 +235,6 @@ void config_write(FILE *stream, const config_key *keys, size_t count, const void
         }
         fprintf(stream, "%s = ", name + dot + 1);
         write_value(stream, &keys[i], (const char *)target + keys[i].offset);
-        fputc('\n', stream);
+        fprintf(stream, " ; %s\n", keys[i].help);
     }
 }

@@ -1,46 +1,28 @@
 /* amend data: what a data set holds and what is wrong with it. */
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "cli/cli.h"
+#include "cli/args.h"
+#include "cli/json.h"
 #include "data/survey.h"
 
 static const char *const split_names[DATA_SPLITS] = {"train", "valid", "test"};
 
-typedef struct arguments {
-    data_options data;
-    bool json;
-} arguments;
-
-static int read_arguments(int argc, char **argv, arguments *a)
+static int read_arguments(int argc, char **argv, data_options *data, const char **json)
 {
-    static const struct option options[] = {
-        {"layout", required_argument, NULL, 'l'},
-        {"rule", required_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-    a->data = data_options_defaults(NULL);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?') return cli_usage(&cli_data, "cannot use '%s'", argv[optind - 1]);
-        if (option == 'l') a->data.layout = optarg;
-        if (option == 'j') a->json = true;
-        if (option != 'r') continue;
-        if (!strcmp(optarg, "majority"))
-            a->data.rule = DATA_MAJORITY;
-        else if (strcmp(optarg, "plurality"))
-            return cli_usage(&cli_data, "no rule '%s'; there are plurality and majority", optarg);
-    }
-    if (optind == argc) return cli_usage(&cli_data, "DIR is missing");
-    if (optind + 1 < argc) return cli_usage(&cli_data, "one DIR at a time, not also '%s'", argv[optind + 1]);
-    a->data.path = argv[optind];
+    const char *layout = NULL, *rule = "plurality";
+    const cli_option options[] = {{"--layout", &layout, NULL}, {"--rule", &rule, NULL}, {"--json", json, NULL}};
+    int operands = 0;
+    int bad = cli_parse(&cli_data, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (bad) return bad;
+    if (!operands) return cli_usage(&cli_data, "DIR is missing");
+    if (operands > 1) return cli_usage(&cli_data, "one DIR at a time, not also '%s'", argv[1]);
+    bool majority = !strcmp(rule, "majority");
+    if (!majority && strcmp(rule, "plurality"))
+        return cli_usage(&cli_data, "no rule '%s'; there are plurality and majority", rule);
+    *data = data_options_defaults(argv[0]);
+    data->layout = layout;
+    data->rule = majority ? DATA_MAJORITY : DATA_PLURALITY;
     return CLI_DONE;
 }
 
@@ -111,48 +93,37 @@ static json_t *survey_to_json(const survey *s)
                      "other_split", (json_int_t)s->copies_other_split, "bad", bad_to_json(s));
 }
 
-static amend_status print_json(const survey *s)
-{
-    json_t *root = survey_to_json(s);
-    if (!root) return status_error(AMEND_NO_MEMORY, "the survey as JSON: out of memory");
-    int failed = json_dumpf(root, stdout, JSON_INDENT(2));
-    json_decref(root);
-    putchar('\n');
-    return failed ? status_error(AMEND_IO, "standard output: cannot write the JSON") : status_ok();
-}
-
 static int run_data(int argc, char **argv)
 {
-    arguments a = {0};
+    data_options data;
+    const char *json = NULL;
     survey s = {0};
-    amend_status st;
-    int usage = read_arguments(argc, argv, &a);
-    if (usage != CLI_DONE) return usage;
-    st = survey_make(&a.data, &s);
-    if (st.code) return cli_fail(st);
-    if (a.json)
-        st = print_json(&s);
-    else
-        print_text(&s);
-    if (!st.code && s.bad)
-        st = status_error(AMEND_BAD_DATA, "%s: %zu bad rows, listed above; training refuses them", a.data.path, s.bad);
+    int bad = read_arguments(argc, argv, &data, &json);
+    if (bad) return bad;
+    amend_status status = survey_make(&data, &s);
+    if (status.code) return cli_fail(status);
+    if (json) status = json_save(survey_to_json(&s), json);
+    if (!json || strcmp(json, "-")) print_text(&s);
+    if (!status.code && s.bad)
+        status =
+            status_error(AMEND_BAD_DATA, "%s: %zu bad rows, listed above; training refuses them", data.path, s.bad);
     survey_free(&s);
-    return st.code ? cli_fail(st) : CLI_DONE;
+    return status.code ? cli_fail(status) : CLI_DONE;
 }
 
 const cli_command cli_data = {
     .name = "data",
     .run = run_data,
     .summary = "what is in a data set: splits, classes, copies, bad rows",
-    .help = "Usage: amend data DIR [--layout NAME] [--rule plurality|majority] [--json]\n"
+    .help = "Usage: amend data DIR [--layout NAME] [--rule plurality|majority] [--json FILE]\n"
             "Counts the images of every split and class, finds exact copies and lists bad rows.\n"
             "Exit status 1 when a row is bad.\n\n"
             "  DIR            the data set's folder, or its CSV\n"
             "  --layout NAME  fer2013, ferplus, rafdb or folder; without it, what is there decides\n"
             "  --rule RULE    ferplus: plurality (most votes; the default) or majority (over half of them)\n"
-            "  --json         JSON on standard output\n\n"
+            "  --json FILE    also as JSON; - is standard output, without the table\n\n"
             "Examples:\n"
             "  amend data ~/data/rafdb/basic\n"
             "  amend data ~/data/fer --layout ferplus --rule majority\n"
-            "  amend data faces --json | jq .splits.train.count\n",
+            "  amend data faces --json - | jq .splits.train.count\n",
 };

@@ -1,5 +1,4 @@
 /* amend predict */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +7,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/args.h"
+#include "cli/json.h"
 #include "image/draw_prediction.h"
 #include "image/image.h"
 
 typedef struct predict_request {
-    const char *model, *box, *annotate, *precision;
-    bool json, csv;
+    const char *model, *box, *annotate, *precision, *json;
+    bool csv;
     amend_box face;
     amend_precision type;
 } predict_request;
@@ -103,7 +103,7 @@ static amend_status predict_file(const predict_request *r, const char *file, ame
     if (!status.code && r->annotate) status = annotate(r->annotate, file, &photo, &p, model);
     if (!status.code && r->json) json_array_append_new(images, to_json(file, &p, model));
     if (!status.code && r->csv) print_csv(file, &p, model);
-    if (!status.code && !r->json && !r->csv) print_table(file, &p, model);
+    if (!status.code && !r->csv && (!r->json || strcmp(r->json, "-"))) print_table(file, &p, model);
     amend_image_free(&photo);
     return status;
 }
@@ -123,9 +123,8 @@ static int predict_files(const predict_request *r, char **files, int count)
     }
     if (r->json) {
         json_t *all = json_pack("{s:i, s:s, s:o}", "schema", 1, "model", amend_model_path(model), "images", images);
-        json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(7));
-        putchar('\n');
-        json_decref(all);
+        status = json_save(all, r->json);
+        if (status.code) result = cli_fail(status);
     } else {
         json_decref(images);
     }
@@ -140,7 +139,7 @@ static int run(int argc, char **argv)
     int operands = 0;
     const cli_option options[] = {{"--model", &r.model, NULL},         {"--box", &r.box, NULL},
                                   {"--precision", &r.precision, NULL}, {"--annotate", &r.annotate, NULL},
-                                  {"--json", NULL, &r.json},           {"--csv", NULL, &r.csv}};
+                                  {"--json", &r.json, NULL},           {"--csv", NULL, &r.csv}};
     int result = cli_parse(&cli_predict, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!operands) return cli_usage(&cli_predict, "at least one image is needed");
@@ -161,7 +160,8 @@ const cli_command cli_predict = {
     "  --box X,Y,W,H   the face, in pixels of the upright image\n"
     "  --precision P   auto (default: what is fastest here), f32, bf16, or int8 for quantized models\n"
     "  --annotate DIR  writes a drawn copy of each photo\n"
-    "  --json, --csv   for programs\n\n"
+    "  --json FILE     also as JSON; - is standard output, without the table\n"
+    "  --csv           a row a face instead of the table\n\n"
     "Examples:\n"
     "  amend predict face.jpg\n"
     "  amend predict photo.png --box 170,60,105,130 --annotate drawn\n"};

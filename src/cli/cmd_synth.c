@@ -1,28 +1,19 @@
 /* amend synth: writes a set of drawn faces. */
 #include <errno.h>
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "cli/cli.h"
+#include "base/progress.h"
+#include "cli/args.h"
 #include "data/synth.h"
 
-enum { BAR_CELLS = 40, PLAIN_LINES = 10 };
+static progress bar;
 
-/* A bar on a terminal, a line each tenth elsewhere. */
 static void show_progress(size_t done, size_t count)
 {
-    if (isatty(STDERR_FILENO)) {
-        int cells = (int)(done * BAR_CELLS / count);
-        if (done < count && cells == (int)((done - 1) * BAR_CELLS / count)) return;
-        fprintf(stderr, "\r[%.*s%*s] %zu/%zu%s", cells, "========================================", BAR_CELLS - cells,
-                "", done, count, done == count ? "\n" : "");
-    } else if (done * PLAIN_LINES / count != (done - 1) * PLAIN_LINES / count) {
-        fprintf(stderr, "%zu of %zu faces\n", done, count);
-    }
+    if (done == 1) progress_start(&bar, "drawing", count);
+    progress_update(&bar, done, "");
+    if (done == count) progress_finish(&bar);
 }
 
 /* A whole decimal number of at most 64 bits. */
@@ -37,35 +28,27 @@ static bool read_number(const char *text, uint64_t *number)
 
 static int read_arguments(int argc, char **argv, synth_set *set)
 {
-    static const struct option options[] = {
-        {"out", required_argument, NULL, 'o'},
-        {"count", required_argument, NULL, 'n'},
-        {"seed", required_argument, NULL, 's'},
-        {"size", required_argument, NULL, 'p'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        uint64_t number = 0;
-        if (option == '?') return cli_usage(&cli_synth, "cannot use '%s'", argv[optind - 1]);
-        if (option != 'o' && !read_number(optarg, &number))
-            return cli_usage(&cli_synth, "'%s' is not a whole number", optarg);
-        if (option == 'o') set->folder = optarg;
-        if (option == 'n') set->count = (size_t)number;
-        if (option == 's') set->seed = number;
-        if (option == 'p') set->size = (size_t)number;
-    }
-    if (optind < argc) return cli_usage(&cli_synth, "cannot use '%s'", argv[optind]);
+    const char *count = NULL, *seed = "1", *size = NULL;
+    const cli_option options[] = {
+        {"--out", &set->folder, NULL}, {"--count", &count, NULL}, {"--seed", &seed, NULL}, {"--size", &size, NULL}};
+    uint64_t number = SYNTH_DEFAULT_SIZE;
+    int operands = 0;
+    int bad = cli_parse(&cli_synth, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (bad) return bad;
+    if (operands) return cli_usage(&cli_synth, "cannot use '%s'", argv[0]);
     if (!set->folder || !*set->folder) return cli_usage(&cli_synth, "--out DIR is missing");
-    if (!set->count) return cli_usage(&cli_synth, "--count N is missing");
+    if (!count) return cli_usage(&cli_synth, "--count N is missing");
+    if (size && !read_number(size, &number)) return cli_usage(&cli_synth, "'%s' is not a whole number", size);
+    set->size = (size_t)number;
+    if (!read_number(count, &number)) return cli_usage(&cli_synth, "'%s' is not a whole number", count);
+    set->count = (size_t)number;
+    if (!read_number(seed, &set->seed)) return cli_usage(&cli_synth, "'%s' is not a whole number", seed);
     return CLI_DONE;
 }
 
 static int run_synth(int argc, char **argv)
 {
-    synth_set set = {.size = SYNTH_DEFAULT_SIZE, .seed = 1, .progress = show_progress};
+    synth_set set = {.progress = show_progress};
     amend_status status;
     int usage = read_arguments(argc, argv, &set);
     if (usage != CLI_DONE) return usage;

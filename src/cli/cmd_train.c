@@ -23,6 +23,8 @@ static int run(int argc, char **argv)
         amend_status status = config_set(recipe_keys, recipe_key_count, &chosen, argv[i]);
         if (status.code) return cli_usage(&cli_train, "%s", status.message);
     }
+    amend_status checked = recipe_check(&chosen);
+    if (checked.code) return cli_usage(&cli_train, "%s", checked.message);
     const train_request request = {&chosen, data, folder, resume};
     amend_status status = train_run(&request);
     return status.code ? cli_fail(status) : CLI_DONE;

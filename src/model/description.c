@@ -73,21 +73,32 @@ static amend_status read_choice(const safetensors *file, const char *key, const 
                         key, text);
 }
 
+static amend_status check_label(const safetensors *file, const model_description *d, const char *label)
+{
+    for (const char *c = label; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' holds a control character", safetensors_path(file));
+    for (size_t i = 0; i < d->classes; i++)
+        if (!strcmp(d->labels[i], label))
+            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' names '%s' twice", safetensors_path(file), label);
+    return status_ok();
+}
+
 static amend_status read_labels(const safetensors *file, model_description *d)
 {
     const char *text;
+    bool more = true;
     TRY(need(file, "amend.labels", &text));
-    for (d->classes = 0; d->classes < MODEL_MAX_CLASSES; d->classes++) {
+    for (d->classes = 0; more && d->classes < MODEL_MAX_CLASSES; d->classes++) {
         size_t length = strcspn(text, ",");
         if (!length || length >= MODEL_LABEL_SIZE) break;
-        memcpy(d->labels[d->classes], text, length);
-        d->labels[d->classes][length] = '\0';
-        text += length;
-        if (!*text++) {
-            d->classes++;
-            return status_ok();
-        }
+        char *label = d->labels[d->classes];
+        snprintf(label, MODEL_LABEL_SIZE, "%.*s", (int)length, text);
+        TRY(check_label(file, d, label));
+        more = text[length] == ',';
+        text += length + more;
     }
+    if (!more && d->classes >= 2) return status_ok();
     return status_error(AMEND_BAD_DATA,
                         "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between",
                         safetensors_path(file), MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);

@@ -105,3 +105,16 @@ const char *recipe_layout(const recipe *r)
 {
     return r->layout ? layouts[r->layout] : NULL;
 }
+
+amend_status recipe_check(const recipe *r)
+{
+    if (r->channels == 2)
+        return status_error(AMEND_BAD_ARGUMENT, "model.channels is 2; 1 (gray) and 3 (RGB) are possible");
+    if (r->augment.erase_low > r->augment.erase_high)
+        return status_error(AMEND_BAD_ARGUMENT, "augment.erase_low is %g, more than augment.erase_high, which is %g",
+                            r->augment.erase_low, r->augment.erase_high);
+    if (r->warmup >= (double)r->epochs && r->epochs > 1)
+        return status_error(AMEND_BAD_ARGUMENT, "schedule.warmup is %g of %zu epochs: the full rate is never reached",
+                            r->warmup, r->epochs);
+    return status_ok();
+}

@@ -29,6 +29,9 @@ extern const size_t recipe_key_count;
 
 recipe recipe_defaults(void);
 
+/* Refuses values that are each possible but not together. */
+amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
+
 /* The data set's name of the recipe's layout; NULL: to be guessed. */
 const char *recipe_layout(const recipe *r);
 

@@ -108,7 +108,6 @@ static amend_status describe(run *r)
 {
     const recipe *c = r->recipe;
     model_description *d = &r->description;
-    if (c->channels == 2) return status_error(AMEND_BAD_ARGUMENT, "model.channels=2: 1 (gray) or 3 (RGB) are possible");
     *d = (model_description){.small_stem = c->stem == 1,
                              .width = c->width,
                              .head = (arm_head)c->head,

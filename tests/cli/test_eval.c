@@ -18,7 +18,7 @@ static int set_up(void **state)
 /* Images of the drawn set's split, as `amend data` counts them. */
 static json_int_t count_split(const char *split)
 {
-    assert_works("data $T/set --json");
+    assert_works("data $T/set --json -");
     json_t *all = json_loads(printed, 0, NULL);
     assert_non_null(all);
     json_t *splits = json_object_get(all, "splits");

@@ -45,7 +45,7 @@ static void json_parses(void **state)
     const char *label;
     json_t *value;
     (void)state;
-    assert_works("predict --model $T/m.safetensors --json --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
+    assert_works("predict --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
     json_t *all = json_loads(printed, 0, NULL);
     assert_non_null(all);
     json_t *images = json_object_get(all, "images");

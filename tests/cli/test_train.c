@@ -18,6 +18,9 @@ static void keys_and_values(void **state)
                    "no key 'train.epoch'; did you mean 'train.epochs'?");
     assert_refused("train --data $T/set --out $T/run model.size=4", 2,
                    "model.size is '4', needed is a whole number from 8");
+    assert_refused("train --data $T/set --out $T/run model.channels=2", 2, "model.channels is 2");
+    assert_refused("train --data $T/set --out $T/run augment.erase_low=0.5", 2, "augment.erase_low");
+    assert_refused("train --data $T/set --out $T/run schedule.warmup=50", 2, "schedule.warmup");
     assert_refused("train --data $T/set", 2, "--data and --out are needed");
     shell("test ! -e $T/run");
 }

@@ -1,0 +1,112 @@
+/* Metadata of model files: what comes back, and what is refused, by file and key. */
+#include "model/description.h"
+
+#include "base/mem.h"
+#include "support.h"
+
+static const meta_entry good[] = {{"amend.architecture", "resnet18"},
+                                  {"amend.stem", "small"},
+                                  {"amend.width", "0.25"},
+                                  {"amend.head", "ema"},
+                                  {"amend.arrangement", "8"},
+                                  {"amend.size", "32"},
+                                  {"amend.channels", "3"},
+                                  {"amend.labels", "glad,sad"},
+                                  {"amend.mean", "0.5,0.4,0.3"},
+                                  {"amend.deviation", "0.25,0.2,0.3"}};
+enum { KEYS = sizeof good / sizeof *good };
+
+/* Reads the metadata with one value changed; value NULL: the key is left out. */
+static amend_status read_with(const char *key, const char *value, model_description *d)
+{
+    meta_entry meta[KEYS];
+    size_t count = 0;
+    const float one = 1;
+    const tensor_entry tensor = {"x", TENSOR_F32, 1, {1}, &one};
+    safetensors *file = NULL;
+    for (size_t i = 0; i < KEYS; i++) {
+        bool changed = !strcmp(good[i].key, key);
+        if (changed && !value) continue;
+        meta[count++] = (meta_entry){good[i].key, changed ? value : good[i].value};
+    }
+    assert_ok(safetensors_write(in_test_folder("m.safetensors"), &tensor, 1, meta, count));
+    assert_ok(safetensors_open(in_test_folder("m.safetensors"), &file));
+    amend_status status = description_read(file, d);
+    safetensors_free(file);
+    return status;
+}
+
+static void what_is_written_comes_back(void **state)
+{
+    model_description d;
+    (void)state;
+    assert_ok(read_with("", "", &d));
+    assert_true(d.small_stem && !d.int8 && d.width == 0.25 && d.head == ARM_HEAD_EMA);
+    assert_int_equal(d.arrangement, 8);
+    assert_int_equal(d.size, 32);
+    assert_int_equal(d.channels, 3);
+    assert_int_equal(d.classes, 2);
+    assert_string_equal(d.labels[1], "sad");
+    assert_true(d.normal.mean[1] == 0.4f && d.normal.deviation[2] == 0.3f);
+}
+
+static void every_key_is_needed(void **state)
+{
+    model_description d;
+    (void)state;
+    for (size_t i = 0; i < KEYS; i++) {
+        assert_refused(read_with(good[i].key, NULL, &d), AMEND_BAD_DATA, good[i].key);
+        assert_refused(read_with(good[i].key, NULL, &d), AMEND_BAD_DATA, "m.safetensors");
+    }
+}
+
+static void hostile_values(void **state)
+{
+    static const char *const values[][2] = {{"amend.width", "nan"},
+                                            {"amend.width", "1e9"},
+                                            {"amend.width", ""},
+                                            {"amend.width", "1,1"},
+                                            {"amend.size", "-1"},
+                                            {"amend.size", "99999999999999999999"},
+                                            {"amend.size", "32.5"},
+                                            {"amend.size", "32 "},
+                                            {"amend.channels", "2"},
+                                            {"amend.channels", "0"},
+                                            {"amend.arrangement", "1e300"},
+                                            {"amend.mean", "0.5"},
+                                            {"amend.mean", "0.5,0.5,x"},
+                                            {"amend.mean", "0,0,0,0"},
+                                            {"amend.deviation", "0,0.2,0.3"},
+                                            {"amend.deviation", "1,inf,1"},
+                                            {"amend.labels", "glad"},
+                                            {"amend.labels", ""},
+                                            {"amend.labels", "a,,b"},
+                                            {"amend.labels", "a,b,"},
+                                            {"amend.labels", "a,b,a"},
+                                            {"amend.labels", "a,b\nc"},
+                                            {"amend.labels", "a,\x1b[31m"},
+                                            {"amend.labels", "a,b\x7f"},
+                                            {"amend.labels", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"},
+                                            {"amend.labels", "a,abcdefghijklmnopqrstuvwxyzabcdefghij"}};
+    model_description d;
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        assert_refused(read_with(values[i][0], values[i][1], &d), AMEND_BAD_DATA, values[i][0]);
+}
+
+static void unknown_kinds(void **state)
+{
+    model_description d;
+    (void)state;
+    assert_refused(read_with("amend.architecture", "resnet9000", &d), AMEND_UNSUPPORTED, "resnet9000");
+    assert_refused(read_with("amend.head", "EMA", &d), AMEND_UNSUPPORTED, "amend.head");
+    assert_refused(read_with("amend.stem", "", &d), AMEND_UNSUPPORTED, "amend.stem");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_written_comes_back),
+                                       cmocka_unit_test(every_key_is_needed), cmocka_unit_test(hostile_values),
+                                       cmocka_unit_test(unknown_kinds)};
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
