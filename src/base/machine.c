@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 void machine_processor(char *name, size_t size)
 {
@@ -19,4 +20,13 @@ void machine_processor(char *name, size_t size)
         break;
     }
     if (info) fclose(info);
+}
+
+size_t machine_resident_bytes(void)
+{
+    size_t pages = 0;
+    FILE *counts = fopen("/proc/self/statm", "r");
+    if (counts && fscanf(counts, "%*u %zu", &pages) != 1) pages = 0;
+    if (counts) fclose(counts);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }

@@ -7,4 +7,7 @@
 /* The processor's name as Linux tells it, else its architecture. */
 void machine_processor(char *name, size_t size);
 
+/* Bytes of physical memory that this process holds now; 0 when Linux does not tell. */
+size_t machine_resident_bytes(void);
+
 #endif

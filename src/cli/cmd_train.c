@@ -1,20 +1,37 @@
 /* amend train */
-#include <string.h>
+#include <stdlib.h>
 
 #include "cli/args.h"
 #include "train/run.h"
 
+/* "4G", "800M": bytes, in thousands. */
+static bool read_memory(const char *text, size_t *bytes)
+{
+    char *end;
+    double value = strtod(text, &end);
+    double unit = *end == 'G' ? 1e9 : *end == 'M' ? 1e6 : 0;
+    if (end == text || unit == 0 || end[1] || !(value * unit >= 1e6 && value * unit <= 1e15)) return false;
+    *bytes = (size_t)(value * unit);
+    return true;
+}
+
 static int run(int argc, char **argv)
 {
-    const char *path = NULL, *data = NULL, *folder = NULL;
+    const char *path = NULL, *data = NULL, *folder = NULL, *memory = NULL;
+    size_t bytes = 0;
     bool resume = false;
     int operands = 0;
-    const cli_option options[] = {
-        {"--recipe", &path, NULL}, {"--data", &data, NULL}, {"--out", &folder, NULL}, {"--resume", NULL, &resume}};
+    const cli_option options[] = {{"--recipe", &path, NULL},
+                                  {"--data", &data, NULL},
+                                  {"--out", &folder, NULL},
+                                  {"--memory", &memory, NULL},
+                                  {"--resume", NULL, &resume}};
     recipe chosen = recipe_defaults();
     int result = cli_parse(&cli_train, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!data || !folder) return cli_usage(&cli_train, "--data and --out are needed");
+    if (memory && !read_memory(memory, &bytes))
+        return cli_usage(&cli_train, "--memory %s: a size such as 4G or 800M", memory);
     if (path) {
         amend_status status = config_load(path, recipe_keys, recipe_key_count, &chosen);
         if (status.code) return cli_fail(status);
@@ -25,7 +42,7 @@ static int run(int argc, char **argv)
     }
     amend_status checked = recipe_check(&chosen);
     if (checked.code) return cli_usage(&cli_train, "%s", checked.message);
-    const train_request request = {&chosen, data, folder, resume};
+    const train_request request = {&chosen, data, folder, bytes, resume};
     amend_status status = train_run(&request);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
@@ -38,6 +55,8 @@ const cli_command cli_train = {
     "  --data DIR     data set: see 'amend data --help' for the layouts\n"
     "  --out RUN      folder of the run\n"
     "  --recipe FILE  recipe; without one the built-in small network is trained\n"
+    "  --memory SIZE  stay under, as 4G or 800M: takes a batch in parts and adds up their gradients, if it must;\n"
+    "                 batch normalisation and affinity then see one part at a time\n"
     "  --resume       go on from RUN's last checkpoint\n"
     "  section.key=value  overrides the recipe; RUN/recipe.ini lists all keys with their meaning\n\n"
     "Examples:\n"

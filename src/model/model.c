@@ -179,7 +179,7 @@ amend_status model_program(const amend_model *model, size_t batch, nn_type type,
 
 amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type type, nn_plan **plan)
 {
-    const nn_plan_options options = {batch, type, false};
+    const nn_plan_options options = {.batch = batch, .type = type};
     model_description described = model->description;
     nn_table *table = NULL;
     *plan = NULL;

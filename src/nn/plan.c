@@ -217,6 +217,9 @@ static amend_status take_memory(nn_plan *plan)
         plan->own_bytes += (layer->own_bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
         if (layer->scratch_bytes > plan->scratch_bytes) plan->scratch_bytes = layer->scratch_bytes;
     }
+    if (plan->options.limit && nn_plan_bytes(plan) > plan->options.limit)
+        return status_error(AMEND_NO_MEMORY, "a batch of %zu needs %zu MB, over the limit of %zu MB",
+                            plan->options.batch, nn_plan_bytes(plan) / 1000000, plan->options.limit / 1000000);
     TRY(mem_alloc(&plan->maps, plan->arena.peak, 1, "feature maps"));
     TRY(mem_alloc(&plan->own, plan->own_bytes, 1, "packed weights"));
     return mem_alloc(&plan->scratch, plan->scratch_bytes, 1, "oneDNN's scratchpad");

@@ -11,6 +11,8 @@ typedef struct nn_plan_options {
     size_t batch;
     nn_type type;  /* of feature maps and convolution weights; statistics, head and gradients of weights are f32 */
     bool training; /* with a backward pass */
+    size_t
+        limit; /* bytes that the plan may hold, 0: any; AMEND_NO_MEMORY before anything is taken when it needs more */
 } nn_plan_options;
 
 /* `params` (of this table, or of one with the same parameter names and shapes) must outlive the plan. */

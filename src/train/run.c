@@ -138,7 +138,20 @@ static const float *balance(run *r)
     return r->class_weights;
 }
 
-static amend_status make_trainer(run *r)
+/* What is left of the memory that was allowed, beside what the process holds already. */
+static amend_status memory_left(size_t allowed, size_t *left)
+{
+    size_t held = machine_resident_bytes();
+    *left = 0;
+    if (!allowed) return status_ok();
+    if (allowed <= held)
+        return status_error(AMEND_NO_MEMORY, "--memory %zu MB: the images alone take %zu MB; allow more",
+                            allowed / 1000000, held / 1000000);
+    *left = allowed - held;
+    return status_ok();
+}
+
+static amend_status make_trainer(run *r, size_t memory)
 {
     const recipe *c = r->recipe;
     trainer_options options = {
@@ -152,8 +165,20 @@ static amend_status make_trainer(run *r)
         .decay_all = c->decay_all,
         .class_weights = balance(r)};
     nn_params_init(&r->params, c->seed);
-    TRY(trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer));
+    TRY(memory_left(memory, &options.memory));
+    amend_status status = trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer);
+    if (status.code == AMEND_NO_MEMORY && memory)
+        return status_prefix(status, "--memory %zu MB, of which images and libraries take %zu MB", memory / 1000000,
+                             (memory - options.memory) / 1000000);
+    TRY(status);
     fprintf(stderr, "memory: %.0f MB planned for a training step\n", (double)trainer_bytes(r->trainer) / 1e6);
+    size_t part = trainer_part(r->trainer), used = strlen(r->identity);
+    if (part == c->batch) return status_ok();
+    fprintf(
+        stderr,
+        "memory: each batch of %zu is taken in parts of %zu; batch normalisation and affinity see one part at a time\n",
+        c->batch, part);
+    snprintf(r->identity + used, sizeof r->identity - used, "-part%zu", part); /* other parts would be another run */
     return status_ok();
 }
 
@@ -213,11 +238,13 @@ static amend_status write_notes(const run *r, const char *data)
     return file_replace_commit(&file);
 }
 
-static amend_status measure_floor(run *r)
+/* With little memory, on a few images: time grows with their number. */
+static amend_status measure_floor(run *r, bool little_memory)
 {
     nn_floor floor;
-    TRY(nn_floor_measure(r->table, r->recipe->batch, r->recipe->precision ? NN_BF16 : NN_F32, true, 3, &floor));
-    r->floor_images = (double)r->recipe->batch / (floor.forward + floor.backward_data + floor.backward_weights);
+    size_t batch = little_memory && r->recipe->batch > 4 ? 4 : r->recipe->batch;
+    TRY(nn_floor_measure(r->table, batch, r->recipe->precision ? NN_BF16 : NN_F32, true, 3, &floor));
+    r->floor_images = (double)batch / (floor.forward + floor.backward_data + floor.backward_weights);
     return status_ok();
 }
 
@@ -343,8 +370,8 @@ static amend_status set_up(run *r, const train_request *request)
     TRY(identify(r));
     TRY(lock_folder(r));
     TRY(refuse_to_overwrite(r, request->resume));
-    TRY(measure_floor(r)); /* its memory is given back before the training's is taken */
-    TRY(make_trainer(r));
+    TRY(measure_floor(r, request->memory > 0)); /* its memory is given back before the training's is taken */
+    TRY(make_trainer(r, request->memory));
     TRY(resume_or_start(r));
     return write_notes(r, request->data);
 }

@@ -9,6 +9,7 @@ typedef struct train_request {
     const recipe *recipe;
     const char *data;   /* data set */
     const char *folder; /* of the run; made if it is not there */
+    size_t memory;      /* bytes that the process should stay under, 0: any */
     bool resume;        /* go on from the folder's checkpoint; without one the run starts */
 } train_request;
 

@@ -16,7 +16,7 @@ enum { NAME_SIZE = NN_NAME_SIZE + 32, COPIES = 4 };
 struct trainer {
     trainer_options options;
     trainer_position position;
-    size_t steps, sample_floats, classes;
+    size_t steps, part, sample_floats, classes;
     nn_params *params;
     nn_plan *plan;
     optimizer_array *arrays; /* the trainable ones */
@@ -24,6 +24,7 @@ struct trainer {
     float *state;    /* moments, averages, and the running statistics as they were before the step */
     float *before;   /* the latter, into state */
     float **average; /* per parameter, into state; NULL without an average */
+    float *sum;      /* of the parts' gradients; NULL when a batch is one part */
     size_t state_floats;
 };
 
@@ -59,10 +60,34 @@ static void keep_statistics(trainer *t, bool restore)
     }
 }
 
+/* Bytes beside the plan. */
+static size_t state_bytes(const trainer *t, size_t parts)
+{
+    size_t gradients = parts > 1 ? t->params->values : 0;
+    return (2 * t->params->values + t->state_floats + gradients) * sizeof(float);
+}
+
+/* A plan for the whole batch, or for the largest equal part of at least two samples that the memory allows. */
+static amend_status make_plan(trainer *t, const nn_table *table)
+{
+    const trainer_options *o = &t->options;
+    amend_status status =
+        status_error(AMEND_NO_MEMORY, "weights and optimiser alone need %zu MB, over the limit of %zu MB",
+                     state_bytes(t, 1) / 1000000, o->memory / 1000000);
+    for (size_t parts = 1; parts == 1 || o->batch / parts >= 2; parts++) {
+        size_t held = state_bytes(t, parts);
+        if (o->batch % parts || (o->memory && o->memory <= held)) continue;
+        t->part = o->batch / parts;
+        const nn_plan_options plan = {t->part, o->type, true, o->memory ? o->memory - held : 0};
+        status = nn_plan_create(table, t->params, &plan, &t->plan);
+        if (status.code != AMEND_NO_MEMORY || !o->memory) return status;
+    }
+    return status;
+}
+
 amend_status trainer_create(const nn_table *table, nn_params *params, const trainer_options *options, size_t steps,
                             trainer **made)
 {
-    nn_plan_options plan = {options->batch, options->type, true};
     nn_shape input = table->shapes[0];
     trainer *t = NULL;
     *made = NULL;
@@ -76,9 +101,11 @@ amend_status trainer_create(const nn_table *table, nn_params *params, const trai
     t->sample_floats = input.h * input.w * input.c;
     t->classes = table->shapes[table->count - 1].c;
     t->state_floats = params->values * (options->average > 0 ? 3 : 2);
-    amend_status status = nn_plan_create(table, params, &plan, &t->plan);
+    amend_status status = make_plan(t, table);
     if (!status.code) status = mem_alloc(&t->arrays, params->count, sizeof *t->arrays, "optimiser state");
     if (!status.code) status = mem_alloc(&t->state, t->state_floats, sizeof *t->state, "optimiser state");
+    if (!status.code && t->part < options->batch)
+        status = mem_alloc(&t->sum, params->values, sizeof *t->sum, "sum of gradients");
     if (!status.code && options->average > 0)
         status = mem_alloc(&t->average, params->count, sizeof *t->average, "weight average");
     if (status.code) {
@@ -97,6 +124,7 @@ void trainer_free(trainer *t)
     mem_free(t->arrays);
     mem_free(t->state);
     mem_free(t->average);
+    mem_free(t->sum);
     mem_free(t);
 }
 
@@ -112,7 +140,7 @@ static size_t count_right(const trainer *t, const float *targets)
 {
     const float *logits = nn_plan_logits(t->plan);
     size_t right = 0;
-    for (size_t n = 0; n < t->options.batch; n++)
+    for (size_t n = 0; n < t->part; n++)
         right += argmax(logits + n * t->classes, t->classes) == argmax(targets + n * t->classes, t->classes);
     return right;
 }
@@ -126,19 +154,48 @@ static void update_average(trainer *t)
         optimizer_average(t->average[i], t->params->items[i].value, t->params->items[i].count, decay);
 }
 
-amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right)
+/* Gradients of one part to the sum, or with `back` the sum to the gradients. */
+static void sum_gradients(trainer *t, bool back, float share)
+{
+    float *sum = t->sum;
+    for (size_t i = 0; i < t->array_count; i++) {
+        const optimizer_array *a = &t->arrays[i];
+        for (size_t k = 0; k < a->count && back; k++) a->gradient[k] = sum[k];
+        for (size_t k = 0; k < a->count && !back; k++) sum[k] += share * a->gradient[k];
+        sum += a->count;
+    }
+}
+
+/* Forward and backward of the samples from `first` on; adds its share to the mean loss. */
+static amend_status run_part(trainer *t, const data_batch *batch, size_t first, double *loss, size_t *right)
 {
     const loss_options losses = {t->options.smoothing, t->options.class_weights};
-    size_t n = t->options.batch;
-    if (batch->count != n)
-        return status_error(AMEND_BAD_ARGUMENT, "a training step takes %zu samples, not %zu", n, batch->count);
-    memcpy(nn_plan_pixels(t->plan), batch->pixels, n * t->sample_floats * sizeof(float));
+    const float *targets = batch->targets + first * t->classes;
+    double share = (double)t->part / (double)t->options.batch;
+    memcpy(nn_plan_pixels(t->plan), batch->pixels + first * t->sample_floats,
+           t->part * t->sample_floats * sizeof(float));
+    TRY(nn_plan_forward(t->plan, t->part, true));
+    *right += count_right(t, targets);
+    *loss += share * nn_cross_entropy(nn_plan_logits(t->plan), targets, t->part, t->classes, &losses,
+                                      nn_plan_logits_gradient(t->plan));
+    if (!isfinite(*loss)) return status_ok();
+    TRY(nn_plan_backward(t->plan));
+    if (t->sum) sum_gradients(t, false, (float)share);
+    return status_ok();
+}
+
+amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right)
+{
+    *loss = 0;
+    *right = 0;
+    if (batch->count != t->options.batch)
+        return status_error(AMEND_BAD_ARGUMENT, "a training step takes %zu samples, not %zu", t->options.batch,
+                            batch->count);
     keep_statistics(t, false);
-    TRY(nn_plan_forward(t->plan, n, true));
-    *right = count_right(t, batch->targets);
-    *loss = nn_cross_entropy(nn_plan_logits(t->plan), batch->targets, n, t->classes, &losses,
-                             nn_plan_logits_gradient(t->plan));
-    if (isfinite(*loss)) TRY(nn_plan_backward(t->plan));
+    if (t->sum) memset(t->sum, 0, t->params->values * sizeof *t->sum);
+    for (size_t first = 0; first < batch->count && isfinite(*loss); first += t->part)
+        TRY(run_part(t, batch, first, loss, right));
+    if (t->sum) sum_gradients(t, true, 1);
     double norm = isfinite(*loss) ? optimizer_clip(t->arrays, t->array_count, t->options.clip) : NAN;
     if (!isfinite(norm)) {
         keep_statistics(t, true);
@@ -181,9 +238,14 @@ void trainer_swap_average(trainer *t)
     t->params->version++;
 }
 
+size_t trainer_part(const trainer *t)
+{
+    return t->part;
+}
+
 size_t trainer_bytes(const trainer *t)
 {
-    return nn_plan_bytes(t->plan) + (2 * t->params->values + t->state_floats) * sizeof(float);
+    return nn_plan_bytes(t->plan) + state_bytes(t, t->sum ? 2 : 1);
 }
 
 /* ---- checkpoints ---- */

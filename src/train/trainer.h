@@ -12,6 +12,8 @@
 
 typedef struct trainer_options {
     size_t batch;
+    size_t memory; /* bytes that trainer_bytes may be, 0: any. Then a batch is taken in equal parts whose gradients are
+                      added up; normalisation and affinity see one part at a time */
     nn_type type;
     optimizer_options optimizer;
     schedule_options schedule;
@@ -49,6 +51,8 @@ amend_status trainer_load(trainer *t, const char *path, const char *identity) AM
 
 /* Exchanges weights and their average (no-op without one): once for evaluation or saving, once again to go on. */
 void trainer_swap_average(trainer *t);
+
+size_t trainer_part(const trainer *t); /* samples that are in the network at once: the batch, or less to save memory */
 
 size_t trainer_bytes(const trainer *t); /* plan, parameters and state: known before the first step */
 

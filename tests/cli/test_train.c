@@ -22,7 +22,10 @@ static void keys_and_values(void **state)
     assert_refused("train --data $T/set --out $T/run augment.erase_low=0.5", 2, "augment.erase_low");
     assert_refused("train --data $T/set --out $T/run schedule.warmup=50", 2, "schedule.warmup");
     assert_refused("train --data $T/set", 2, "--data and --out are needed");
+    assert_refused("train --data $T/set --out $T/run --memory 4", 2, "4G or 800M");
+    assert_refused("train --data $T/set --out $T/run --memory -1G", 2, "4G or 800M");
     shell("test ! -e $T/run");
+    assert_refused("train --data $T/set --out $T/small --memory 1M" TINY, 1, "--memory 1 MB");
 }
 
 static void bad_output_folder(void **state)

@@ -58,7 +58,7 @@ static void fill_pixels(net *n, input_kind kind)
 /* Appends the classifier to `table`, which the net then owns. The net must not move: its plan points into it. */
 static void net_make(net *n, nn_table *table, input_kind kind, nn_type type)
 {
-    const nn_plan_options options = {BATCH, type, true};
+    const nn_plan_options options = {.batch = BATCH, .type = type, .training = true};
     *n = (net){.table = table};
     table_add(table, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {table->count - 1}, .channels = CLASSES});
     must(nn_params_create(table, &n->params));
@@ -368,7 +368,7 @@ static nn_table *pooled(nn_table *table)
 
 static bool has_bf16(void)
 {
-    const nn_plan_options options = {BATCH, NN_BF16, true};
+    const nn_plan_options options = {.batch = BATCH, .type = NN_BF16, .training = true};
     nn_table *table = pooled(convolutions());
     nn_params params;
     nn_plan *plan = NULL;

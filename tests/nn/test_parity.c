@@ -118,7 +118,7 @@ static void compare_evaluation(const safetensors *file, const nn_table *table, n
     size_t shape[4], count = 0;
     data_batch batch = read_batch(file, 0, shape);
     float *expected = read_values(file, "", "eval.logits", NULL, &count);
-    const nn_plan_options options = {batch.count, NN_F32, false};
+    const nn_plan_options options = {.batch = batch.count, .type = NN_F32, .training = false};
     nn_plan *plan = NULL;
     must(nn_plan_create(table, params, &options, &plan));
     memcpy(nn_plan_pixels(plan), batch.pixels, shape[0] * shape[1] * shape[2] * shape[3] * sizeof *batch.pixels);
@@ -349,7 +349,7 @@ static void check_head(const safetensors *file, arm_head head)
     mem_free(read_values(file, "", "in.fc_bias", &classes, &count));
     mem_free(read_values(file, "", "in.de_albino", kernel, &count));
     nn_table *table = head_table(shape, head, kernel[2] / 2, classes);
-    const nn_plan_options options = {shape[0], NN_F32, true};
+    const nn_plan_options options = {.batch = shape[0], .type = NN_F32, .training = true};
     const loss_options plain = {0, NULL};
     nn_params params;
     nn_plan *plan = NULL;

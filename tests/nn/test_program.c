@@ -78,7 +78,7 @@ static float *expected_logits(sample *s, bool alone)
     const model_description *d = &s->description;
     nn_plan *plan = NULL;
     size_t batch = alone ? 1 : s->count;
-    const nn_plan_options options = {batch, NN_F32, false};
+    const nn_plan_options options = {.batch = batch, .type = NN_F32, .training = false};
     float *logits = floats(s->count * d->classes);
     must(nn_plan_create(s->table, &s->params, &options, &plan));
     for (size_t first = 0; first < s->count; first += batch) {
