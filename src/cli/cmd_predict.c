@@ -2,14 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "amend/model.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/args.h"
 #include "cli/json.h"
 #include "image/draw_prediction.h"
 #include "image/image.h"
+#include "model/model.h"
 
 typedef struct predict_request {
     const char *model, *box, *annotate, *precision, *json;
@@ -23,6 +24,22 @@ typedef struct prediction {
     float probabilities[AMEND_MAX_CLASSES];
     size_t classes, best;
 } prediction;
+
+/* The released model beside the command, where it was built or unpacked; NULL: not there. `path` has room for 4096. */
+static const char *model_beside(char *path)
+{
+    static const char *const places[] = {"../models", "../share/amend/models"};
+    char folder[3900];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    if (length <= 0 || getenv("AMEND_MODEL")) return NULL;
+    folder[length] = '\0';
+    *strrchr(folder, '/') = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, 4096, "%s/%s/%s", folder, places[i], MODEL_RELEASED);
+        if (file_exists(path)) return path;
+    }
+    return NULL;
+}
 
 static bool parse_box(const char *text, amend_box *box)
 {
@@ -111,9 +128,10 @@ static amend_status predict_file(const predict_request *r, const char *file, ame
 /* One bad file does not stop the rest; the exit status says that there was one. */
 static int predict_files(const predict_request *r, char **files, int count)
 {
+    char beside[4096];
     amend_model *model = NULL;
     int result = CLI_DONE;
-    amend_status status = amend_model_open_precision(r->model, r->type, &model);
+    amend_status status = amend_model_open_precision(r->model ? r->model : model_beside(beside), r->type, &model);
     if (status.code) return cli_fail(status);
     json_t *images = json_array();
     if (r->csv) print_csv_header(model);

@@ -15,7 +15,6 @@
 #ifndef AMEND_MODEL_FOLDER
 #define AMEND_MODEL_FOLDER "/usr/local/share/amend/models"
 #endif
-#define DEFAULT_MODEL "ferplus-resnet18-ema.safetensors"
 
 enum { MAX_FREE_SESSIONS = 64 };
 
@@ -57,9 +56,7 @@ static amend_status load(amend_model *model)
 static const char *default_path(void)
 {
     const char *named = getenv("AMEND_MODEL");
-    if (named && *named) return named;
-    if (file_exists("models/" DEFAULT_MODEL)) return "models/" DEFAULT_MODEL;
-    return AMEND_MODEL_FOLDER "/" DEFAULT_MODEL;
+    return named && *named ? named : AMEND_MODEL_FOLDER "/" MODEL_RELEASED;
 }
 
 amend_status model_open(const char *path, amend_model **made)

@@ -6,6 +6,8 @@
 #include "model/folded.h"
 #include "nn/plan.h"
 
+#define MODEL_RELEASED "ferplus-resnet18-ema.safetensors" /* file name of the released model */
+
 /* Reads a model without compiling it: for evaluation, export and looking at it; it cannot predict. */
 amend_status model_open(const char *path, amend_model **model) AMEND_MUST_USE;
 

@@ -118,12 +118,26 @@ static void bad_models(void **state)
     assert_refused("predict --model $T/missing.safetensors $T/a.png", 1, "missing.safetensors: ");
 }
 
+/* The released model beside the command, wherever it is called; never one that lies in the current folder. */
+static void default_model(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/tree/build $T/tree/models $T/decoy/models && cp \"$AMEND_COMMAND\" $T/tree/build/amend");
+    shell("cp $T/m.safetensors $T/tree/models/ferplus-resnet18-ema.safetensors");
+    shell(": >$T/decoy/models/ferplus-resnet18-ema.safetensors");
+    shell("cd $T/decoy && ../tree/build/amend predict $T/a.png --csv >$T/said");
+    shell("grep -q a.png $T/said");
+    shell("cd $T/decoy && AMEND_MODEL=$T/none ../tree/build/amend predict $T/a.png 2>$T/said; test $? = 1");
+    shell("grep -q \"$T/none\" $T/said");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_images_do_not_stop_the_rest),
         cmocka_unit_test(json_parses),
         cmocka_unit_test(bad_boxes),
+        cmocka_unit_test(default_model),
         cmocka_unit_test(bad_models),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
