@@ -40,7 +40,7 @@ static amend_status note_images(const model_description *d, const dataset *set, 
         if (status.code || !b.count) break;
         data_bytes(b.pixels, b.count * d->size * d->size * d->channels, model_calibration_pixels(calibration));
         status = model_calibration_add(calibration);
-        progress_update(&bar, done + batch, "");
+        progress_update(&bar, done + batch < wanted ? done + batch : wanted, "");
     }
     progress_finish(&bar);
     loader_free(batches);
@@ -59,8 +59,9 @@ static amend_status quantize(const quantize_request *r, const amend_model *model
     options.channels = d->channels;
     TRY(dataset_open(&options, &set));
     size_t batch = dataset_count(set) < BATCH ? dataset_count(set) : BATCH;
+    size_t there = dataset_count(set) / batch * batch, wanted = r->count < there ? r->count : there;
     amend_status status = model_calibration_create(d, folded, batch, &calibration);
-    if (!status.code) status = note_images(d, set, r->count, calibration, batch);
+    if (!status.code) status = note_images(d, set, wanted, calibration, batch);
     if (!status.code) status = model_quantize(calibration, folded);
     model_calibration_free(calibration);
     dataset_free(set);
