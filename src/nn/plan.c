@@ -53,28 +53,18 @@ static size_t tensor_bytes(const nn_tensor *t)
 
 /* ---- fusing ---- */
 
-static size_t readers_of(const nn_table *table, size_t row)
-{
-    size_t readers = 0;
-    for (size_t i = 1; i < table->count; i++) {
-        readers += table->rows[i].in[0] == row;
-        readers += table->rows[i].kind == NN_ADD && table->rows[i].in[1] == row;
-    }
-    return readers;
-}
-
 /* Takes the rows behind row i that its layer can do in passing; returns the last one taken. */
 static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *step_of_row)
 {
     if (table->rows[i].kind != NN_BATCH_NORM) return i;
     if (i + 1 < table->count && table->rows[i + 1].kind == NN_ADD && table->rows[i + 1].in[0] == i &&
-        readers_of(table, i) == 1) {
+        nn_table_readers(table, i) == 1) {
         i++;
         s->in_steps[1] = step_of_row[table->rows[i].in[1]];
         s->layer.in[1] = &s->out; /* marks the input as used; set for good below */
     }
     if (i + 1 < table->count && table->rows[i + 1].kind == NN_RELU && table->rows[i + 1].in[0] == i &&
-        readers_of(table, i) == 1) {
+        nn_table_readers(table, i) == 1) {
         i++;
         s->layer.relu = true;
     }

@@ -1,28 +1,18 @@
 /* From rows to steps: what runs as one, and in which type its result is kept. */
 #include "nn/program_internal.h"
 
-static size_t readers_of(const nn_table *table, size_t row)
-{
-    size_t readers = 0;
-    for (size_t i = 1; i < table->count; i++) {
-        readers += table->rows[i].in[0] == row;
-        readers += table->rows[i].kind == NN_ADD && table->rows[i].in[1] == row;
-    }
-    return readers;
-}
-
 /* The sum and the relu directly behind the convolution of step s. */
 static void absorb(const nn_table *table, program_step *s, const size_t *step_of_row)
 {
     size_t i = s->last_row;
     const nn_row *next = &table->rows[i + 1];
     if (i + 1 < table->count && next->kind == NN_ADD && (next->in[0] == i) != (next->in[1] == i) &&
-        readers_of(table, i) == 1) {
+        nn_table_readers(table, i) == 1) {
         s->held = step_of_row[next->in[next->in[0] == i]];
         i++;
         next++;
     }
-    if (i + 1 < table->count && next->kind == NN_RELU && next->in[0] == i && readers_of(table, i) == 1) {
+    if (i + 1 < table->count && next->kind == NN_RELU && next->in[0] == i && nn_table_readers(table, i) == 1) {
         s->relu = true;
         i++;
     }
@@ -57,7 +47,7 @@ static amend_status check_kind(const nn_program *p, const program_step *s)
     if ((kind == NN_LINEAR) != last ||
         (kind != NN_INPUT && kind != NN_CONV && kind != NN_LINEAR && kind != NN_MAX_POOL && kind != NN_AVERAGE_POOL))
         return status_error(AMEND_UNSUPPORTED, "%s %s: cannot run in a program here", nn_kind_name(kind), s->row->name);
-    if (p->options.type == NN_U8 && p->count == 1 && (kind != NN_CONV || readers_of(&p->table, 0) != 1))
+    if (p->options.type == NN_U8 && p->count == 1 && (kind != NN_CONV || nn_table_readers(&p->table, 0) != 1))
         return status_error(AMEND_UNSUPPORTED, "%s %s: in 8 bits one convolution must stand first", nn_kind_name(kind),
                             s->row->name);
     return status_ok();

@@ -106,3 +106,13 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     *index = table->count++;
     return status_ok();
 }
+
+size_t nn_table_readers(const nn_table *table, size_t row)
+{
+    size_t readers = 0;
+    for (size_t i = 1; i < table->count; i++) {
+        readers += table->rows[i].in[0] == row;
+        readers += table->rows[i].kind == NN_ADD && table->rows[i].in[1] == row;
+    }
+    return readers;
+}

@@ -52,6 +52,9 @@ amend_status nn_table_begin(nn_table *table, size_t height, size_t width, size_t
 /* Appends a row, checks it and works out its shape; its index comes in *index. Errors name the row. */
 amend_status nn_table_add(nn_table *table, nn_row row, size_t *index) AMEND_MUST_USE;
 
+/* How many inputs of later rows are this row. */
+size_t nn_table_readers(const nn_table *table, size_t row);
+
 const char *nn_kind_name(nn_kind kind);
 
 #endif
