@@ -19,7 +19,7 @@ amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded, 
             went_to[i] = went_to[row.in[0]];
             continue;
         }
-        row.bias = row.kind == NN_CONV;
+        row.bias |= row.kind == NN_CONV;
         for (size_t k = 0; k < NN_MAX_INPUTS; k++) row.in[k] = went_to[row.in[k]];
         TRY(nn_table_add(folded, row, &went_to[i]));
     }
@@ -54,7 +54,8 @@ static amend_status fold_conv(const nn_row *conv, const nn_row *norm, const nn_p
         double scale = (double)gamma->value[o] / sqrt(spread + epsilon);
         for (size_t i = 0; i < taps; i++)
             to->value[o * taps + i] = (float)(scale * (double)weight->value[o * taps + i]);
-        bias->value[o] = (float)((double)beta->value[o] - scale * (double)mean->value[o]);
+        double own = conv->bias ? (double)nn_params_find(params, conv->name, "bias")->value[o] : 0;
+        bias->value[o] = (float)((double)beta->value[o] + scale * (own - (double)mean->value[o]));
     }
     return status_ok();
 }
@@ -64,6 +65,10 @@ static amend_status copy_values(const nn_row *conv, const nn_params *params, nn_
     nn_param *from, *to;
     TRY(find(params, conv, "weight", &from));
     TRY(find(into, conv, "weight", &to));
+    memcpy(to->value, from->value, from->count * sizeof *from->value);
+    if (!conv->bias) return status_ok();
+    TRY(find(params, conv, "bias", &from));
+    TRY(find(into, conv, "bias", &to));
     memcpy(to->value, from->value, from->count * sizeof *from->value);
     return status_ok();
 }
