@@ -45,7 +45,7 @@ void value_set_dims(graph_value *value, size_t rank, const size_t *dims)
 bool value_is_integer(const double *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (values[i] != floor(values[i]) || fabs(values[i]) > 9e15) return false;
+        if (values[i] != floor(values[i])) return false;
     return true;
 }
 
@@ -171,7 +171,7 @@ amend_status graph_ints(graph *g, const char *name, size_t index, int64_t *value
     if (*count > ONNX_MAX_INTS || !value_is_integer(given, *count))
         return graph_error(g, AMEND_BAD_DATA, "its input '%.80s' is not a short list of whole numbers",
                            g->node->input[index]);
-    for (size_t i = 0; i < *count; i++) values[i] = (int64_t)given[i];
+    for (size_t i = 0; i < *count; i++) values[i] = (int64_t)fmin(fmax(given[i], -9e15), 9e15); /* "to the end" */
     return status_ok();
 }
 
@@ -267,9 +267,11 @@ static amend_status add_gather(graph *g, nn_row row, uint32_t *source, size_t *i
 static amend_status move_constant(graph *g, const graph_value *a, size_t rank, const size_t *dims,
                                   const uint32_t *elements, float fill, graph_value *moved)
 {
-    TRY(graph_new_constant(g, rank, dims, moved));
-    for (size_t i = 0, count = value_count(moved); i < count; i++)
-        moved->constant[i] = elements[i] == NN_FILL ? (double)fill : a->constant[elements[i]];
+    graph_value made;
+    TRY(graph_new_constant(g, rank, dims, &made));
+    for (size_t i = 0, count = value_count(&made); i < count; i++)
+        made.constant[i] = elements[i] == NN_FILL ? (double)fill : a->constant[elements[i]];
+    *moved = made;
     return status_ok();
 }
 
@@ -278,16 +280,19 @@ amend_status graph_move(graph *g, const graph_value *a, const graph_value *b, si
 {
     uint32_t *source = NULL;
     nn_shape shape;
+    graph_value made; /* `moved` may be one of the two */
     if (a->constant && !b) return move_constant(g, a, rank, dims, elements, fill, moved);
-    graph_row_value(0, rank, dims, moved);
-    TRY(graph_shape_of(g, moved, true, &shape));
+    graph_row_value(0, rank, dims, &made);
+    TRY(graph_shape_of(g, &made, true, &shape));
     size_t count = nn_shape_count(shape);
     TRY(mem_alloc(&source, count, sizeof *source, "moved values"));
-    for (size_t i = 0; i < count; i++) source[value_element(moved, i)] = elements[i];
+    for (size_t i = 0; i < count; i++) source[value_element(&made, i)] = elements[i];
     nn_row row = {.in = {a->row}, .height = shape.h, .width = shape.w, .channels = shape.c, .alpha = fill};
     row.pair = b;
     if (b) row.in[1] = b->row;
-    return add_gather(g, row, source, &moved->row);
+    TRY(add_gather(g, row, source, &made.row));
+    *moved = made;
+    return status_ok();
 }
 
 /* What a view shows, as a value of its own. */

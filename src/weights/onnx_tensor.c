@@ -107,8 +107,8 @@ static bool read_fields(const Onnx__TensorProto *p, size_t count, double *values
         for (size_t i = 0; i < count; i++) values[i] = (double)p->uint64_data[i];
     } else if (half && p->n_int32_data == count) {
         for (size_t i = 0; i < count; i++) {
-            uint16_t bits = (uint16_t)p->int32_data[i];
-            read_raw(p->data_type, (const uint8_t *)&bits, 1, values + i);
+            const uint8_t bits[8] = {(uint8_t)p->int32_data[i], (uint8_t)((uint32_t)p->int32_data[i] >> 8)};
+            read_raw(p->data_type, bits, 1, values + i);
         }
     } else if (!half && p->n_int32_data == count) {
         for (size_t i = 0; i < count; i++) values[i] = p->int32_data[i];

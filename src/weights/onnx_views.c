@@ -200,19 +200,21 @@ amend_status onnx_transpose(graph *g)
 
 /* ---- parts ---- */
 
-/* Every step-th of dims[axis] from start on, as far as end; backward with a negative step (row results are then moved).
- */
+/* Every step-th of dims[axis] from start on, as far as end. Backward, the stride is a negative number modulo 2^64, with
+ * which sums come out right. */
 static amend_status cut(graph *g, graph_value *value, size_t axis, int64_t start, int64_t end, int64_t step)
 {
-    int64_t side = (int64_t)value->dims[axis];
-    if (step < 1) return graph_error(g, AMEND_UNSUPPORTED, "a step of %lld; 1 or more are possible", (long long)step);
+    int64_t side = (int64_t)value->dims[axis], low = step < 0 ? -1 : 0, high = step < 0 ? side - 1 : side;
+    if (!step || step < -side - 1 || step > 1 << 28)
+        return graph_error(g, AMEND_BAD_DATA, "a step of %lld", (long long)step);
     start = start < 0 ? start + side : start;
     end = end < 0 ? end + side : end;
-    start = start < 0 ? 0 : start > side ? side : start;
-    end = end < 0 ? 0 : end > side ? side : end;
-    int64_t count = end > start ? (end - start - 1) / step + 1 : 0;
+    start = start < low ? low : start > high ? high : start;
+    end = end < low ? low : end > high ? high : end;
+    int64_t way = step < 0 ? start - end : end - start, stride = step < 0 ? -step : step;
+    int64_t count = way > 0 ? (way - 1) / stride + 1 : 0;
     if (!count && !value->constant) return graph_error(g, AMEND_UNSUPPORTED, "nothing is left of axis %zu", axis);
-    value->offset += (size_t)start * value->strides[axis];
+    value->offset += count ? (size_t)start * value->strides[axis] : 0;
     value->dims[axis] = (size_t)count;
     value->strides[axis] *= (size_t)step;
     return status_ok();
@@ -232,7 +234,7 @@ amend_status onnx_slice(graph *g)
         return graph_error(g, AMEND_BAD_DATA, "starts, ends, axes and steps of different lengths");
     for (size_t i = 0; i < count; i++) {
         size_t axis;
-        int64_t limit = 1 << 28;
+        const int64_t limit = 1 << 28;
         TRY(graph_axis(g, axis_count ? axes[i] : (int64_t)i, value.rank, &axis));
         int64_t start = starts[i] < -limit ? -limit : starts[i] > limit ? limit : starts[i];
         int64_t end = ends[i] < -limit ? -limit : ends[i] > limit ? limit : ends[i];

@@ -144,9 +144,9 @@ static void what_is_no_network_is_refused(void **state)
     expect_refused("\x08\x07", 2, "without a graph");
     size_t size = 0;
     for (int depth = 0; depth < 300; depth++) { /* graph in attribute in node in graph ... */
-        size = wrap(bytes, size, 1);
-        size = wrap(bytes, size, 5);
         size = wrap(bytes, size, 6);
+        size = wrap(bytes, size, 5);
+        size = wrap(bytes, size, 1);
     }
     size = wrap(bytes, size, 7);
     expect_refused(bytes, size, "nested deeper");
