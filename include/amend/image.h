@@ -22,8 +22,8 @@ typedef struct amend_box {
     double x, y, width, height;
 } amend_box;
 
-/* Decodes a JPEG, PNG or WebP file to RGB or gray, upright (EXIF orientation applied), transparent parts laid over black;
- * at most 256 megapixels. The caller frees with amend_image_free. */
+/* Decodes a JPEG, PNG or WebP file to RGB or gray, upright (EXIF orientation applied), transparent parts laid over
+ * black; at most 256 megapixels. The caller frees with amend_image_free. */
 AMEND_API amend_status amend_image_open(const char *path, amend_image *image) AMEND_MUST_USE;
 
 /* The same from `size` bytes in memory; `name` stands in messages. */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/status.h"
 #include "image/decode.h"
 
 /* Where the channels of a pixel lie. */
@@ -35,8 +36,7 @@ static void copy_row(const pixel_layout *layout, const unsigned char *from, size
 
 static amend_status check(const amend_pixels *from)
 {
-    if (!from || !from->data)
-        return status_error(AMEND_BAD_ARGUMENT, "amend_image_from_pixels: no pixels were given");
+    if (!from || !from->data) return status_error(AMEND_BAD_ARGUMENT, "amend_image_from_pixels: no pixels were given");
     if ((size_t)from->format >= sizeof layouts / sizeof *layouts)
         return status_error(AMEND_BAD_ARGUMENT, "amend_image_from_pixels: no pixel format has the number %d",
                             (int)from->format);
