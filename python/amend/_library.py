@@ -97,4 +97,5 @@ def check(status: Status) -> None:
 
 def version() -> str:
     """Version of the library that is loaded."""
-    return lib.amend_version().decode()
+    text: bytes = lib.amend_version()
+    return text.decode()
