@@ -53,27 +53,6 @@ static amend_status find_images(const char *path, char **folder)
                         path);
 }
 
-static bool is_list(const char *path)
-{
-    csv_file csv = {0};
-    amend_status st = csv_open(path, &csv);
-    bool fits = !st.code && csv_has(&csv, "subDirectory_filePath");
-    csv_close(&csv);
-    return fits;
-}
-
-static bool has_lists(const char *path)
-{
-    bool fits = false;
-    for (int s = 0; s < DATA_TEST && !fits; s++) {
-        char *list = NULL;
-        amend_status st = find_list(path, (data_split)s, &list);
-        fits = !st.code && list && is_list(list);
-        mem_free(list);
-    }
-    return fits;
-}
-
 static amend_status set_folder(const char *path, data_split split, const char *name, char **folder)
 {
     char inner[64];
@@ -81,21 +60,38 @@ static amend_status set_folder(const char *path, data_split split, const char *n
     return file_join(path, inner, folder);
 }
 
-static bool has_sets(const char *path)
+/* In which form, or forms, is the set there? */
+static amend_status look(const char *path, bool *folders, bool *listed)
 {
-    bool fits = false;
-    for (int s = 0; s < DATA_TEST && !fits; s++) {
-        char *folder = NULL;
-        amend_status st = set_folder(path, (data_split)s, "annotations", &folder);
-        fits = !st.code && file_is_folder(folder);
+    for (int s = 0; s < DATA_TEST; s++) {
+        char *folder = NULL, *list = NULL;
+        TRY(set_folder(path, (data_split)s, "annotations", &folder));
+        *folders |= file_is_folder(folder);
         mem_free(folder);
+        TRY(find_list(path, (data_split)s, &list));
+        *listed |= list != NULL;
+        mem_free(list);
     }
+    return status_ok();
+}
+
+/* Other sets may have lists of these names too. */
+static bool is_list(const char *path, data_split split)
+{
+    csv_file csv = {0};
+    char *list = NULL;
+    amend_status st = find_list(path, split, &list);
+    bool fits = !st.code && list && !csv_open(list, &csv).code && csv_has(&csv, "subDirectory_filePath");
+    csv_close(&csv);
+    mem_free(list);
     return fits;
 }
 
 static bool probe(const char *path)
 {
-    return file_is_folder(path) && (has_sets(path) || has_lists(path));
+    bool folders = false, listed = false;
+    if (!file_is_folder(path) || look(path, &folders, &listed).code) return false;
+    return folders || (listed && (is_list(path, DATA_TRAIN) || is_list(path, DATA_VALID)));
 }
 
 /* Counts what is dropped. */
@@ -290,8 +286,9 @@ static amend_status read_set(data_builder *b, data_split split)
 static amend_status read(data_builder *b)
 {
     const char *path = b->options->path;
-    bool folders = has_sets(path);
-    if (!folders && !has_lists(path))
+    bool folders = false, listed = false;
+    TRY(look(path, &folders, &listed));
+    if (!folders && !listed)
         return status_error(AMEND_BAD_DATA,
                             "%s: neither training.csv nor train_set/annotations in it; give AffectNet's folder", path);
     TRY(builder_classes(b, names, b->options->classes));
