@@ -12,7 +12,7 @@ const char *data_split_name(data_split split)
 
 data_options data_options_defaults(const char *path)
 {
-    data_options options = {.path = path, .split = DATA_TRAIN, .rule = DATA_PLURALITY};
+    data_options options = {.path = path, .split = DATA_TRAIN, .rule = DATA_PLURALITY, .classes = 8};
     return options;
 }
 
@@ -24,6 +24,9 @@ static amend_status check_options(const data_options *options)
                             options->channels);
     if (options->size > SIDE_MAX)
         return status_error(AMEND_BAD_ARGUMENT, "images of side %zu; take at most %d", options->size, SIDE_MAX);
+    if (options->classes != 7 && options->classes != 8)
+        return status_error(AMEND_BAD_ARGUMENT, "AffectNet with %zu classes; take 8, or 7 (without contempt)",
+                            options->classes);
     if ((unsigned)options->split >= DATA_SPLITS)
         return status_error(AMEND_BAD_ARGUMENT, "no split %d; there are train, valid and test", (int)options->split);
     return status_ok();
@@ -98,6 +101,11 @@ size_t dataset_count(const dataset *set)
 size_t dataset_classes(const dataset *set)
 {
     return set->classes;
+}
+
+size_t dataset_dropped(const dataset *set)
+{
+    return set->dropped;
 }
 
 const char *dataset_label_name(const dataset *set, size_t label)

@@ -26,6 +26,7 @@ struct dataset {
     size_t pixels_size, pixels_capacity;
     char *text; /* origins, each with its NUL */
     size_t text_size, text_capacity;
+    size_t dropped;
 };
 
 /* Takes bad rows one by one when all are wanted (survey). */
@@ -44,6 +45,7 @@ typedef struct data_builder {
 
 typedef struct data_entry {
     const amend_image *image; /* borrowed */
+    const amend_box *box;     /* the face on the image; NULL: all of it */
     data_split split;
     size_t label;
     const float *target; /* classes values, sum 1; NULL: one-hot of label */
@@ -62,11 +64,21 @@ const char *data_split_name(data_split split);
 /* Before the first sample. */
 amend_status builder_classes(data_builder *b, const char *const *names, size_t count) AMEND_MUST_USE;
 
+/* Is this split read at all? */
+bool builder_reads(const data_builder *b, data_split split);
+
 /* Notes a row of `split`; true when it is to be added. */
 bool builder_wants(data_builder *b, data_split split);
 
-/* Converts and resizes as the options ask, and keeps a copy. */
+/* Notes that a row which was wanted has none of the classes as its label. */
+void builder_drop(data_builder *b);
+
+/* Cuts out, converts and resizes as the entry and the options ask, and keeps a copy. */
 amend_status builder_add(data_builder *b, const data_entry *entry) AMEND_MUST_USE;
+
+/* The same for FOLDER/NAME; image and file of the entry are not looked at. */
+amend_status builder_add_file(data_builder *b, const char *folder, const char *name,
+                              const data_entry *entry) AMEND_MUST_USE;
 
 /* What a layout returns for a row it cannot use: `bad` itself, or success when bad rows are only listed.
  * Out of memory stays an error. */
