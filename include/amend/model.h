@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "amend/faces.h"
 #include "amend/image.h"
 
 #ifdef __cplusplus
@@ -49,6 +50,10 @@ AMEND_API const char *amend_model_path(const amend_model *model);               
  * progress has memory of its own, kept for the next one. */
 AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                            float *probabilities) AMEND_MUST_USE;
+
+/* The same for a face that a detector has found: cut as the model's training pictures are, by its eyes and mouth. */
+AMEND_API amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
+                                                float *probabilities) AMEND_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "face/crop.h"
 #include "model/folded.h"
 #include "model/int8_file.h"
 #include "model/session.h"
@@ -232,4 +233,13 @@ amend_status amend_model_predict(amend_model *model, const amend_image *image, c
     amend_status status = model_session_predict(session, image, box, probabilities);
     give_session(model, session);
     return status;
+}
+
+amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
+                                      float *probabilities)
+{
+    amend_box square;
+    if (!face) return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict_face: a face must be given");
+    face_frame(face, &square);
+    return amend_model_predict(model, image, &square, probabilities);
 }

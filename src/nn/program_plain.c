@@ -9,7 +9,10 @@ enum { PART = 256, ENOUGH = 16384 /* values that are worth waking the other thre
 
 NN_VECTOR static void rectify(const float *x, float *y, size_t count, float low, float high)
 {
-    for (size_t i = 0; i < count; i++) y[i] = x[i] < low ? low : x[i] > high ? high : x[i];
+    for (size_t i = 0; i < count; i++) {
+        float raised = x[i] < low ? low : x[i]; /* lets NaN through */
+        y[i] = raised > high ? high : raised;
+    }
 }
 
 NN_VECTOR static void leak(const float *x, float *y, size_t count, float slope)
