@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "amend/version.h"
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
@@ -48,7 +49,7 @@ int main(int argc, char **argv)
         return CLI_DONE;
     }
     if (!strcmp(argv[1], "--version")) {
-        puts("amend " AMEND_VERSION);
+        printf("amend %s\n", amend_version());
         return CLI_DONE;
     }
     for (int i = 0; i < COMMANDS; i++) {
