@@ -78,21 +78,33 @@ static amend_status add_origin(dataset *set, const data_entry *entry, size_t *of
     return status_ok();
 }
 
-static amend_status append(dataset *set, const data_entry *entry, const amend_image *image)
+static amend_status keep_pixels(dataset *set, const amend_image *image, size_t *offset)
 {
     size_t bytes = image->width * image->height * image->channels; /* an image in memory: its size fits */
-    data_sample sample = {.offset = set->pixels_size, .label = entry->label, .split = entry->split};
-    TRY(reserve_sample(set));
     TRY(reserve(&set->pixels, &set->pixels_capacity, set->pixels_size, bytes, 1, "pixels"));
-    TRY(add_origin(set, entry, &sample.origin));
     memcpy(set->pixels + set->pixels_size, image->pixels, bytes);
+    *offset = set->pixels_size;
     set->pixels_size += bytes;
+    return status_ok();
+}
+
+static amend_status append(data_builder *b, const data_entry *entry, const amend_image *image)
+{
+    dataset *set = b->set;
+    data_sample sample = {.label = entry->label, .split = entry->split};
+    TRY(reserve_sample(set));
+    TRY(add_origin(set, entry, &sample.origin));
+    if (b->all)
+        sample.print = fingerprint_of(image);
+    else
+        TRY(keep_pixels(set, image, &sample.offset));
     float *target = set->targets + set->count * set->classes;
     if (entry->target)
         memcpy(target, entry->target, set->classes * sizeof *target);
     else
         target[entry->label] = 1.0f;
     set->images[set->count] = *image;
+    set->images[set->count].pixels = NULL; /* they move while the set grows */
     set->samples[set->count++] = sample;
     return status_ok();
 }
@@ -117,7 +129,7 @@ amend_status builder_add(data_builder *b, const data_entry *entry)
         if (st.code) goto done;
         image = &resized;
     }
-    st = append(b->set, entry, image);
+    st = append(b, entry, image);
 done:
     amend_image_free(&converted);
     amend_image_free(&resized);

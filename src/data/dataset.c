@@ -47,6 +47,7 @@ static amend_status check_not_empty(const data_builder *b)
 /* Gives back what doubling left over, then points every image to its pixels. */
 static amend_status settle(dataset *set)
 {
+    if (!set->pixels) return status_ok();
     TRY(mem_grow(&set->pixels, set->pixels_size, set->pixels_size, 1, "pixels"));
     set->pixels_capacity = set->pixels_size;
     for (size_t i = 0; i < set->count; i++) set->images[i].pixels = set->pixels + set->samples[i].offset;
@@ -141,4 +142,9 @@ const char *dataset_origin(const dataset *set, size_t index)
 data_split dataset_split(const dataset *set, size_t index)
 {
     return set->samples[index].split;
+}
+
+const fingerprint *dataset_print(const dataset *set, size_t index)
+{
+    return &set->samples[index].print;
 }

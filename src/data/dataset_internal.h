@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "data/dataset.h"
+#include "data/fingerprint.h"
 
 typedef struct data_layout data_layout;
 
@@ -12,6 +13,7 @@ typedef struct data_sample {
     size_t origin; /* of its text */
     size_t label;
     data_split split;
+    fingerprint print; /* in a survey, which keeps no pixels */
 } data_sample;
 
 struct dataset {
@@ -38,7 +40,7 @@ typedef struct data_bad_sink {
 typedef struct data_builder {
     dataset *set;
     const data_options *options;
-    bool all;                  /* every split, not options->split alone */
+    bool all;                  /* a survey: every split, not options->split alone, and fingerprints for pixels */
     const data_bad_sink *sink; /* NULL: the first bad row ends the reading */
     size_t seen[DATA_SPLITS];  /* rows met, wanted or not */
 } data_builder;
@@ -53,10 +55,12 @@ typedef struct data_entry {
     size_t line; /* 0: the file alone is the origin */
 } data_entry;
 
-/* dataset_open, or every split with its bad rows given to `sink`. */
+/* dataset_open, or `all`, a survey: every split, its bad rows given to `sink`; the images have no pixels, since those
+ * of a whole set may be more than memory holds. */
 amend_status dataset_read(const data_options *options, bool all, const data_bad_sink *sink,
                           dataset **set) AMEND_MUST_USE;
 data_split dataset_split(const dataset *set, size_t index);
+const fingerprint *dataset_print(const dataset *set, size_t index); /* of a survey */
 
 /* "train", "valid", "test". */
 const char *data_split_name(data_split split);
