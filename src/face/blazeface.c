@@ -65,7 +65,7 @@ static void decode(const face_network *network, const face_square *square, doubl
 }
 
 const face_kind face_blazeface = {.name = "BlazeFace",
-                                  .threshold = 0.6,
+                                  .threshold = 0.7,
                                   .mean = 0.5f,
                                   .deviation = 0.5f,
                                   .smallest = 0.09,
