@@ -188,11 +188,6 @@ amend_status nn_context_run(nn_context *c, size_t count)
     return status_ok();
 }
 
-const float *nn_context_logits(const nn_context *c)
-{
-    return (const float *)(c->maps + c->program->steps[c->program->count - 1].at);
-}
-
 const float *nn_context_map(const nn_context *c, size_t row, size_t *count)
 {
     const nn_program *p = c->program;
@@ -202,4 +197,11 @@ const float *nn_context_map(const nn_context *c, size_t row, size_t *count)
             return map_of(c, i);
         }
     return NULL;
+}
+
+const float *nn_context_logits(const nn_context *c)
+{
+    const nn_program *p = c->program;
+    size_t count;
+    return nn_context_map(c, p->options.output_count ? p->outputs[0] : p->table.count - 1, &count);
 }

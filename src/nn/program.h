@@ -45,7 +45,8 @@ uint8_t *nn_context_pixels(nn_context *context); /* batch x height x width x cha
 /* The first `count` samples of the batch are real; the time is always that of the whole batch. */
 amend_status nn_context_run(nn_context *context, size_t count) AMEND_MUST_USE;
 
-const float *nn_context_logits(const nn_context *context); /* of the last row: batch x classes, until the next run */
+const float *
+nn_context_logits(const nn_context *context); /* of the first output: batch x classes, until the next run */
 
 /* The f32 result of an output or, with keep_maps, of any row (n x h x w x c), with what is fused behind it already
  * applied; NULL: the row is fused into a later one. */

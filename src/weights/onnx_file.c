@@ -131,3 +131,16 @@ void onnx_file_close(onnx_file *file)
     mem_free(file->name);
     memset(file, 0, sizeof *file);
 }
+
+static const char *find_meta(const void *context, const char *key)
+{
+    const Onnx__ModelProto *m = ((const onnx_file *)context)->model;
+    for (size_t i = 0; i < m->n_metadata_props; i++)
+        if (m->metadata_props[i]->key && !strcmp(m->metadata_props[i]->key, key)) return m->metadata_props[i]->value;
+    return NULL;
+}
+
+meta_source onnx_meta_source(const onnx_file *file)
+{
+    return (meta_source){file->name, file, find_meta};
+}

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "onnx.pb-c.h"
+#include "weights/safetensors.h"
 
 typedef struct onnx_file {
     char *name; /* for messages */
@@ -23,6 +24,9 @@ amend_status onnx_file_open(const char *path, onnx_file *file) AMEND_MUST_USE;
 amend_status onnx_file_parse(const void *bytes, size_t size, const char *name, onnx_file *file) AMEND_MUST_USE;
 
 void onnx_file_close(onnx_file *file); /* accepts a zeroed one */
+
+/* metadata_props. */
+meta_source onnx_meta_source(const onnx_file *file);
 
 enum { ONNX_MAX_RANK = 6 };
 

@@ -77,7 +77,8 @@ static void survives_a_second_saving(void **state)
     model_folded *folded = NULL;
     (void)state;
     assert_ok(safetensors_open(path_of("q.safetensors"), &file));
-    assert_ok(description_read(file, &d));
+    const meta_source meta = safetensors_meta_source(file);
+    assert_ok(description_read(&meta, &d));
     assert_true(d.int8);
     assert_ok(model_folded_create(&d, &folded));
     assert_ok(int8_file_load(file, folded));
@@ -135,7 +136,8 @@ static void write_changed(const char *without, const char *name, float value)
     tensor_entry entries[256];
     size_t count = 0;
     assert_ok(safetensors_open(path_of("q.safetensors"), &file));
-    assert_ok(description_read(file, &d));
+    const meta_source meta = safetensors_meta_source(file);
+    assert_ok(description_read(&meta, &d));
     for (size_t i = 0; i < safetensors_count(file) && count < 256; i++) {
         tensor_view view = safetensors_at(file, i);
         if (!strcmp(view.name, without) || view.type == TENSOR_BF16) continue;
