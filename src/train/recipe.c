@@ -101,9 +101,15 @@ recipe recipe_defaults(void)
     };
 }
 
-const char *recipe_layout(const recipe *r)
+data_options recipe_data(const recipe *r, const char *path)
 {
-    return r->layout ? layouts[r->layout] : NULL;
+    data_options options = data_options_defaults(path);
+    options.layout = r->layout ? layouts[r->layout] : NULL; /* the first is "guess" */
+    options.rule = (data_rule)r->rule;
+    options.soft = r->soft;
+    options.channels = r->channels;
+    options.size = r->size;
+    return options;
 }
 
 amend_status recipe_check(const recipe *r)

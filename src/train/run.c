@@ -85,13 +85,7 @@ static data_normal normal_for(size_t channels)
 static amend_status open_data(run *r, const char *path)
 {
     const recipe *c = r->recipe;
-    data_options options = data_options_defaults(path);
-    options.layout = recipe_layout(c);
-    options.split = DATA_TRAIN;
-    options.rule = (data_rule)c->rule;
-    options.soft = c->soft;
-    options.channels = c->channels;
-    options.size = c->size;
+    const data_options options = recipe_data(c, path);
     TRY(dataset_open(&options, &r->set));
     loader_options batches = {.batch = c->batch,
                               .size = c->size,
