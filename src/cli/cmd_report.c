@@ -20,7 +20,6 @@ static amend_status write_report(run_page_request *request)
 
 static int run(int argc, char **argv)
 {
-    static const char *const splits[] = {"train", "valid", "test"};
     const char *split = "test";
     run_page_request request = {0};
     int operands = 0;
@@ -30,7 +29,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (operands != 1) return cli_usage(&cli_report, "one folder of a run is needed");
     size_t chosen = 0;
-    while (chosen < DATA_SPLITS && strcmp(split, splits[chosen])) chosen++;
+    while (chosen < DATA_SPLITS && strcmp(split, data_split_name((data_split)chosen))) chosen++;
     if (chosen == DATA_SPLITS) return cli_usage(&cli_report, "--split %s: train, valid or test", split);
     request.folder = argv[0];
     request.split = (data_split)chosen;

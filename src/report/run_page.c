@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "data/dataset_internal.h"
 #include "report/html.h"
 #include "report/sections.h"
 #include "train/recipe.h"
