@@ -27,7 +27,7 @@ static const char head[] =
     ".wide { overflow-x: auto; }\n"
     "table { border-collapse: collapse; } th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); "
     "text-align: left; vertical-align: top; font-variant-numeric: tabular-nums; }\n"
-    "th { font-weight: 600; } .n { text-align: right; white-space: nowrap; }\n"
+    "th { font-weight: 600; overflow-wrap: normal; } .n { text-align: right; white-space: nowrap; }\n"
     ".big { font-size: 1.3rem; } .faint, figcaption { color: var(--faint); }\n"
     ".charts, .faces { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; }\n"
     ".faces figure { width: 9rem; font-size: .82rem; } .faces img { width: 6rem; height: 6rem; object-fit: contain; }\n"

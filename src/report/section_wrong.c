@@ -53,9 +53,9 @@ static amend_status figure(FILE *out, const measured *m, const wrong *sample)
     TRY(picture(out, dataset_image(m->set, sample->index)));
     fputs("<div>labelled ", out);
     html_text(out, m->labels[dataset_label(m->set, sample->index)]);
-    fprintf(out, ", %.1f %%<br>read as ", 100 * sample->truth);
+    fprintf(out, ", %.1f&nbsp;%%<br>read as ", 100 * sample->truth);
     html_text(out, m->labels[sample->predicted]);
-    fprintf(out, ", %.1f %%</div><figcaption>", 100 * (double)row[sample->predicted]);
+    fprintf(out, ", %.1f&nbsp;%%</div><figcaption>", 100 * (double)row[sample->predicted]);
     html_text(out, dataset_origin(m->set, sample->index));
     fputs("</figcaption></figure>\n", out);
     return status_ok();
