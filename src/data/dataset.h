@@ -31,6 +31,9 @@ typedef struct data_options {
     size_t size;     /* images are resized to size x size; 0: kept as they are */
 } data_options;
 
+/* "train", "valid", "test". */
+const char *data_split_name(data_split split);
+
 typedef struct dataset dataset;
 
 /* Defaults: layout guessed, train, plurality, 8 classes, hard targets, as they are. */

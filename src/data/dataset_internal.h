@@ -62,9 +62,6 @@ amend_status dataset_read(const data_options *options, bool all, const data_bad_
 data_split dataset_split(const dataset *set, size_t index);
 const fingerprint *dataset_print(const dataset *set, size_t index); /* of a survey */
 
-/* "train", "valid", "test". */
-const char *data_split_name(data_split split);
-
 /* Before the first sample. */
 amend_status builder_classes(data_builder *b, const char *const *names, size_t count) AMEND_MUST_USE;
 

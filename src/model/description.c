@@ -5,16 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "backbone/resnet.h"
 #include "base/mem.h"
 
 amend_status description_backbone(const model_description *d, nn_table *table, size_t *features)
 {
-    resnet_options backbone = {d->small_stem, d->width};
+    backbone_options backbone = {d->backbone, d->small_stem, d->width};
     if (d->classes < 2 || d->classes > MODEL_MAX_CLASSES)
         return status_error(AMEND_BAD_ARGUMENT, "%zu classes; 2..%d are possible", d->classes, MODEL_MAX_CLASSES);
     TRY(nn_table_begin(table, d->size, d->size, d->channels));
-    return resnet18_build(table, &backbone, features);
+    return backbone_build(table, &backbone, features);
 }
 
 amend_status description_build(const model_description *d, nn_table *table)
@@ -121,11 +120,12 @@ static void read_text(const meta_source *file, const char *key, char *text)
 
 amend_status description_read(const meta_source *file, model_description *d)
 {
-    static const char *const architectures[] = {"resnet18"}, *const stems[] = {"imagenet", "small"};
+    static const char *const stems[] = {"imagenet", "small"};
     static const char *const heads[] = {"gap", "none", "batch", "ema"};
     size_t choice;
     memset(d, 0, sizeof *d);
-    TRY(read_choice(file, "amend.architecture", architectures, 1, &choice));
+    TRY(read_choice(file, "amend.architecture", backbone_names, BACKBONES, &choice));
+    d->backbone = (backbone_kind)choice;
     TRY(read_choice(file, "amend.stem", stems, 2, &choice));
     d->small_stem = choice == 1;
     TRY(read_choice(file, "amend.head", heads, 4, &choice));
@@ -195,7 +195,7 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
 {
     fill_texts(d, t);
     const meta_entry all[DESCRIPTION_ENTRIES] = {{"format", "pt"},
-                                                 {"amend.architecture", "resnet18"},
+                                                 {"amend.architecture", backbone_names[d->backbone]},
                                                  {"amend.stem", d->small_stem ? "small" : "imagenet"},
                                                  {"amend.width", t->width},
                                                  {"amend.head", arm_head_name(d->head)},

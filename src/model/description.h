@@ -4,6 +4,7 @@
 #define MODEL_DESCRIPTION_H
 
 #include "arm/head.h"
+#include "backbone/backbone.h"
 #include "data/loader.h"
 #include "nn/params.h"
 #include "weights/safetensors.h"
@@ -11,7 +12,8 @@
 enum { MODEL_MAX_CLASSES = 16, MODEL_LABEL_SIZE = 32, MODEL_TEXT_SIZE = 512 };
 
 typedef struct model_description {
-    bool small_stem; /* architecture is resnet18; see backbone/resnet.h */
+    backbone_kind backbone;
+    bool small_stem; /* see backbone/backbone.h */
     double width;    /* 0.125 .. 4 */
     arm_head head;
     size_t arrangement; /* r of the ARM heads */

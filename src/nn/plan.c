@@ -1,6 +1,8 @@
 /* From table to plan: fuse rows into layers, compile them, plan the memory by lifetimes, bind. */
 #include "nn/plan.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/layer.h"
@@ -63,10 +65,13 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
         s->in_steps[1] = step_of_row[table->rows[i].in[1]];
         s->layer.in[1] = &s->out; /* marks the input as used; set for good below */
     }
-    if (i + 1 < table->count && table->rows[i + 1].kind == NN_RELU && table->rows[i + 1].in[0] == i &&
+    const nn_row *next = &table->rows[i + 1];
+    bool clip = i + 1 < table->count && next->kind == NN_ACTIVATION && next->function == NN_CLIP && next->alpha == 0;
+    if (i + 1 < table->count && (next->kind == NN_RELU || clip) && next->in[0] == i &&
         nn_table_readers(table, i) == 1) {
         i++;
         s->layer.relu = true;
+        s->layer.ceiling = clip ? next->beta : HUGE_VALF;
     }
     return i;
 }

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "backbone/backbone.h"
+
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
 static const char *const rules[] = {"plurality", "majority", NULL};
 static const char *const stems[] = {"imagenet", "small", NULL};
@@ -34,8 +36,9 @@ const config_key recipe_keys[] = {
     CHOICE("data.rule", rule, rules, "FER+: how votes become a label"),
     SIZE("data.classes", classes, 7, 8, "AffectNet: 8, or 7 without contempt"),
     FLAG("data.soft", soft, "FER+: train on the shares of the votes, not on one label"),
-    CHOICE("model.stem", stem, stems, "imagenet: 7x7 stride 2 and pooling; small: 3x3 stride 1"),
-    REAL("model.width", width, 0.125, 4, "factor on the channels of ResNet-18"),
+    CHOICE("model.backbone", backbone, backbone_names, "the network before the head"),
+    CHOICE("model.stem", stem, stems, "imagenet: as published; small: for images of 32 to 64 pixels"),
+    REAL("model.width", width, 0.125, 4, "factor on the channels"),
     CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
     SIZE("model.arrangement", arrangement, 2, 64, "r of ARM; r * r must divide the last channels"),
     SIZE("model.size", size, 8, 1024, "input side in pixels"),
@@ -107,9 +110,16 @@ recipe recipe_defaults(void)
     };
 }
 
-const char *recipe_layout(const recipe *r)
+data_options recipe_data(const recipe *r, const char *path)
 {
-    return r->layout ? layouts[r->layout] : NULL;
+    data_options options = data_options_defaults(path);
+    options.layout = r->layout ? layouts[r->layout] : NULL; /* the first is "guess" */
+    options.rule = (data_rule)r->rule;
+    options.classes = r->classes;
+    options.soft = r->soft;
+    options.channels = r->channels;
+    options.size = r->size;
+    return options;
 }
 
 amend_status recipe_check(const recipe *r)

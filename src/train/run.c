@@ -85,14 +85,7 @@ static data_normal normal_for(size_t channels)
 static amend_status open_data(run *r, const char *path)
 {
     const recipe *c = r->recipe;
-    data_options options = data_options_defaults(path);
-    options.layout = recipe_layout(c);
-    options.split = DATA_TRAIN;
-    options.rule = (data_rule)c->rule;
-    options.classes = c->classes;
-    options.soft = c->soft;
-    options.channels = c->channels;
-    options.size = c->size;
+    const data_options options = recipe_data(c, path);
     TRY(dataset_open(&options, &r->set));
     loader_options batches = {.batch = c->batch,
                               .size = c->size,
@@ -111,7 +104,8 @@ static amend_status describe(run *r)
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
     const recipe *c = r->recipe;
     model_description *d = &r->description;
-    *d = (model_description){.small_stem = c->stem == 1,
+    *d = (model_description){.backbone = (backbone_kind)c->backbone,
+                             .small_stem = c->stem == 1,
                              .width = c->width,
                              .head = (arm_head)c->head,
                              .arrangement = c->arrangement,

@@ -49,7 +49,7 @@ static void all_hold_together(void **state)
         snprintf(path, sizeof path, "recipes/%s", entry->d_name);
         check(path, config_load(path, recipe_keys, recipe_key_count, &r));
         check(path, recipe_check(&r));
-        if (!recipe_layout(&r)) fail_msg("%s: no data.layout", path);
+        if (!recipe_data(&r, "").layout) fail_msg("%s: no data.layout", path);
         build(path, &r);
         count++;
     }
