@@ -26,16 +26,15 @@ amend_status description_build(const model_description *d, nn_table *table)
 
 /* ---- reading ---- */
 
-static amend_status need(const safetensors *file, const char *key, const char **value)
+static amend_status need(const meta_source *file, const char *key, const char **value)
 {
-    *value = safetensors_meta(file, key);
+    *value = file->find(file->file, key);
     if (*value) return status_ok();
-    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", safetensors_path(file),
-                        key);
+    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", file->path, key);
 }
 
 /* `count` numbers, separated by commas. */
-static amend_status read_reals(const safetensors *file, const char *key, double low, double high, double *values,
+static amend_status read_reals(const meta_source *file, const char *key, double low, double high, double *values,
                                size_t count)
 {
     const char *text;
@@ -45,46 +44,44 @@ static amend_status read_reals(const safetensors *file, const char *key, double 
         char *end;
         values[i] = strtod(at, &end);
         if (end == at || !(values[i] >= low && values[i] <= high) || *end != (i + 1 < count ? ',' : '\0'))
-            return status_error(AMEND_BAD_DATA, "%s: '%s' is '%s'; %zu numbers from %g to %g are expected",
-                                safetensors_path(file), key, text, count, low, high);
+            return status_error(AMEND_BAD_DATA, "%s: '%s' is '%s'; %zu numbers from %g to %g are expected", file->path,
+                                key, text, count, low, high);
         at = end + 1;
     }
     return status_ok();
 }
 
-static amend_status read_size(const safetensors *file, const char *key, double low, double high, size_t *value)
+static amend_status read_size(const meta_source *file, const char *key, double low, double high, size_t *value)
 {
     double number;
     TRY(read_reals(file, key, low, high, &number, 1));
     *value = (size_t)number;
-    if (number != floor(number))
-        return status_error(AMEND_BAD_DATA, "%s: '%s' is not a whole number", safetensors_path(file), key);
+    if (number != floor(number)) return status_error(AMEND_BAD_DATA, "%s: '%s' is not a whole number", file->path, key);
     return status_ok();
 }
 
-static amend_status read_choice(const safetensors *file, const char *key, const char *const *names, size_t count,
+static amend_status read_choice(const meta_source *file, const char *key, const char *const *names, size_t count,
                                 size_t *choice)
 {
     const char *text;
     TRY(need(file, key, &text));
     for (*choice = 0; *choice < count; ++*choice)
         if (!strcmp(text, names[*choice])) return status_ok();
-    return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", safetensors_path(file),
-                        key, text);
+    return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", file->path, key, text);
 }
 
-static amend_status check_label(const safetensors *file, const model_description *d, const char *label)
+static amend_status check_label(const meta_source *file, const model_description *d, const char *label)
 {
     for (const char *c = label; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
-            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' holds a control character", safetensors_path(file));
+            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' holds a control character", file->path);
     for (size_t i = 0; i < d->classes; i++)
         if (!strcmp(d->labels[i], label))
-            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' names '%s' twice", safetensors_path(file), label);
+            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' names '%s' twice", file->path, label);
     return status_ok();
 }
 
-static amend_status read_labels(const safetensors *file, model_description *d)
+static amend_status read_labels(const meta_source *file, model_description *d)
 {
     const char *text;
     bool more = true;
@@ -100,11 +97,11 @@ static amend_status read_labels(const safetensors *file, model_description *d)
     }
     if (!more && d->classes >= 2) return status_ok();
     return status_error(AMEND_BAD_DATA,
-                        "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between",
-                        safetensors_path(file), MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
+                        "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between", file->path,
+                        MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
 }
 
-static amend_status read_normal(const safetensors *file, model_description *d)
+static amend_status read_normal(const meta_source *file, model_description *d)
 {
     double mean[3], deviation[3];
     TRY(read_reals(file, "amend.mean", -10, 10, mean, d->channels));
@@ -116,13 +113,13 @@ static amend_status read_normal(const safetensors *file, model_description *d)
     return status_ok();
 }
 
-static void read_text(const safetensors *file, const char *key, char *text)
+static void read_text(const meta_source *file, const char *key, char *text)
 {
-    const char *found = safetensors_meta(file, key);
+    const char *found = file->find(file->file, key);
     snprintf(text, MODEL_TEXT_SIZE, "%s", found ? found : "");
 }
 
-amend_status description_read(const safetensors *file, model_description *d)
+amend_status description_read(const meta_source *file, model_description *d)
 {
     static const char *const architectures[] = {"resnet18"}, *const stems[] = {"imagenet", "small"};
     static const char *const heads[] = {"gap", "none", "batch", "ema"};
@@ -137,8 +134,8 @@ amend_status description_read(const safetensors *file, model_description *d)
     TRY(read_size(file, "amend.arrangement", 2, 64, &d->arrangement));
     TRY(read_size(file, "amend.size", 8, 1024, &d->size));
     TRY(read_size(file, "amend.channels", 1, 3, &d->channels));
-    if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", safetensors_path(file));
-    if (safetensors_meta(file, "amend.precision")) {
+    if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", file->path);
+    if (file->find(file->file, "amend.precision")) {
         TRY(read_choice(file, "amend.precision", (const char *const[]){"int8"}, 1, &choice));
         d->int8 = true;
     }
@@ -174,11 +171,6 @@ amend_status description_load_params(const safetensors *file, nn_params *params)
 
 /* ---- writing ---- */
 
-typedef struct meta_text {
-    char width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
-    char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
-} meta_text;
-
 static void join_reals(char *text, size_t size, const float *values, size_t count)
 {
     size_t at = 0;
@@ -186,7 +178,7 @@ static void join_reals(char *text, size_t size, const float *values, size_t coun
         at += (size_t)snprintf(text + at, size - at, "%s%.9g", i ? "," : "", (double)values[i]);
 }
 
-static void fill_texts(const model_description *d, meta_text *t)
+static void fill_texts(const model_description *d, description_texts *t)
 {
     size_t at = 0;
     snprintf(t->width, sizeof t->width, "%.17g", d->width);
@@ -199,25 +191,33 @@ static void fill_texts(const model_description *d, meta_text *t)
         at += (size_t)snprintf(t->labels + at, sizeof t->labels - at, "%s%s", i ? "," : "", d->labels[i]);
 }
 
+size_t description_meta(const model_description *d, description_texts *t, meta_entry meta[DESCRIPTION_ENTRIES])
+{
+    fill_texts(d, t);
+    const meta_entry all[DESCRIPTION_ENTRIES] = {{"format", "pt"},
+                                                 {"amend.architecture", "resnet18"},
+                                                 {"amend.stem", d->small_stem ? "small" : "imagenet"},
+                                                 {"amend.width", t->width},
+                                                 {"amend.head", arm_head_name(d->head)},
+                                                 {"amend.arrangement", t->arrangement},
+                                                 {"amend.size", t->size},
+                                                 {"amend.channels", t->channels},
+                                                 {"amend.labels", t->labels},
+                                                 {"amend.mean", t->mean},
+                                                 {"amend.deviation", t->deviation},
+                                                 {"amend.training", d->training},
+                                                 {"amend.figures", d->figures},
+                                                 {"amend.precision", "int8"}};
+    memcpy(meta, all, sizeof all);
+    return DESCRIPTION_ENTRIES - !d->int8;
+}
+
 amend_status description_write(const model_description *d, const tensor_entry *tensors, size_t count, const char *path)
 {
-    meta_text t;
-    fill_texts(d, &t);
-    const meta_entry meta[] = {{"format", "pt"},
-                               {"amend.architecture", "resnet18"},
-                               {"amend.stem", d->small_stem ? "small" : "imagenet"},
-                               {"amend.width", t.width},
-                               {"amend.head", arm_head_name(d->head)},
-                               {"amend.arrangement", t.arrangement},
-                               {"amend.size", t.size},
-                               {"amend.channels", t.channels},
-                               {"amend.labels", t.labels},
-                               {"amend.mean", t.mean},
-                               {"amend.deviation", t.deviation},
-                               {"amend.training", d->training},
-                               {"amend.figures", d->figures},
-                               {"amend.precision", "int8"}};
-    return safetensors_write(path, tensors, count, meta, sizeof meta / sizeof *meta - !d->int8);
+    description_texts t;
+    meta_entry meta[DESCRIPTION_ENTRIES];
+    size_t entries = description_meta(d, &t, meta);
+    return safetensors_write(path, tensors, count, meta, entries);
 }
 
 amend_status description_save(const model_description *d, const nn_params *params, tensor_type stored, const char *path)

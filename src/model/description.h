@@ -32,13 +32,22 @@ amend_status description_backbone(const model_description *description, nn_table
 /* Rows of the whole network. */
 amend_status description_build(const model_description *description, nn_table *table) AMEND_MUST_USE;
 
-/* Reads and checks the metadata of an opened weight file. */
-amend_status description_read(const safetensors *file, model_description *description) AMEND_MUST_USE;
+/* Reads and checks the metadata of a weight file. */
+amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 
 /* Writes description and parameters; `stored` is TENSOR_F32 or TENSOR_BF16 (matrices and kernels only; vectors stay
  * f32). */
 amend_status description_save(const model_description *description, const nn_params *params, tensor_type stored,
                               const char *path) AMEND_MUST_USE;
+
+/* The metadata's entries, with their texts in *texts or in the description; returns how many. */
+enum { DESCRIPTION_ENTRIES = 14 };
+typedef struct description_texts {
+    char width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
+    char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
+} description_texts;
+size_t description_meta(const model_description *description, description_texts *texts,
+                        meta_entry meta[DESCRIPTION_ENTRIES]);
 
 /* Writes the description with any tensors. */
 amend_status description_write(const model_description *description, const tensor_entry *tensors, size_t count,

@@ -32,4 +32,7 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures,
                         const char *path) AMEND_MUST_USE;
 
+/* The folded network as ONNX, for other programs and for amend_model_open; figures as in model_save. */
+amend_status model_save_onnx(const amend_model *model, const char *figures, const char *path) AMEND_MUST_USE;
+
 #endif

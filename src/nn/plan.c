@@ -74,11 +74,13 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
 static amend_status find_params(nn_plan *plan, nn_layer *layer)
 {
     static const char *const suffixes[NN_KINDS][NN_MAX_PARAMS] = {
-        [NN_CONV] = {"weight"},           [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
+        [NN_CONV] = {"weight", "bias"},   [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
         [NN_SHARED_CONV] = {"weight"},    [NN_AFFINITY] = {"alpha", "generic"},
         [NN_LINEAR] = {"weight", "bias"},
     };
-    size_t wanted = layer->row->kind == NN_AFFINITY ? (size_t)layer->row->affinity : NN_MAX_PARAMS;
+    size_t wanted = layer->row->kind == NN_AFFINITY ? (size_t)layer->row->affinity
+                    : layer->row->kind == NN_CONV   ? 1 + (size_t)layer->row->bias
+                                                    : NN_MAX_PARAMS;
     for (size_t i = 0; i < wanted; i++) {
         const char *suffix = suffixes[layer->row->kind][i];
         if (!suffix) break;
@@ -94,9 +96,6 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
 static amend_status check_input(const nn_plan *plan, const step *s)
 {
     nn_kind kind = s->layer.row->kind;
-    if (s->layer.row->bias)
-        return status_error(AMEND_UNSUPPORTED, "%s %s: a bias is for inference only", nn_kind_name(kind),
-                            s->layer.row->name);
     bool converts = kind == NN_ARRANGE || kind == NN_GLOBAL_POOL;
     if (kind == NN_INPUT) return status_ok();
     if (is_f32_only(kind) && !converts && s->layer.in[0]->type != NN_F32)

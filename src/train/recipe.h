@@ -7,6 +7,7 @@
 
 typedef struct recipe {
     int layout, rule;
+    size_t classes;
     bool soft;      /* [data] */
     int stem, head; /* [model] */
     double width;
@@ -14,6 +15,7 @@ typedef struct recipe {
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;
+    int sampling;
     bool balance;
     int optimizer; /* [optimizer] */
     double rate, weight_decay, momentum, clip;

@@ -265,3 +265,13 @@ amend_status safetensors_read_f32(const safetensors *file, const char *name, con
                             file->path, name, dtype_name(view->type));
     return status_ok();
 }
+
+static const char *find_meta(const void *file, const char *key)
+{
+    return safetensors_meta(file, key);
+}
+
+meta_source safetensors_meta_source(const safetensors *file)
+{
+    return (meta_source){safetensors_path(file), file, find_meta};
+}
