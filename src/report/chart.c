@@ -90,9 +90,8 @@ void chart_reliability(FILE *out, const eval_bin bins[EVAL_ECE_BINS])
         if (!bins[b].count) continue;
         double x = across(scale, (double)b / EVAL_ECE_BINS), share = (double)bins[b].right / (double)bins[b].count;
         fprintf(out,
-                "<rect class=\"bar\" fill=\"#0072b2\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%zu "
-                "images, confidence "
-                "%.1f %%, right %.1f %%</title></rect>\n",
+                "<rect class=\"bar\" fill=\"#0072b2\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>"
+                "images: %zu, confidence %.1f %%, right %.1f %%</title></rect>\n",
                 x + 1, up(scale, share), width / EVAL_ECE_BINS - 2, height * share, bins[b].count,
                 100 * bins[b].confidence / (double)bins[b].count, 100 * share);
     }

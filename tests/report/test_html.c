@@ -2,6 +2,7 @@
 #include "report/html.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "report/chart.h"
 #include <stdbool.h>
@@ -134,8 +135,8 @@ static void bars_of_bins(void **state)
     bins[2] = (eval_bin){1, 0, 0.2};
     WRITTEN(chart_reliability(out, bins));
     assert_int_equal(count_of(written, "<rect"), 2);
-    assert_non_null(strstr(written, "4 images, confidence 97.5 %, right 75.0 %"));
-    assert_non_null(strstr(written, "1 images, confidence 20.0 %, right 0.0 %"));
+    assert_non_null(strstr(written, "images: 4, confidence 97.5 %, right 75.0 %"));
+    assert_non_null(strstr(written, "images: 1, confidence 20.0 %, right 0.0 %"));
     free(written);
 }
 
