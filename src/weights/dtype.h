@@ -2,10 +2,7 @@
 #ifndef WEIGHTS_DTYPE_H
 #define WEIGHTS_DTYPE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "weights/safetensors.h"
+#include "weights/tensor.h"
 
 const char *dtype_name(tensor_type type); /* as in the file: "F32" */
 size_t dtype_size(tensor_type type);      /* bytes a value */

@@ -2,7 +2,6 @@
 #include "weights/safetensors.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +10,8 @@
 #include "weights/dtype.h"
 
 enum {
-    PREFIX = 8,               /* bytes of the header's length */
-    HEADER_LIMIT = 100000000, /* as in the reference implementation */
-    SHAPE_TEXT = 24 * TENSOR_MAX_DIMS
+    PREFIX = 8,              /* bytes of the header's length */
+    HEADER_LIMIT = 100000000 /* as in the reference implementation */
 };
 
 struct safetensors {
@@ -126,19 +124,12 @@ static amend_status read_entries(safetensors *f)
     return status_ok();
 }
 
-static size_t view_bytes(const tensor_view *view)
-{
-    size_t bytes = 0;
-    (void)dtype_bytes(view->type, view->shape, view->dims, &bytes); /* fits: read_place looked */
-    return bytes;
-}
-
 static int compare_places(const void *left, const void *right)
 {
     const tensor_view *a = left, *b = right;
     const unsigned char *p = a->data, *q = b->data;
     if (p != q) return p < q ? -1 : 1;
-    size_t m = view_bytes(a), n = view_bytes(b); /* an empty tensor comes before the one that begins there too */
+    size_t m = tensor_bytes(a), n = tensor_bytes(b); /* an empty tensor comes before the one that begins there too */
     if (m != n) return m < n ? -1 : 1;
     return strcmp(a->name, b->name);
 }
@@ -154,7 +145,7 @@ static amend_status check_layout(const safetensors *f)
             return bad_tensor(f, view->name,
                               (const unsigned char *)view->data < expected ? "it overlaps another tensor"
                                                                            : "unused bytes before its data");
-        expected += view_bytes(view);
+        expected += tensor_bytes(view);
     }
     if (expected != f->data + f->data_size)
         return status_error(AMEND_BAD_DATA, "%s: %zu bytes after the last tensor", f->path,
@@ -227,25 +218,20 @@ const char *safetensors_meta(const safetensors *file, const char *key)
     return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
 }
 
+bool safetensors_meta_at(const safetensors *file, size_t index, const char **key, const char **value)
+{
+    json_t *meta = json_object_get(file->header, "__metadata__");
+    void *at = json_object_iter(meta);
+    for (size_t i = 0; at && i < index; i++) at = json_object_iter_next(meta, at);
+    if (!at) return false;
+    *key = json_object_iter_key(at);
+    *value = json_string_value(json_object_iter_value(at));
+    return true;
+}
+
 const char *safetensors_path(const safetensors *file)
 {
     return file->path;
-}
-
-static void print_shape(char text[SHAPE_TEXT], const size_t *shape, size_t dims)
-{
-    size_t used = (size_t)snprintf(text, SHAPE_TEXT, "[");
-    for (size_t i = 0; i < dims; i++)
-        used += (size_t)snprintf(text + used, SHAPE_TEXT - used, i ? ", %zu" : "%zu", shape[i]);
-    snprintf(text + used, SHAPE_TEXT - used, "]");
-}
-
-static bool same_shape(const tensor_view *view, const size_t *shape, size_t dims)
-{
-    if (view->dims != dims) return false;
-    for (size_t i = 0; i < dims; i++)
-        if (view->shape[i] != shape[i]) return false;
-    return true;
 }
 
 amend_status safetensors_read_f32(const safetensors *file, const char *name, const size_t *shape, size_t dims,
@@ -253,17 +239,7 @@ amend_status safetensors_read_f32(const safetensors *file, const char *name, con
 {
     const tensor_view *view = safetensors_find(file, name);
     if (!view) return status_error(AMEND_BAD_DATA, "%s: no tensor \"%.200s\"", file->path, name);
-    if (dims > TENSOR_MAX_DIMS || !same_shape(view, shape, dims)) {
-        char found[SHAPE_TEXT], wanted[SHAPE_TEXT];
-        print_shape(found, view->shape, view->dims);
-        print_shape(wanted, shape, dims > TENSOR_MAX_DIMS ? TENSOR_MAX_DIMS : dims);
-        return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" has shape %s, needed is %s", file->path, name, found,
-                            wanted);
-    }
-    if (!dtype_to_f32(view->type, view->data, view_bytes(view) / dtype_size(view->type), out))
-        return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" has dtype %s, needed is F32, BF16, F16 or F64",
-                            file->path, name, dtype_name(view->type));
-    return status_ok();
+    return tensor_read_f32(file->path, view, shape, dims, out);
 }
 
 static const char *find_meta(const void *file, const char *key)

@@ -3,21 +3,7 @@
 #ifndef WEIGHTS_SAFETENSORS_H
 #define WEIGHTS_SAFETENSORS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/status.h"
-
-enum { TENSOR_MAX_DIMS = 8 };
-
-typedef enum tensor_type { TENSOR_F32, TENSOR_BF16, TENSOR_F16, TENSOR_I64, TENSOR_I32, TENSOR_I8, TENSOR_U8, TENSOR_F64 } tensor_type;
-
-typedef struct tensor_view {
-    const char *name;
-    tensor_type type;
-    size_t dims, shape[TENSOR_MAX_DIMS]; /* dims 0: a scalar, one value */
-    const void *data;                    /* row-major; may be unaligned */
-} tensor_view;
+#include "weights/tensor.h"
 
 typedef struct safetensors safetensors;
 
@@ -26,9 +12,12 @@ amend_status safetensors_open(const char *path, safetensors **file) AMEND_MUST_U
 void safetensors_free(safetensors *file);
 
 size_t safetensors_count(const safetensors *file);
-tensor_view safetensors_at(const safetensors *file, size_t index);                /* in file order */
-const tensor_view *safetensors_find(const safetensors *file, const char *name);   /* NULL: not there */
-const char *safetensors_meta(const safetensors *file, const char *key);           /* __metadata__; NULL: not there */
+tensor_view safetensors_at(const safetensors *file, size_t index);              /* in file order */
+const tensor_view *safetensors_find(const safetensors *file, const char *name); /* NULL: not there */
+const char *safetensors_meta(const safetensors *file, const char *key);         /* __metadata__; NULL: not there */
+
+/* The index-th entry of __metadata__ in file order; false past the last one. */
+bool safetensors_meta_at(const safetensors *file, size_t index, const char **key, const char **value);
 const char *safetensors_path(const safetensors *file);
 
 /* Values as f32 (from F32, BF16, F16, F64) into out; the tensor must have exactly the given shape, else an error that
