@@ -252,6 +252,28 @@ amend_status model_save_onnx(const amend_model *model, const char *figures, cons
     return status;
 }
 
+amend_status model_affinity_of(const amend_model *model, model_affinity *affinity)
+{
+    memset(affinity, 0, sizeof *affinity);
+    TRY(check_has_weights(model));
+    const nn_param *weight = nn_params_find(&model->params, "fc", "weight");
+    const nn_param *bias = nn_params_find(&model->params, "fc", "bias");
+    const nn_param *alpha = nn_params_find(&model->params, "arm", "alpha");
+    const nn_param *generic = nn_params_find(&model->params, "arm", "generic");
+    if (model->description.head == ARM_HEAD_GAP || !weight || !bias)
+        return status_error(AMEND_BAD_ARGUMENT, "%s: its head has no sharing affinity", model->path);
+    size_t inputs = weight->count / bias->count;
+    affinity->alpha = alpha ? alpha->value[0] : 0;
+    for (size_t k = 0; k < bias->count; k++) {
+        double sum = 0;
+        for (size_t i = 0; generic && i < inputs; i++)
+            sum += (double)weight->value[k * inputs + i] * (double)generic->value[i];
+        affinity->bias[k] = bias->value[k];
+        affinity->generic[k] = (float)sum;
+    }
+    return status_ok();
+}
+
 /* ---- predicting ---- */
 
 /* A session that nobody uses, or a new one. */

@@ -62,12 +62,12 @@ static void paper_recipes_say_what_they_are(void **state)
     recipe r = recipe_defaults();
     (void)state;
     check("affectnet7", config_load("recipes/affectnet7-paper.ini", recipe_keys, recipe_key_count, &r));
-    assert_string_equal(recipe_layout(&r), "affectnet");
+    assert_string_equal(recipe_data(&r, "").layout, "affectnet");
     assert_int_equal(r.classes, 7);
     assert_int_equal(r.sampling, DATA_MRR);
     r = recipe_defaults();
     check("sfew", config_load("recipes/sfew-paper.ini", recipe_keys, recipe_key_count, &r));
-    assert_string_equal(recipe_layout(&r), "sfew");
+    assert_string_equal(recipe_data(&r, "").layout, "sfew");
     assert_int_equal(r.sampling, DATA_SHUFFLE);
 }
 
