@@ -6,14 +6,18 @@
     reading = model.predict("photo.jpg", box=(164, 72, 118, 118))
     print(reading.label, reading.score)
 
+    for face in amend.Detector().find("photo.jpg"):             # or let the library find the faces
+        print(face.box, model.predict("photo.jpg", face=face).label)
+
 A thin layer over the C library libamend, which must be there: see docs/python.md.
 """
 
 from __future__ import annotations
 
 from ._errors import Code, Error
+from ._faces import Detector, Face
 from ._images import Image, open_image
 from ._library import version
 from ._model import Box, Model, Precision, Prediction
 
-__all__ = ["Box", "Code", "Error", "Image", "Model", "Precision", "Prediction", "open_image", "version"]
+__all__ = ["Box", "Code", "Detector", "Error", "Face", "Image", "Model", "Precision", "Prediction", "open_image", "version"]

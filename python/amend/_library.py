@@ -24,6 +24,14 @@ class CBox(ctypes.Structure):
     _fields_ = [("x", c_double), ("y", c_double), ("width", c_double), ("height", c_double)]
 
 
+class CPoint(ctypes.Structure):
+    _fields_ = [("x", c_double), ("y", c_double)]
+
+
+class CFace(ctypes.Structure):
+    _fields_ = [("box", CBox), ("score", c_double), ("points", CPoint * 4)]
+
+
 class CPixels(ctypes.Structure):
     _fields_ = [
         ("data", POINTER(c_ubyte)),
@@ -46,6 +54,14 @@ _FUNCTIONS = {
     "amend_model_classes": (c_size_t, [c_void_p]),
     "amend_model_label": (c_char_p, [c_void_p, c_size_t]),
     "amend_model_path": (c_char_p, [c_void_p]),
+    "amend_detector_open": (Status, [c_char_p, POINTER(c_void_p)]),
+    "amend_detector_free": (None, [c_void_p]),
+    "amend_detector_find": (
+        Status,
+        [c_void_p, POINTER(CImage), c_double, POINTER(POINTER(CFace)), POINTER(c_size_t)],
+    ),
+    "amend_faces_free": (None, [POINTER(CFace)]),
+    "amend_model_predict_face": (Status, [c_void_p, POINTER(CImage), POINTER(CFace), POINTER(c_float)]),
     "amend_model_predict": (Status, [c_void_p, POINTER(CImage), POINTER(CBox), POINTER(c_float)]),
 }
 
@@ -79,15 +95,24 @@ def _load() -> tuple[ctypes.CDLL, str]:
 lib, _name = _load()
 
 
-def model_beside() -> bytes | None:
-    """The released model near the library, where it was built or unpacked; None: the library knows where to look."""
-    if os.environ.get("AMEND_MODEL") or "/" not in _name:
+def _beside(name: str, variable: str) -> bytes | None:
+    """A file of the models' folder near the library, where it was built or unpacked; None: the library knows where to
+    look."""
+    if os.environ.get(variable) or "/" not in _name:
         return None
     for folder in ("../models", "../share/amend/models"):
-        path = Path(_name).parent / folder / "ferplus-resnet18-ema.safetensors"
+        path = Path(_name).parent / folder / name
         if path.exists():
             return os.fsencode(path)
     return None
+
+
+def model_beside() -> bytes | None:
+    return _beside("ferplus-resnet18-ema.safetensors", "AMEND_MODEL")
+
+
+def detector_beside() -> bytes | None:
+    return _beside("blazeface-256.onnx", "AMEND_DETECTOR")
 
 
 def check(status: Status) -> None:

@@ -11,6 +11,7 @@ from typing import Literal, Optional, Tuple
 import numpy as np
 import numpy.typing as npt
 
+from ._faces import Face, as_c_face
 from ._images import Image, as_c_image
 from ._library import CBox, check, lib, model_beside
 
@@ -62,8 +63,8 @@ class Model:
     def __repr__(self) -> str:
         return f"amend.Model({self.path!r})"
 
-    def predict(self, image: Image, box: Optional[Box] = None) -> Prediction:
-        """Reads the expression of the face inside `box`, or of the whole image.
+    def predict(self, image: Image, box: Optional[Box] = None, face: Optional[Face] = None) -> Prediction:
+        """Reads the expression of a `face` that Detector.find gave, of the face inside `box`, or of the whole image.
 
         Raises Error for a file that cannot be read or a box that does not touch the image, TypeError or ValueError
         for an array that is no image.
@@ -71,5 +72,8 @@ class Model:
         probabilities = np.empty(len(self.labels), np.float32)
         out = probabilities.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         with as_c_image(image) as c_image:
-            check(lib.amend_model_predict(self._handle, c_image, CBox(*box) if box is not None else None, out))
+            if face is not None:
+                check(lib.amend_model_predict_face(self._handle, c_image, as_c_face(face), out))
+            else:
+                check(lib.amend_model_predict(self._handle, c_image, CBox(*box) if box is not None else None, out))
         return Prediction(self.labels[int(probabilities.argmax())], probabilities, self.labels)

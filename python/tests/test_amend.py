@@ -150,6 +150,29 @@ class Models(unittest.TestCase):
         np.testing.assert_allclose(reading.probabilities, list(face["probabilities"].values()), atol=1e-6)
 
 
+DETECTOR = TOP / "models" / "blazeface-256.onnx"
+
+
+@unittest.skipUnless(DETECTOR.exists(), "no face detector; tools/detector.sh fetches it")
+class Faces(unittest.TestCase):
+    def test_the_face_is_found_and_read(self):
+        faces = amend.Detector(DETECTOR).find(PHOTO)
+        self.assertEqual(len(faces), 1)
+        face = faces[0]
+        x, y, width, height = face.box
+        self.assertTrue(abs(x + width / 2 - 226) < 15 and abs(y + height / 2 - 125) < 15 and 80 < width < 130)
+        self.assertLess(face.left_eye[0], face.right_eye[0])
+        self.assertGreater(face.mouth[1], face.nose[1])
+        self.assertEqual(amend.Model(MODEL).predict(PHOTO, face=face).label, "happiness")
+
+    def test_none(self):
+        self.assertEqual(amend.Detector(DETECTOR).find(np.full((200, 300), 128, np.uint8)), [])
+
+    def test_no_detector(self):
+        with self.assertRaises(amend.Error):
+            amend.Detector(MODEL)
+
+
 class Opening(unittest.TestCase):
     def test_released_model(self):
         os.environ.pop("AMEND_MODEL", None)
