@@ -6,7 +6,8 @@
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
-    &cli_data, &cli_synth, &cli_train, &cli_eval, &cli_predict, &cli_info, &cli_export, &cli_quantize, &cli_bench,
+    &cli_data, &cli_synth,  &cli_train,  &cli_eval,     &cli_predict,
+    &cli_info, &cli_import, &cli_export, &cli_quantize, &cli_bench,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

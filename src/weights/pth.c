@@ -283,7 +283,10 @@ static void print_value(const pickle_value *v, char text[PTH_NOTE_SIZE])
         snprintf(text, PTH_NOTE_SIZE, "dictionary of %zu", v->count / 2);
         break;
     default:
-        snprintf(text, PTH_NOTE_SIZE, "%s", v->kind == PICKLE_NONE ? "none" : "other");
+        snprintf(text, PTH_NOTE_SIZE, "%s",
+                 v->kind == PICKLE_NONE    ? "none"
+                 : v->kind == PICKLE_BYTES ? "bytes"
+                                           : "other");
     }
 }
 

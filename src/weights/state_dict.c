@@ -1,0 +1,101 @@
+/* One table of renames. */
+#include "weights/state_dict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Beginnings of names; applied until none fits. "features." is how ARM's authors keep torchvision's ResNet-18 (a
+ * Sequential of its children: https://github.com/JiaweiShiCV/Amend-Representation-Module); their "arm." and "fc." are
+ * ours. */
+static const struct {
+    const char *from, *to;
+} renames[] = {
+    {"module.", ""},    /* DataParallel */
+    {"_orig_mod.", ""}, /* torch.compile */
+    {"model.", ""},     /* Lightning and other wrappers */
+    {"net.", ""},
+    {"features.0.", "conv1."},
+    {"features.1.", "bn1."},
+    {"features.4.", "layer1."},
+    {"features.5.", "layer2."},
+    {"features.6.", "layer3."},
+    {"features.7.", "layer4."},
+};
+
+static const char dropped[] = "num_batches_tracked";
+
+static bool is_dropped(const char *name)
+{
+    const char *last = strrchr(name, '.');
+    return !strcmp(last ? last + 1 : name, dropped);
+}
+
+static amend_status rename_copy(const char *name, char **copy)
+{
+    const char *front = "";
+    for (size_t i = 0; i < sizeof renames / sizeof *renames; i++) {
+        size_t length = strlen(renames[i].from);
+        if (strncmp(name, renames[i].from, length)) continue;
+        name += length;
+        front = renames[i].to;
+        if (*front) break;
+        i = (size_t)-1; /* a prefix less: from the beginning */
+    }
+    size_t size = strlen(front) + strlen(name) + 1;
+    TRY(mem_alloc(copy, size, 1, "tensor name"));
+    snprintf(*copy, size, "%s%s", front, name);
+    return status_ok();
+}
+
+static int compare(const void *left, const void *right)
+{
+    const tensor_view *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static amend_status take_tensors(state_dict *dict)
+{
+    size_t most = weight_file_count(dict->file);
+    const char *path = weight_file_path(dict->file);
+    TRY(mem_alloc(&dict->tensors, most, sizeof *dict->tensors, path));
+    TRY(mem_alloc(&dict->names, most, sizeof *dict->names, path));
+    for (size_t i = 0; i < most; i++) {
+        tensor_view view = weight_file_at(dict->file, i);
+        if (is_dropped(view.name)) continue;
+        TRY(rename_copy(view.name, &dict->names[dict->count]));
+        view.name = dict->names[dict->count];
+        dict->tensors[dict->count++] = view;
+    }
+    qsort(dict->tensors, dict->count, sizeof *dict->tensors, compare);
+    for (size_t i = 1; i < dict->count; i++)
+        if (!compare(&dict->tensors[i - 1], &dict->tensors[i]))
+            return status_error(AMEND_BAD_DATA, "%s: two tensors are called '%.200s' without their prefixes", path,
+                                dict->tensors[i].name);
+    return status_ok();
+}
+
+amend_status state_dict_open(const char *path, state_dict *dict)
+{
+    TRY(weight_file_open(path, &dict->file));
+    amend_status status = take_tensors(dict);
+    if (status.code) state_dict_close(dict);
+    return status;
+}
+
+void state_dict_close(state_dict *dict)
+{
+    for (size_t i = 0; i < dict->count; i++) mem_free(dict->names[i]);
+    mem_free(dict->names);
+    mem_free(dict->tensors);
+    weight_file_free(dict->file);
+    memset(dict, 0, sizeof *dict);
+}
+
+const tensor_view *state_dict_find(const state_dict *dict, const char *name)
+{
+    const tensor_view wanted = {.name = name};
+    return bsearch(&wanted, dict->tensors, dict->count, sizeof wanted, compare);
+}
