@@ -164,7 +164,7 @@ static inline void make_zip(buffer *b, const zip_entry *entries, size_t count)
         put(b, "PK\1\2", 4);
         put_number(b, 20, 2);
         put_zip_fields(b, &entries[i]);
-        put_number(b, 0, 10); /* comment, disk, attributes */
+        put(b, "\0\0\0\0\0\0\0\0\0\0", 10); /* comment, disk, attributes */
         put_number(b, places[i], 4);
         put(b, entries[i].name, strlen(entries[i].name));
     }

@@ -203,7 +203,7 @@ static void nested_state(void **state)
     put(&pickle,
         "}(U\x03"
         "abcK\x01U\x05modelK\x02u.",
-        18);
+        20);
     make_archive(&b, &pickle, data, sizeof data);
     assert_refused(open_bytes(&b, &file), AMEND_BAD_DATA, "it holds abc, model");
     op_begin(&pickle);
@@ -276,7 +276,7 @@ static void hostile_old_files(void **state)
     make_old(&b, &pickle, 6, data, 20);
     assert_refused(open_bytes(&b, &file), AMEND_BAD_DATA, "storage '0': cut short");
     make_old(&b, &pickle, 6, data, 24);
-    b.bytes[17] ^= 1;
+    b.bytes[18] ^= 1;
     assert_refused(open_bytes(&b, &file), AMEND_UNSUPPORTED, "not 1001");
     b.size = 0;
     assert_refused(open_bytes(&b, &file), AMEND_BAD_DATA, "not a checkpoint");
