@@ -55,7 +55,7 @@ static void print_text(weight_file *file)
     const char *name, *value;
     sums s = add_up(file);
     printf("%-20s %s\n", "format", weight_file_format(file));
-    for (size_t i = 0; weight_file_note_at(file, i, &name, &value); i++) {
+    while (weight_file_next_note(file, &name, &value)) {
         if (!strcmp(name, "format")) continue; /* safetensors files say "pt" here */
         print_clean(name, 20);
         putchar(' ');
@@ -88,7 +88,7 @@ static json_t *notes_json(weight_file *file)
 {
     const char *name, *value;
     json_t *notes = json_object();
-    for (size_t i = 0; weight_file_note_at(file, i, &name, &value); i++)
+    while (weight_file_next_note(file, &name, &value))
         if (json_object_set_new(notes, name, json_string(value))) {
             json_decref(notes);
             return NULL;

@@ -28,7 +28,7 @@ static amend_status need(const state_dict *dict, const char *name, size_t dims, 
 static amend_status refuse_described(const state_dict *dict)
 {
     const char *name, *value;
-    for (size_t i = 0; weight_file_note_at(dict->file, i, &name, &value); i++)
+    while (weight_file_next_note(dict->file, &name, &value))
         if (!strcmp(name, "amend.architecture"))
             return status_error(AMEND_BAD_ARGUMENT, "%s: is a model of amend already", weight_file_path(dict->file));
     return status_ok();

@@ -28,7 +28,7 @@ amend_status pickle_take(pickle_machine *m, size_t count, const unsigned char **
 /* A little-endian number of `width` bytes. */
 amend_status pickle_take_number(pickle_machine *m, size_t width, uint64_t *number)
 {
-    const unsigned char *bytes;
+    const unsigned char *bytes = NULL;
     TRY(pickle_take(m, width, &bytes));
     *number = 0;
     for (size_t i = 0; i < width; i++) *number |= (uint64_t)bytes[i] << 8 * i;
@@ -78,7 +78,7 @@ amend_status pickle_make(pickle_machine *m, pickle_value value, uint32_t *index)
 
 amend_status pickle_push_new(pickle_machine *m, pickle_value value)
 {
-    uint32_t index;
+    uint32_t index = 0;
     TRY(pickle_make(m, value, &index));
     return pickle_push(m, index);
 }
@@ -141,7 +141,7 @@ static amend_status check_group(const pickle_machine *m, pickle_kind kind, size_
 /* `marked`: 1 when a mark lies below the group and leaves the stack with it. */
 static amend_status collect(pickle_machine *m, pickle_kind kind, size_t count, size_t marked)
 {
-    uint32_t index;
+    uint32_t index = 0;
     TRY(check_group(m, kind, count));
     TRY(pickle_make(m, (pickle_value){.kind = kind}, &index));
     TRY(pickle_append(&m->p->values[index], m->stack + m->depth - count, count));
@@ -151,7 +151,7 @@ static amend_status collect(pickle_machine *m, pickle_kind kind, size_t count, s
 
 static amend_status extend(pickle_machine *m, pickle_kind kind, size_t count, size_t marked)
 {
-    pickle_value *container;
+    pickle_value *container = NULL;
     TRY(check_group(m, kind, count));
     TRY(pickle_peek(m, count + marked, kind, &container));
     TRY(pickle_append(container, m->stack + m->depth - count, count));
@@ -166,7 +166,7 @@ amend_status pickle_collect(pickle_machine *m, pickle_kind kind, size_t count)
 
 amend_status pickle_collect_marked(pickle_machine *m, pickle_kind kind)
 {
-    size_t count;
+    size_t count = 0;
     TRY(pickle_above_mark(m, &count));
     return collect(m, kind, count, 1);
 }
@@ -178,7 +178,7 @@ amend_status pickle_extend(pickle_machine *m, pickle_kind kind, size_t count)
 
 amend_status pickle_extend_marked(pickle_machine *m, pickle_kind kind)
 {
-    size_t count;
+    size_t count = 0;
     TRY(pickle_above_mark(m, &count));
     return extend(m, kind, count, 1);
 }
@@ -215,7 +215,7 @@ amend_status pickle_fill(pickle_machine *m, uint32_t dictionary, uint32_t pairs)
 
 amend_status pickle_recall(pickle_machine *m, size_t width)
 {
-    uint64_t index;
+    uint64_t index = 0;
     TRY(pickle_take_number(m, width, &index));
     if (index >= m->memo_capacity || !m->memo[index]) return pickle_wrong(m, "a memo entry that was never made");
     return pickle_push(m, m->memo[index]);

@@ -107,7 +107,7 @@ static amend_status check_byte_order(pth_zip *zip)
 static amend_status read_pickle(pth_zip *zip)
 {
     static const char entry[] = "data.pkl";
-    zip_uint64_t index;
+    zip_uint64_t index = 0;
     TRY(find_pickle(zip, &index));
     TRY(check_byte_order(zip));
     TRY(check_entry(zip, index, entry, &zip->pickle_size));

@@ -15,14 +15,16 @@ typedef struct format {
     const char *(*name)(const void *handle);
     size_t (*count)(const void *handle);
     tensor_view (*at)(const void *handle, size_t index);
-    bool (*note_at)(weight_file *file, size_t index, const char **name, const char **value);
+    bool (*next_note)(weight_file *file, const char **name, const char **value);
 } format;
 
 struct weight_file {
     char *path;
     const format *format;
     void *handle;
-    pth_note note;
+    pth_note note; /* PyTorch: the last note, and where the next one may be */
+    size_t cursor;
+    const char *last_key; /* safetensors: the last note's */
 };
 
 /* ---- PyTorch ---- */
@@ -55,11 +57,11 @@ static tensor_view at_pth(const void *handle, size_t index)
     return pth_at(handle, index);
 }
 
-static bool note_at_pth(weight_file *file, size_t index, const char **name, const char **value)
+static bool next_note_pth(weight_file *file, const char **name, const char **value)
 {
     *name = file->note.name;
     *value = file->note.value;
-    return pth_note_at(file->handle, index, &file->note);
+    return pth_note_next(file->handle, &file->cursor, &file->note);
 }
 
 /* ---- safetensors, which everything else is taken for: its reader says what is wrong ---- */
@@ -100,15 +102,17 @@ static tensor_view at_safetensors(const void *handle, size_t index)
     return safetensors_at(handle, index);
 }
 
-static bool note_at_safetensors(weight_file *file, size_t index, const char **name, const char **value)
+static bool next_note_safetensors(weight_file *file, const char **name, const char **value)
 {
-    return safetensors_meta_at(file->handle, index, name, value);
+    bool found = safetensors_meta_next(file->handle, &file->last_key, value);
+    *name = file->last_key;
+    return found;
 }
 
 static const format formats[] = {
-    {pth_begins, open_pth, free_pth, name_pth, count_pth, at_pth, note_at_pth},
+    {pth_begins, open_pth, free_pth, name_pth, count_pth, at_pth, next_note_pth},
     {begins_safetensors, open_safetensors, free_safetensors, name_safetensors, count_safetensors, at_safetensors,
-     note_at_safetensors},
+     next_note_safetensors},
 };
 
 static amend_status find_format(const char *path, const format **found)
@@ -165,7 +169,10 @@ tensor_view weight_file_at(const weight_file *file, size_t index)
     return file->format->at(file->handle, index);
 }
 
-bool weight_file_note_at(weight_file *file, size_t index, const char **name, const char **value)
+bool weight_file_next_note(weight_file *file, const char **name, const char **value)
 {
-    return file->format->note_at(file, index, name, value);
+    if (file->format->next_note(file, name, value)) return true;
+    file->cursor = 0;
+    file->last_key = NULL;
+    return false;
 }

@@ -14,8 +14,8 @@ const char *weight_file_format(const weight_file *file); /* "safetensors", "PyTo
 size_t weight_file_count(const weight_file *file);
 tensor_view weight_file_at(const weight_file *file, size_t index);
 
-/* The index-th thing that the file says beside its tensors: metadata, or a checkpoint's other entries. Good until the
- * next call; false past the last one. */
-bool weight_file_note_at(weight_file *file, size_t index, const char **name, const char **value);
+/* The next thing that the file says beside its tensors: metadata, or a checkpoint's other entries. Good until the next
+ * call; false past the last one, and then from the first again. */
+bool weight_file_next_note(weight_file *file, const char **name, const char **value);
 
 #endif

@@ -19,9 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     pth *file = NULL;
     pth_note note;
+    size_t cursor = 0;
     if (pth_open_memory(bytes, size, "fuzz", &file).code) return 0;
     for (size_t i = 0; i < pth_count(file); i++) read_tensor(pth_at(file, i));
-    for (size_t i = 0; pth_note_at(file, i, &note); i++) continue;
+    while (pth_note_next(file, &cursor, &note)) continue;
     pth_free(file);
     return 0;
 }

@@ -193,10 +193,11 @@ static void nested_state(void **state)
         make_archive(&b, &pickle, data, sizeof data);
         assert_ok(open_bytes(&b, &file));
         assert_int_equal(pth_count(file), 1);
-        assert_true(pth_note_at(file, 0, &note));
+        size_t cursor = 0;
+        assert_true(pth_note_next(file, &cursor, &note));
         assert_string_equal(note.name, "epoch");
         assert_string_equal(note.value, "7");
-        assert_false(pth_note_at(file, 1, &note));
+        assert_false(pth_note_next(file, &cursor, &note));
         pth_free(file);
     }
     op_begin(&pickle);
@@ -380,7 +381,8 @@ static void check_torch_file(const char *path)
     for (size_t i = 0; i < 5; i++) assert_int_equal(pth_at(file, 8 + i).type, others[i]);
     assert_int_equal(pth_at(file, 13).shape[0], 0);
     pth_note note;
-    assert_true(pth_note_at(file, 0, &note));
+    size_t cursor = 0;
+    assert_true(pth_note_next(file, &cursor, &note));
     assert_string_equal(note.name, "best");
     assert_string_equal(note.value, "0.5");
     pth_free(file);
