@@ -8,8 +8,11 @@ rm -rf "$stage"
 cmake --install "$build" --prefix "$stage" >/dev/null
 
 library=$(find "$stage" -name 'libamend.so' -exec dirname {} \;)
-foreign=$(nm -D --defined-only "$library/libamend.so" | awk '{print $3}' | grep -v -e '^amend_' -e '^AMEND_' || true)
-[ -z "$foreign" ] || { echo "libamend.so shows symbols that are not amend_*:" $foreign; exit 1; }
+shown=$(nm -D --defined-only "$library/libamend.so" | awk '$2 == "T" {print $3}' | sort)
+declared=$(sed -n 's/^AMEND_API.*[ *]\(amend_[a-z0-9_]*\)(.*/\1@@AMEND_0/p' include/amend/*.h | sort)
+[ "$shown" = "$declared" ] || { printf '%s\n' "libamend.so shows:" "$shown" "the headers declare:" "$declared"; exit 1; }
+foreign=$(nm -D --defined-only "$library/libamend.so" | awk '$2 != "T" && $3 != "AMEND_0" {print $3}')
+[ -z "$foreign" ] || { echo "libamend.so shows data or weak symbols:" $foreign; exit 1; }
 
 export AMEND_MODEL="$stage/share/amend/models/ferplus-resnet18-ema.safetensors"
 export PKG_CONFIG_PATH="$library/pkgconfig" LD_LIBRARY_PATH="$library"

@@ -5,10 +5,10 @@
 set -euo pipefail
 
 tools=(make cmake pkg-config gcc g++ libc6-dev)
-libraries=(libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcairo2-dev libjansson-dev libinih-dev libzip-dev libcmocka-dev
-    fonts-dejavu-core)
-witnesses=(python3-torch python3-pil)
-modules=(libpng libjpeg libwebp cairo jansson inih libzip cmocka) # the libraries as pkg-config knows them, without oneDNN
+libraries=(libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcairo2-dev libjansson-dev libinih-dev libcmocka-dev
+    libzip-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev fonts-dejavu-core)
+witnesses=(python3-torch python3-pil python3-onnx)
+modules=(libpng libjpeg libwebp cairo jansson inih libprotobuf-c libzip cmocka) # the libraries as pkg-config knows them, without oneDNN
 
 with_witnesses=false
 [ "${CI:-}" = true ] && with_witnesses=true
@@ -66,8 +66,9 @@ cat >&2 <<END
 setup: please install cmake, make, pkg-config, a C compiler with OpenMP, oneDNN, and (pkg-config names) ${modules[*]}.
   Debian, Ubuntu  apt-get install ${tools[*]} ${libraries[*]}
   Fedora          dnf install make cmake pkgconf-pkg-config gcc gcc-c++ onednn-devel libjpeg-turbo-devel libpng-devel \
-libwebp-devel cairo-devel jansson-devel inih-devel libzip-devel libcmocka-devel dejavu-sans-fonts
-  Arch            pacman -S make cmake pkgconf gcc onednn libjpeg-turbo libpng libwebp cairo jansson libinih libzip cmocka \
+libwebp-devel cairo-devel jansson-devel inih-devel libzip-devel protobuf-c-devel protobuf-c-compiler onnx-devel libcmocka-devel \
+dejavu-sans-fonts
+  Arch            pacman -S make cmake pkgconf gcc onednn libjpeg-turbo libpng libwebp cairo jansson libinih libzip protobuf-c onnx cmocka \
 ttf-dejavu
 END
 exit 1

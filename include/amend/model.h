@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "amend/faces.h"
 #include "amend/image.h"
 
 #ifdef __cplusplus
@@ -31,7 +32,7 @@ typedef enum amend_precision {
     AMEND_PRECISION_INT8 /* models that `amend quantize` made, only */
 } amend_precision;
 
-/* Opens a .safetensors model; NULL: the one that the environment's AMEND_MODEL names, else the released one where it was
+/* Opens a .safetensors model, or a network in .onnx that `amend export` wrote; NULL: the one that the environment's AMEND_MODEL names, else the released one where it was
  * installed. On success *model is the caller's, to be freed with amend_model_free; on failure NULL. */
 AMEND_API amend_status amend_model_open(const char *path, amend_model **model) AMEND_MUST_USE;
 
@@ -49,6 +50,10 @@ AMEND_API const char *amend_model_path(const amend_model *model);               
  * progress has memory of its own, kept for the next one. */
 AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                            float *probabilities) AMEND_MUST_USE;
+
+/* The same for a face that a detector has found: cut as the model's training pictures are, by its eyes and mouth. */
+AMEND_API amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
+                                                float *probabilities) AMEND_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -99,6 +99,14 @@ static void release(file_replacement *file)
     memset(file, 0, sizeof *file);
 }
 
+/* A rename puts a plain file in the place of /dev/null or a pipe, for everybody, when the user is root. */
+static amend_status check_replaceable(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "%s: a device or pipe cannot be replaced by a file; name a file", path);
+}
+
 amend_status file_replace_begin(const char *path, file_replacement *file)
 {
     static const char suffix[] = ".new-XXXXXX";
@@ -106,6 +114,7 @@ amend_status file_replace_begin(const char *path, file_replacement *file)
     int fd = -1;
     amend_status status;
     memset(file, 0, sizeof *file);
+    TRY(check_replaceable(path));
     status = mem_copy_string(&file->path, path);
     if (status.code) goto fail;
     status = mem_alloc(&file->temporary, length + sizeof suffix, 1, path);

@@ -20,7 +20,8 @@ amend_status file_map_open(const char *path, file_map *map) AMEND_MUST_USE;
 void file_map_close(file_map *map); /* accepts a zeroed map */
 
 /* A file written beside its place ("PATH.new-XXXXXX") and renamed over it by commit, after fsync of the file and, after
- * the rename, of its folder. Write to `stream`. Until commit succeeds, what stood at PATH stays. */
+ * the rename, of its folder. Write to `stream`. Until commit succeeds, what stood at PATH stays. A device or
+ * pipe at PATH is refused. */
 typedef struct file_replacement {
     FILE *stream;
     char *path;

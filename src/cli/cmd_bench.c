@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backbone/resnet.h"
+#include "backbone/backbone.h"
 #include "cli/args.h"
 #include "cli/bench.h"
 
@@ -47,7 +47,8 @@ static int read_request(const bench_words *w, bool infer, bench_request *r)
                                      .channels = w->small ? 1 : 3,
                                      .classes = 8,
                                      .normal = {{0.5f, 0.5f, 0.5f}, {0.25f, 0.25f, 0.25f}}};
-    r->network.arrangement = resnet18_channels(width) % 256 ? 8 : 16;
+    const backbone_options backbone = {r->network.backbone, w->small, width};
+    r->network.arrangement = backbone_channels(&backbone) % 256 ? 8 : 16;
     return CLI_DONE;
 }
 

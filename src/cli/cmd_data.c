@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/args.h"
+#include "cli/data_args.h"
 #include "cli/json.h"
 #include "data/survey.h"
 
@@ -10,20 +10,14 @@ static const char *const split_names[DATA_SPLITS] = {"train", "valid", "test"};
 
 static int read_arguments(int argc, char **argv, data_options *data, const char **json)
 {
-    const char *layout = NULL, *rule = "plurality";
-    const cli_option options[] = {{"--layout", &layout, NULL}, {"--rule", &rule, NULL}, {"--json", json, NULL}};
+    cli_data_words words = cli_data_defaults();
+    const cli_option options[] = {CLI_DATA_OPTIONS(words), {"--json", json, NULL}};
     int operands = 0;
     int bad = cli_parse(&cli_data, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (bad) return bad;
     if (!operands) return cli_usage(&cli_data, "DIR is missing");
     if (operands > 1) return cli_usage(&cli_data, "one DIR at a time, not also '%s'", argv[1]);
-    bool majority = !strcmp(rule, "majority");
-    if (!majority && strcmp(rule, "plurality"))
-        return cli_usage(&cli_data, "no rule '%s'; there are plurality and majority", rule);
-    *data = data_options_defaults(argv[0]);
-    data->layout = layout;
-    data->rule = majority ? DATA_MAJORITY : DATA_PLURALITY;
-    return CLI_DONE;
+    return cli_data_read(&cli_data, &words, argv[0], data);
 }
 
 static void print_table(const survey *s)
@@ -48,6 +42,7 @@ static void print_text(const survey *s)
     printf("\nsize: width %zu to %zu, height %zu to %zu\n", s->width_low, s->width_high, s->height_low, s->height_high);
     printf("copies: %zu images equal an earlier one; %zu of them under another label, %zu in another split\n",
            s->copies, s->copies_other_label, s->copies_other_split);
+    printf("dropped: %zu images whose label is none of the classes\n", s->dropped);
     printf("bad rows: %zu\n", s->bad);
     for (size_t i = 0; i < s->bad && i < SURVEY_BAD_SHOWN; i++) printf("  %s\n", s->bad_rows[i]);
     if (s->bad > SURVEY_BAD_SHOWN) printf("  and %zu more\n", s->bad - SURVEY_BAD_SHOWN);
@@ -86,11 +81,12 @@ static json_t *survey_to_json(const survey *s)
     for (size_t c = 0; c < s->classes; c++) json_array_append_new(labels, json_text(s->labels[c]));
     for (size_t split = 0; split < DATA_SPLITS; split++)
         json_object_set_new(splits, split_names[split], split_to_json(s, split));
-    return json_pack("{s:i, s:s, s:o, s:o, s:{s:[II], s:[II]}, s:{s:I, s:I, s:I}, s:o}", "schema", 1, "layout",
+    return json_pack("{s:i, s:s, s:o, s:o, s:{s:[II], s:[II]}, s:{s:I, s:I, s:I}, s:I, s:o}", "schema", 1, "layout",
                      s->layout, "labels", labels, "splits", splits, "size", "width", (json_int_t)s->width_low,
                      (json_int_t)s->width_high, "height", (json_int_t)s->height_low, (json_int_t)s->height_high,
                      "copies", "count", (json_int_t)s->copies, "other_label", (json_int_t)s->copies_other_label,
-                     "other_split", (json_int_t)s->copies_other_split, "bad", bad_to_json(s));
+                     "other_split", (json_int_t)s->copies_other_split, "dropped", (json_int_t)s->dropped, "bad",
+                     bad_to_json(s));
 }
 
 static int run_data(int argc, char **argv)
@@ -115,12 +111,13 @@ const cli_command cli_data = {
     .name = "data",
     .run = run_data,
     .summary = "what is in a data set: splits, classes, copies, bad rows",
-    .help = "Usage: amend data DIR [--layout NAME] [--rule plurality|majority] [--json FILE]\n"
+    .help = "Usage: amend data DIR [--layout NAME] [--rule plurality|majority] [--classes 7|8] [--json FILE]\n"
             "Counts the images of every split and class, finds exact copies and lists bad rows.\n"
             "Exit status 1 when a row is bad.\n\n"
             "  DIR            the data set's folder, or its CSV\n"
-            "  --layout NAME  fer2013, ferplus, rafdb or folder; without it, what is there decides\n"
+            "  --layout NAME  affectnet, fer2013, ferplus, folder, rafdb or sfew; without it, what is there decides\n"
             "  --rule RULE    ferplus: plurality (most votes; the default) or majority (over half of them)\n"
+            "  --classes N    affectnet: 8 (default), or 7 without contempt\n"
             "  --json FILE    also as JSON; - is standard output, without the table\n\n"
             "Examples:\n"
             "  amend data ~/data/rafdb/basic\n"

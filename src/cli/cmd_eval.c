@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/args.h"
+#include "cli/data_args.h"
 #include "eval/evaluate.h"
 #include "eval/report.h"
 
 typedef struct eval_request {
-    const char *model, *data, *layout, *split, *rule, *affinity, *precision, *batch, *json, *picture;
+    cli_data_words words;
+    const char *model, *data, *affinity, *precision, *batch, *json, *picture;
 } eval_request;
 
 /* Index of `word` in a NULL-terminated list, or -1. */
@@ -37,8 +38,8 @@ static amend_status measure(const eval_request *request, amend_model *model, con
                                 names,
                                 {.data = request->data,
                                  .layout = dataset_layout(set),
-                                 .split = request->split,
-                                 .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->rule,
+                                 .split = request->words.split,
+                                 .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->words.rule,
                                  .affinity = arm_head_name(options->head),
                                  .input = input,
                                  .precision = request->precision,
@@ -80,15 +81,13 @@ static amend_status evaluate(const eval_request *request, const data_options *da
 
 static int run(int argc, char **argv)
 {
-    static const char *const splits[] = {"train", "valid", "test", NULL}, *const rules[] = {"plurality", "majority",
-                                                                                            NULL};
     static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", "int8",
                                                                                               NULL};
-    eval_request r = {.split = "test", .rule = "plurality", .precision = "f32", .batch = "64"};
-    const cli_option options[] = {
-        {"--data", &r.data, NULL},   {"--layout", &r.layout, NULL},     {"--split", &r.split, NULL},
-        {"--rule", &r.rule, NULL},   {"--affinity", &r.affinity, NULL}, {"--precision", &r.precision, NULL},
-        {"--batch", &r.batch, NULL}, {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL}};
+    eval_request r = {.words = cli_data_defaults(), .precision = "f32", .batch = "64"};
+    const cli_option options[] = {CLI_DATA_OPTIONS(r.words),           {"--split", &r.words.split, NULL},
+                                  {"--data", &r.data, NULL},           {"--affinity", &r.affinity, NULL},
+                                  {"--precision", &r.precision, NULL}, {"--batch", &r.batch, NULL},
+                                  {"--json", &r.json, NULL},           {"--picture", &r.picture, NULL}};
     int operands = 0;
     char *end;
     int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
@@ -96,17 +95,14 @@ static int run(int argc, char **argv)
     if (operands != 1 || !r.data) return cli_usage(&cli_eval, "a model and --data are needed");
     r.model = argv[0];
     unsigned long batch = strtoul(r.batch, &end, 10);
-    int split = choice(r.split, splits), rule = choice(r.rule, rules), precision = choice(r.precision, precisions);
+    int precision = choice(r.precision, precisions);
     int affinity = r.affinity ? choice(r.affinity, modes) : -1;
-    if (split < 0) return cli_usage(&cli_eval, "--split %s: train, valid or test", r.split);
-    if (rule < 0) return cli_usage(&cli_eval, "--rule %s: plurality or majority", r.rule);
     if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32, bf16 or int8", r.precision);
     if (r.affinity && affinity < 0) return cli_usage(&cli_eval, "--affinity %s: ema, batch or none", r.affinity);
     if (*end || !batch || batch > 4096) return cli_usage(&cli_eval, "--batch %s: 1..4096", r.batch);
-    data_options data = data_options_defaults(r.data);
-    data.layout = r.layout;
-    data.split = (data_split)split;
-    data.rule = (data_rule)rule;
+    data_options data;
+    result = cli_data_read(&cli_eval, &r.words, r.data, &data);
+    if (result) return result;
     evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision};
     amend_status status = evaluate(&r, &data, &how, affinity);
     return status.code ? cli_fail(status) : CLI_DONE;
@@ -118,9 +114,10 @@ const cli_command cli_eval = {
     "Top-1 with its 95 % interval, mean class accuracy, macro F1, calibration, confusion; the protocol stands in all "
     "of it.\n\n"
     "  --data DIR       data set\n"
-    "  --layout NAME    fer2013, ferplus, folder, rafdb; guessed if left out\n"
+    "  --layout NAME    affectnet, fer2013, ferplus, folder, rafdb or sfew; guessed if left out\n"
     "  --split S        train, valid or test (default test)\n"
     "  --rule R         FER+ labels: plurality (default) or majority\n"
+    "  --classes N      AffectNet: 8 (default), or 7 without contempt\n"
     "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
     "                   images of its batch\n"
     "  --precision P    f32 (default), bf16, or int8 for models that `amend quantize` made\n"

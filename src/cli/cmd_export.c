@@ -21,16 +21,22 @@ static int run(int argc, char **argv)
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
     amend_status status = model_open(argv[0], &model);
-    if (!status.code) status = model_save(model, bf16 ? TENSOR_BF16 : TENSOR_F32, figures, out);
+    size_t length = strlen(out);
+    if (!status.code && length > 5 && !strcmp(out + length - 5, ".onnx"))
+        status = model_save_onnx(model, figures, out);
+    else if (!status.code)
+        status = model_save(model, bf16 ? TENSOR_BF16 : TENSOR_F32, figures, out);
     amend_model_free(model);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
 
 const cli_command cli_export = {
     "export", run, "write a model for release",
-    "Usage: amend export MODEL --out FILE.safetensors [options]\n"
-    "Writes the model again: smaller, and with its measured figures in its description.\n\n"
+    "Usage: amend export MODEL --out FILE.safetensors|FILE.onnx [options]\n"
+    "Writes the model again: smaller, and with its measured figures in its description; or, for other programs, its\n"
+    "folded network as ONNX, which takes pixels of 0..255 and gives logits and probabilities.\n\n"
     "  --precision P   of stored kernels and matrices: bf16 (default, half the size) or f32\n"
     "  --figures TEXT  what was measured, with the protocol; kept as it is if left out\n\n"
     "Example:\n"
+    "  amend export MODEL --out model.onnx\n"
     "  amend export runs/ferplus/model.safetensors --out ferplus.safetensors --figures \"FER+ valid: 84.0 %\"\n"};

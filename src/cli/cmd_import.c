@@ -7,8 +7,8 @@
 
 static void print_result(const model_description *d, const char *out)
 {
-    printf("%s: resnet18, %s stem, width %g, head %s", out, d->small_stem ? "small" : "imagenet", d->width,
-           arm_head_name(d->head));
+    printf("%s: %s, %s stem, width %g, head %s", out, backbone_names[d->backbone], d->small_stem ? "small" : "imagenet",
+           d->width, arm_head_name(d->head));
     if (d->head != ARM_HEAD_GAP) printf(", r %zu", d->arrangement);
     printf(", %zu x %zu %s, %zu classes\n", d->size, d->size, d->channels == 1 ? "gray" : "RGB", d->classes);
     if (d->head == ARM_HEAD_BATCH)
@@ -45,7 +45,8 @@ const cli_command cli_import = {
     "Usage: amend import FILE --out MODEL.safetensors --labels A,B,... [options]\n"
     "Reads a checkpoint of PyTorch (.pth, without Python: nothing in it is run) or a safetensors file with "
     "torchvision's\n"
-    "names, of a ResNet-18 with an ARM head or average pooling. The network follows from the tensors' shapes.\n\n"
+    "names, of a ResNet-18, 34 or 50 with an ARM head or average pooling. The network follows from the tensors' "
+    "shapes.\n\n"
     "  --labels A,B,... names of the classes in their order\n"
     "  --size PX        input side; as the ARM head's size says if left out, 224 with average pooling\n"
     "  --mean M,M,M     what the training subtracted from pixels of 0..1, a channel; ImageNet's if left out\n"

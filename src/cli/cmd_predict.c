@@ -2,44 +2,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "cli/args.h"
+#include "cli/detect.h"
 #include "cli/json.h"
 #include "image/draw_prediction.h"
 #include "image/image.h"
 #include "model/model.h"
 
+enum { MAX_FACES = 512 };
+
 typedef struct predict_request {
-    const char *model, *box, *annotate, *precision, *json;
-    bool csv;
+    const char *model, *box, *annotate, *precision, *json, *detector_file;
+    bool csv, no_detect;
+    amend_detector *detector; /* NULL: a box, or the whole image */
     amend_box face;
     amend_precision type;
 } predict_request;
 
 typedef struct prediction {
     amend_box box;
+    double score; /* of the detector; 1: the caller named the face */
     float probabilities[AMEND_MAX_CLASSES];
     size_t classes, best;
 } prediction;
-
-/* The released model beside the command, where it was built or unpacked; NULL: not there. `path` has room for 4096. */
-static const char *model_beside(char *path)
-{
-    static const char *const places[] = {"../models", "../share/amend/models"};
-    char folder[3900];
-    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    if (length <= 0 || getenv("AMEND_MODEL")) return NULL;
-    folder[length] = '\0';
-    *strrchr(folder, '/') = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(path, 4096, "%s/%s/%s", folder, places[i], MODEL_RELEASED);
-        if (file_exists(path)) return path;
-    }
-    return NULL;
-}
 
 static bool parse_box(const char *text, amend_box *box)
 {
@@ -74,64 +61,122 @@ static void print_csv_header(amend_model *model)
     putchar('\n');
 }
 
-static json_t *to_json(const char *file, const prediction *p, amend_model *model)
+static json_t *to_json(const prediction *p, amend_model *model)
 {
     json_t *probabilities = json_object();
     for (size_t k = 0; k < p->classes; k++)
         json_object_set_new(probabilities, amend_model_label(model, k), json_real((double)p->probabilities[k]));
-    return json_pack("{s:s, s:[{s:[f,f,f,f], s:f, s:s, s:o}]}", "file", file, "faces", "box", p->box.x, p->box.y,
-                     p->box.width, p->box.height, "score", (double)p->probabilities[p->best], "label",
-                     amend_model_label(model, p->best), "probabilities", probabilities);
+    return json_pack("{s:[f,f,f,f], s:f, s:s, s:o}", "box", p->box.x, p->box.y, p->box.width, p->box.height, "score",
+                     p->score, "label", amend_model_label(model, p->best), "probabilities", probabilities);
 }
 
-/* FOLDER/NAME.png, drawn. */
-static amend_status annotate(const char *folder, const char *file, const amend_image *photo, const prediction *p,
-                             amend_model *model)
+/* One face: with bars for all expressions. Several: a label on each. */
+static amend_status annotate(const char *folder, const char *file, const amend_image *photo, const prediction *faces,
+                             size_t count, amend_model *model)
 {
-    const char *slash = strrchr(file, '/');
-    const char *labels[AMEND_MAX_CLASSES];
-    char name[300];
-    char *path = NULL;
+    const char *labels[MAX_FACES], *names[AMEND_MAX_CLASSES];
+    char text[MAX_FACES][64];
+    amend_box boxes[MAX_FACES];
     amend_image drawn = {0};
-    for (size_t k = 0; k < p->classes; k++) labels[k] = amend_model_label(model, k);
-    snprintf(name, sizeof name, "%.255s", slash ? slash + 1 : file);
-    char *dot = strrchr(name, '.');
-    snprintf(dot ? dot : name + strlen(name), 5, ".png");
-    TRY(file_make_folder(folder));
-    amend_status status = file_join(folder, name, &path);
-    if (!status.code) status = draw_prediction(photo, p->box, labels, p->probabilities, p->classes, &drawn);
-    if (!status.code) status = image_write_png(path, &drawn);
-    if (!status.code) fprintf(stderr, "drawn: %s\n", path);
+    for (size_t k = 0; k < amend_model_classes(model); k++) names[k] = amend_model_label(model, k);
+    for (size_t i = 0; i < count; i++) {
+        boxes[i] = faces[i].box;
+        snprintf(text[i], sizeof text[i], "%.40s %.0f %%", names[faces[i].best],
+                 100 * (double)faces[i].probabilities[faces[i].best]);
+        labels[i] = text[i];
+    }
+    amend_status status =
+        count == 1 ? draw_prediction(photo, boxes[0], names, faces[0].probabilities, amend_model_classes(model), &drawn)
+                   : draw_faces(photo, boxes, labels, count, &drawn);
+    if (!status.code) status = cli_write_picture(folder, file, &drawn);
     amend_image_free(&drawn);
-    mem_free(path);
     return status;
+}
+
+static void choose_best(prediction *p)
+{
+    for (size_t k = 1; k < p->classes; k++)
+        if (p->probabilities[k] > p->probabilities[p->best]) p->best = k;
+}
+
+/* The face that the caller names, the faces that the detector finds, or the whole image. */
+static amend_status read_faces(const predict_request *r, const amend_image *photo, amend_model *model,
+                               prediction *faces, size_t *count)
+{
+    amend_face *found = NULL;
+    *count = 1;
+    faces[0] = (prediction){.classes = amend_model_classes(model), .score = 1};
+    if (!r->detector) {
+        faces[0].box = r->box ? r->face : (amend_box){0, 0, (double)photo->width, (double)photo->height};
+        TRY(amend_model_predict(model, photo, r->box ? &r->face : NULL, faces[0].probabilities));
+        choose_best(&faces[0]);
+        return status_ok();
+    }
+    TRY(amend_detector_find(r->detector, photo, 0, &found, count));
+    amend_status status = status_ok();
+    if (!*count)
+        status =
+            status_error(AMEND_BAD_DATA, "no face found; --box X,Y,W,H names one, --no-detect takes the whole image");
+    if (*count > MAX_FACES) *count = MAX_FACES;
+    for (size_t i = 0; !status.code && i < *count; i++) {
+        faces[i] = (prediction){.classes = amend_model_classes(model), .box = found[i].box, .score = found[i].score};
+        status = amend_model_predict_face(model, photo, &found[i], faces[i].probabilities);
+        choose_best(&faces[i]);
+    }
+    amend_faces_free(found);
+    return status;
+}
+
+static void print_faces(const predict_request *r, const char *file, const prediction *faces, size_t count,
+                        amend_model *model, json_t *images)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (r->json) json_array_append_new(list, to_json(&faces[i], model));
+        if (r->csv) print_csv(file, &faces[i], model);
+        if (!r->csv && (!r->json || strcmp(r->json, "-"))) print_table(file, &faces[i], model);
+    }
+    json_array_append_new(images, json_pack("{s:s, s:o}", "file", file, "faces", list));
 }
 
 static amend_status predict_file(const predict_request *r, const char *file, amend_model *model, json_t *images)
 {
     amend_image photo = {0};
-    prediction p = {.classes = amend_model_classes(model)};
-    TRY(amend_image_open(file, &photo));
-    p.box = r->box ? r->face : (amend_box){0, 0, (double)photo.width, (double)photo.height};
-    amend_status status =
-        status_prefix(amend_model_predict(model, &photo, r->box ? &r->face : NULL, p.probabilities), "%s", file);
-    for (size_t k = 1; k < p.classes; k++)
-        if (p.probabilities[k] > p.probabilities[p.best]) p.best = k;
-    if (!status.code && r->annotate) status = annotate(r->annotate, file, &photo, &p, model);
-    if (!status.code && r->json) json_array_append_new(images, to_json(file, &p, model));
-    if (!status.code && r->csv) print_csv(file, &p, model);
-    if (!status.code && !r->csv && (!r->json || strcmp(r->json, "-"))) print_table(file, &p, model);
+    prediction *faces = NULL;
+    size_t count = 0;
+    TRY(mem_alloc(&faces, MAX_FACES, sizeof *faces, "faces"));
+    amend_status status = amend_image_open(file, &photo);
+    if (!status.code) {
+        status = status_prefix(read_faces(r, &photo, model, faces, &count), "%s", file);
+        if (!status.code && r->annotate) status = annotate(r->annotate, file, &photo, faces, count, model);
+        if (!status.code) print_faces(r, file, faces, count, model, images);
+    }
     amend_image_free(&photo);
+    mem_free(faces);
     return status;
 }
 
-/* One bad file does not stop the rest; the exit status says that there was one. */
-static int predict_files(const predict_request *r, char **files, int count)
+/* Without --box and --no-detect faces are looked for; where there is no detector, that is an error that says what to
+ * do. */
+static amend_status open_all(predict_request *r, amend_model **model)
 {
-    char beside[4096];
+    char beside[CLI_PATH];
+    const char *file = r->model ? r->model : getenv("AMEND_MODEL") ? NULL : cli_beside(MODEL_RELEASED, beside);
+    TRY(amend_model_open_precision(file, r->type, model));
+    amend_status status = status_ok();
+    if (!r->box && !r->no_detect) status = cli_open_detector(r->detector_file, &r->detector);
+    if (!status.code) return status;
+    amend_model_free(*model);
+    return status_error(status.code, "%.300s; or name the face with --box, or take whole images with --no-detect",
+                        status.message);
+}
+
+/* One bad file does not stop the rest; the exit status says that there was one. */
+static int predict_files(predict_request *r, char **files, int count)
+{
     amend_model *model = NULL;
     int result = CLI_DONE;
-    amend_status status = amend_model_open_precision(r->model ? r->model : model_beside(beside), r->type, &model);
+    amend_status status = open_all(r, &model);
     if (status.code) return cli_fail(status);
     json_t *images = json_array();
     if (r->csv) print_csv_header(model);
@@ -146,6 +191,7 @@ static int predict_files(const predict_request *r, char **files, int count)
     } else {
         json_decref(images);
     }
+    amend_detector_free(r->detector);
     amend_model_free(model);
     return result;
 }
@@ -155,9 +201,14 @@ static int run(int argc, char **argv)
     static const char *const precisions[] = {"auto", "f32", "bf16", "int8"};
     predict_request r = {.precision = "auto"};
     int operands = 0;
-    const cli_option options[] = {{"--model", &r.model, NULL},         {"--box", &r.box, NULL},
-                                  {"--precision", &r.precision, NULL}, {"--annotate", &r.annotate, NULL},
-                                  {"--json", &r.json, NULL},           {"--csv", NULL, &r.csv}};
+    const cli_option options[] = {{"--model", &r.model, NULL},
+                                  {"--box", &r.box, NULL},
+                                  {"--precision", &r.precision, NULL},
+                                  {"--annotate", &r.annotate, NULL},
+                                  {"--json", &r.json, NULL},
+                                  {"--csv", NULL, &r.csv},
+                                  {"--detector", &r.detector_file, NULL},
+                                  {"--no-detect", NULL, &r.no_detect}};
     int result = cli_parse(&cli_predict, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!operands) return cli_usage(&cli_predict, "at least one image is needed");
@@ -173,13 +224,16 @@ static int run(int argc, char **argv)
 const cli_command cli_predict = {
     "predict", run, "recognise the expression in photos",
     "Usage: amend predict IMAGE... [options]\n"
-    "Prints the probability of each expression. Without --box the whole image counts as the face.\n\n"
+    "Finds the faces and prints the probability of each expression.\n\n"
     "  --model FILE    model; the released one if left out\n"
-    "  --box X,Y,W,H   the face, in pixels of the upright image\n"
+    "  --box X,Y,W,H   the face, in pixels of the upright image; nothing is looked for\n"
+    "  --no-detect     the whole image is the face\n"
+    "  --detector FILE ONNX file of BlazeFace or YuNet; the installed one if left out\n"
     "  --precision P   auto (default: what is fastest here), f32, bf16, or int8 for quantized models\n"
     "  --annotate DIR  writes a drawn copy of each photo\n"
     "  --json FILE     also as JSON; - is standard output, without the table\n"
     "  --csv           a row a face instead of the table\n\n"
     "Examples:\n"
-    "  amend predict face.jpg\n"
+    "  amend predict photo.jpg\n"
+    "  amend predict --no-detect face48.png\n"
     "  amend predict photo.png --box 170,60,105,130 --annotate drawn\n"};

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
-#include "cli/args.h"
+#include "cli/data_args.h"
 #include "eval/evaluate.h"
 #include "eval/metrics.h"
 #include "model/int8_file.h"
@@ -14,7 +14,8 @@
 enum { BATCH = 32, SEED = 1 };
 
 typedef struct quantize_request {
-    const char *model, *data, *layout, *split, *rule, *images, *out;
+    cli_data_words words;
+    const char *model, *data, *images, *out;
     data_options options;
     size_t count; /* images to calibrate with */
 } quantize_request;
@@ -102,7 +103,7 @@ static amend_status compare(const quantize_request *r, amend_model *model)
     if (!status.code) status = top1(made, set, NN_U8, &coded);
     if (!status.code)
         printf("%-6s top-1 %6.2f %%\n%-6s top-1 %6.2f %%   %+.2f points, on %zu images of split %s\n", "f32",
-               100 * full, "int8", 100 * coded, 100 * (coded - full), dataset_count(set), r->split);
+               100 * full, "int8", 100 * coded, 100 * (coded - full), dataset_count(set), r->words.split);
     dataset_free(set);
     amend_model_free(made);
     return status;
@@ -126,28 +127,22 @@ static amend_status make(const quantize_request *r)
 
 static int run(int argc, char **argv)
 {
-    static const char *const splits[] = {"train", "valid", "test"};
-    quantize_request r = {.split = "test", .rule = "plurality", .images = "1024"};
-    const cli_option options[] = {{"--data", &r.data, NULL}, {"--layout", &r.layout, NULL}, {"--split", &r.split, NULL},
-                                  {"--rule", &r.rule, NULL}, {"--images", &r.images, NULL}, {"--out", &r.out, NULL}};
+    quantize_request r = {.words = cli_data_defaults(), .images = "1024"};
+    const cli_option options[] = {CLI_DATA_OPTIONS(r.words),
+                                  {"--split", &r.words.split, NULL},
+                                  {"--data", &r.data, NULL},
+                                  {"--images", &r.images, NULL},
+                                  {"--out", &r.out, NULL}};
     int operands = 0;
     char *end;
-    size_t split = 0;
     int result = cli_parse(&cli_quantize, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (operands != 1 || !r.data || !r.out) return cli_usage(&cli_quantize, "a model, --data and --out are needed");
-    while (split < 3 && strcmp(r.split, splits[split])) split++;
-    if (split == 3) return cli_usage(&cli_quantize, "--split %s: train, valid or test", r.split);
-    bool majority = !strcmp(r.rule, "majority");
-    if (!majority && strcmp(r.rule, "plurality"))
-        return cli_usage(&cli_quantize, "--rule %s: plurality or majority", r.rule);
     r.count = strtoul(r.images, &end, 10);
     if (*end || !r.count || r.count > 1000000) return cli_usage(&cli_quantize, "--images %s: 1..1000000", r.images);
     r.model = argv[0];
-    r.options = data_options_defaults(r.data);
-    r.options.layout = r.layout;
-    r.options.split = (data_split)split;
-    r.options.rule = majority ? DATA_MAJORITY : DATA_PLURALITY;
+    result = cli_data_read(&cli_quantize, &r.words, r.data, &r.options);
+    if (result) return result;
     amend_status status = make(&r);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
@@ -159,10 +154,11 @@ const cli_command cli_quantize = {
     "measures\n"
     "the result beside the model it was made from.\n\n"
     "  --data DIR       data set; its training split calibrates\n"
-    "  --layout NAME    fer2013, ferplus, folder, rafdb; guessed if left out\n"
+    "  --layout NAME    affectnet, fer2013, ferplus, folder, rafdb or sfew; guessed if left out\n"
     "  --images N       images to calibrate with (default 1024)\n"
     "  --split S        split to measure both on: train, valid or test (default test)\n"
     "  --rule R         FER+ labels: plurality (default) or majority\n"
+    "  --classes N      AffectNet: 8 (default), or 7 without contempt\n"
     "  --out FILE       the 8-bit model\n\n"
     "Example:\n"
     "  amend quantize runs/ferplus/model.safetensors --data ferplus --split valid --out small.safetensors\n"};

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "amend/version.h"
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
-    &cli_data, &cli_synth,  &cli_train,  &cli_eval,     &cli_predict,
-    &cli_info, &cli_import, &cli_export, &cli_quantize, &cli_bench,
+    &cli_data,  &cli_synth, &cli_train,  &cli_eval,     &cli_audit, &cli_predict,
+    &cli_faces, &cli_info,  &cli_export, &cli_import, &cli_quantize, &cli_bench, &cli_report,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
         return CLI_DONE;
     }
     if (!strcmp(argv[1], "--version")) {
-        puts("amend " AMEND_VERSION);
+        printf("amend %s\n", amend_version());
         return CLI_DONE;
     }
     for (int i = 0; i < COMMANDS; i++) {

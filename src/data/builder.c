@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 /* Room for `more` items after `used`, by doubling. */
@@ -42,10 +43,20 @@ amend_status builder_classes(data_builder *b, const char *const *names, size_t c
     return status_ok();
 }
 
+bool builder_reads(const data_builder *b, data_split split)
+{
+    return b->all || split == b->options->split;
+}
+
 bool builder_wants(data_builder *b, data_split split)
 {
     b->seen[split]++;
-    return b->all || split == b->options->split;
+    return builder_reads(b, split);
+}
+
+void builder_drop(data_builder *b)
+{
+    b->set->dropped++;
 }
 
 amend_status builder_bad(data_builder *b, amend_status bad)
@@ -67,21 +78,33 @@ static amend_status add_origin(dataset *set, const data_entry *entry, size_t *of
     return status_ok();
 }
 
-static amend_status append(dataset *set, const data_entry *entry, const amend_image *image)
+static amend_status keep_pixels(dataset *set, const amend_image *image, size_t *offset)
 {
     size_t bytes = image->width * image->height * image->channels; /* an image in memory: its size fits */
-    data_sample sample = {.offset = set->pixels_size, .label = entry->label, .split = entry->split};
-    TRY(reserve_sample(set));
     TRY(reserve(&set->pixels, &set->pixels_capacity, set->pixels_size, bytes, 1, "pixels"));
-    TRY(add_origin(set, entry, &sample.origin));
     memcpy(set->pixels + set->pixels_size, image->pixels, bytes);
+    *offset = set->pixels_size;
     set->pixels_size += bytes;
+    return status_ok();
+}
+
+static amend_status append(data_builder *b, const data_entry *entry, const amend_image *image)
+{
+    dataset *set = b->set;
+    data_sample sample = {.label = entry->label, .split = entry->split};
+    TRY(reserve_sample(set));
+    TRY(add_origin(set, entry, &sample.origin));
+    if (b->all)
+        sample.print = fingerprint_of(image);
+    else
+        TRY(keep_pixels(set, image, &sample.offset));
     float *target = set->targets + set->count * set->classes;
     if (entry->target)
         memcpy(target, entry->target, set->classes * sizeof *target);
     else
         target[entry->label] = 1.0f;
     set->images[set->count] = *image;
+    set->images[set->count].pixels = NULL; /* they move while the set grows */
     set->samples[set->count++] = sample;
     return status_ok();
 }
@@ -98,15 +121,32 @@ amend_status builder_add(data_builder *b, const data_entry *entry)
         if (st.code) goto done;
         image = &converted;
     }
-    if (size && (image->width != size || image->height != size)) {
-        amend_box whole = {0, 0, (double)image->width, (double)image->height};
-        st = image_crop_resize(image, whole, size, size, &resized);
+    amend_box box = {0, 0, (double)image->width, (double)image->height};
+    if (entry->box) box = *entry->box;
+    size_t width = size ? size : (size_t)box.width, height = size ? size : (size_t)box.height;
+    if (entry->box || image->width != width || image->height != height) {
+        st = image_crop_resize(image, box, width, height, &resized);
         if (st.code) goto done;
         image = &resized;
     }
-    st = append(b->set, entry, image);
+    st = append(b, entry, image);
 done:
     amend_image_free(&converted);
     amend_image_free(&resized);
+    return st;
+}
+
+amend_status builder_add_file(data_builder *b, const char *folder, const char *name, const data_entry *entry)
+{
+    amend_image image = {0};
+    data_entry whole = *entry;
+    char *path = NULL;
+    TRY(file_join(folder, name, &path));
+    amend_status st = amend_image_open(path, &image);
+    whole.image = &image;
+    whole.file = path;
+    if (!st.code) st = builder_add(b, &whole);
+    amend_image_free(&image);
+    mem_free(path);
     return st;
 }

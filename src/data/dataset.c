@@ -12,7 +12,7 @@ const char *data_split_name(data_split split)
 
 data_options data_options_defaults(const char *path)
 {
-    data_options options = {.path = path, .split = DATA_TRAIN, .rule = DATA_PLURALITY};
+    data_options options = {.path = path, .split = DATA_TRAIN, .rule = DATA_PLURALITY, .classes = 8};
     return options;
 }
 
@@ -24,6 +24,9 @@ static amend_status check_options(const data_options *options)
                             options->channels);
     if (options->size > SIDE_MAX)
         return status_error(AMEND_BAD_ARGUMENT, "images of side %zu; take at most %d", options->size, SIDE_MAX);
+    if (options->classes != 7 && options->classes != 8)
+        return status_error(AMEND_BAD_ARGUMENT, "AffectNet with %zu classes; take 8, or 7 (without contempt)",
+                            options->classes);
     if ((unsigned)options->split >= DATA_SPLITS)
         return status_error(AMEND_BAD_ARGUMENT, "no split %d; there are train, valid and test", (int)options->split);
     return status_ok();
@@ -44,6 +47,7 @@ static amend_status check_not_empty(const data_builder *b)
 /* Gives back what doubling left over, then points every image to its pixels. */
 static amend_status settle(dataset *set)
 {
+    if (!set->pixels) return status_ok();
     TRY(mem_grow(&set->pixels, set->pixels_size, set->pixels_size, 1, "pixels"));
     set->pixels_capacity = set->pixels_size;
     for (size_t i = 0; i < set->count; i++) set->images[i].pixels = set->pixels + set->samples[i].offset;
@@ -100,6 +104,11 @@ size_t dataset_classes(const dataset *set)
     return set->classes;
 }
 
+size_t dataset_dropped(const dataset *set)
+{
+    return set->dropped;
+}
+
 const char *dataset_label_name(const dataset *set, size_t label)
 {
     return set->labels[label];
@@ -133,4 +142,9 @@ const char *dataset_origin(const dataset *set, size_t index)
 data_split dataset_split(const dataset *set, size_t index)
 {
     return set->samples[index].split;
+}
+
+const fingerprint *dataset_print(const dataset *set, size_t index)
+{
+    return &set->samples[index].print;
 }

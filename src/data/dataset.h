@@ -16,21 +16,27 @@ typedef enum data_rule {
     DATA_MAJORITY   /* FER+: more than half of all votes */
 } data_rule;
 
-/* Splits: fer2013, ferplus: Usage (Training, PublicTest, PrivateTest); rafdb: train and test; folder: its folders
- * train, valid (or val), test, or, without them, a hash of "CLASS/FILE" (8 : 1 : 1; see layout_folder.c). */
+/* Splits: affectnet, sfew: train and valid; fer2013, ferplus: Usage (Training, PublicTest, PrivateTest); rafdb: train
+ * and test; folder: its folders train, valid (or val), test, or, without them, a hash of "CLASS/FILE" (8 : 1 : 1; see
+ * layout_folder.c). */
 typedef struct data_options {
-    const char *path;   /* folder, or the CSV itself for fer2013 and ferplus */
-    const char *layout; /* "fer2013", "ferplus", "folder", "rafdb"; NULL: guessed from what is there */
+    const char *path; /* folder, or the CSV itself for fer2013 and ferplus */
+    const char
+        *layout; /* "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew"; NULL: guessed from what is there */
     data_split split;
     data_rule rule;  /* ferplus only */
+    size_t classes;  /* affectnet only: 8, or 7 without contempt */
     bool soft;       /* ferplus: targets are the vote shares over the 8 emotions, lone votes left out; else one-hot */
     size_t channels; /* 1 or 3: what images are converted to; 0: as they are in the first image */
     size_t size;     /* images are resized to size x size; 0: kept as they are */
 } data_options;
 
+/* "train", "valid", "test". */
+const char *data_split_name(data_split split);
+
 typedef struct dataset dataset;
 
-/* Defaults: layout guessed, train, plurality, hard targets, as they are. */
+/* Defaults: layout guessed, train, plurality, 8 classes, hard targets, as they are. */
 data_options data_options_defaults(const char *path);
 
 /* Reads and checks everything. The first bad row ends it with "FILE:LINE: what, what to do". */
@@ -39,6 +45,7 @@ void dataset_free(dataset *set); /* accepts NULL */
 
 size_t dataset_count(const dataset *set);
 size_t dataset_classes(const dataset *set);
+size_t dataset_dropped(const dataset *set); /* images left out because their label is none of the classes */
 const char *dataset_label_name(const dataset *set, size_t label);
 const char *dataset_layout(const dataset *set);
 size_t dataset_label(const dataset *set, size_t index);             /* the hard label, 0 .. classes - 1 */

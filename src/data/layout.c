@@ -1,26 +1,50 @@
 /* The table of layouts. */
 #include "data/layout.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 
 /* Probed in this order: a folder with the FER+ votes also holds FER2013's CSV, and any folder could be `folder`. */
-static const data_layout *const layouts[] = {&layout_ferplus, &layout_fer2013, &layout_rafdb, &layout_folder};
+static const data_layout *const layouts[] = {&layout_ferplus,   &layout_fer2013, &layout_rafdb,
+                                             &layout_affectnet, &layout_sfew,    &layout_folder};
 enum { LAYOUTS = sizeof layouts / sizeof *layouts };
+
+static const char *layout_name(size_t i)
+{
+    return layouts[i]->name;
+}
+
+static const char *layout_looks(size_t i)
+{
+    return layouts[i]->looks;
+}
+
+/* All of them, for a message. */
+static const char *join(char *text, size_t size, const char *(*word)(size_t), const char *between)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < LAYOUTS && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? between : "", word(i));
+    return text;
+}
 
 static amend_status find_by_name(const char *name, const data_layout **layout)
 {
+    char known[AMEND_MESSAGE_SIZE];
     for (size_t i = 0; i < LAYOUTS; i++) {
         if (strcmp(layouts[i]->name, name)) continue;
         *layout = layouts[i];
         return status_ok();
     }
-    return status_error(AMEND_BAD_ARGUMENT, "no layout '%s'; there are ferplus, fer2013, rafdb and folder", name);
+    return status_error(AMEND_BAD_ARGUMENT, "no layout '%s'; there are %s", name,
+                        join(known, sizeof known, layout_name, ", "));
 }
 
 amend_status layout_find(const char *name, const char *path, const data_layout **layout)
 {
+    char expected[AMEND_MESSAGE_SIZE];
     if (!file_exists(path)) return status_errno(path, "open");
     if (name) return find_by_name(name, layout);
     for (size_t i = 0; i < LAYOUTS; i++) {
@@ -28,6 +52,6 @@ amend_status layout_find(const char *name, const char *path, const data_layout *
         *layout = layouts[i];
         return status_ok();
     }
-    return status_error(AMEND_BAD_DATA, "%s: no layout fits; expected %s, or %s, or %s, or %s", path,
-                        layout_fer2013.looks, layout_ferplus.looks, layout_rafdb.looks, layout_folder.looks);
+    return status_error(AMEND_BAD_DATA, "%s: no layout fits; expected %s", path,
+                        join(expected, sizeof expected, layout_looks, ", or "));
 }

@@ -11,7 +11,7 @@ struct data_layout {
     amend_status (*read)(data_builder *b);
 };
 
-extern const data_layout layout_fer2013, layout_ferplus, layout_rafdb, layout_folder;
+extern const data_layout layout_affectnet, layout_fer2013, layout_ferplus, layout_folder, layout_rafdb, layout_sfew;
 
 /* By its name, or, when `name` is NULL, the first whose probe accepts `path`. */
 amend_status layout_find(const char *name, const char *path, const data_layout **layout) AMEND_MUST_USE;

@@ -126,7 +126,7 @@ static amend_status read_votes(data_builder *b, vote_table *table)
         st = parse_votes(table, &row);
         if (st.code) {
             TRY(builder_bad(b, st));
-            row.image.length = 0; /* a bad row keeps its place, or the rows below would get other images */
+            row.image = (csv_text){0}; /* a bad row keeps its place, or the rows below would get other images */
         }
         TRY(push_row(table, &row));
     }
@@ -145,6 +145,14 @@ static bool judge(const vote_row *row, data_rule rule, size_t *label)
     *label = best;
     if (!row->image.length || best >= EMOTIONS || winners > 1) return false;
     return rule == DATA_PLURALITY || 2 * row->votes[best] > sum;
+}
+
+static bool wanted(data_builder *b, const vote_row *row, size_t *label)
+{
+    if (!builder_wants(b, row->split)) return false;
+    if (judge(row, b->options->rule, label)) return true;
+    if (row->image.start) builder_drop(b); /* else it is a bad row */
+    return false;
 }
 
 /* judge gave a label, so at least one vote is for an emotion. */
@@ -173,7 +181,7 @@ static amend_status add_pixels(data_builder *b, const fer_csv *fer, const vote_r
     unsigned char pixels[FER_PIXELS];
     amend_image image = {pixels, FER_SIDE, FER_SIDE, 1};
     data_entry entry = {.image = &image, .file = fer->csv.path, .line = fer->csv.line};
-    if (!builder_wants(b, row->split) || !judge(row, b->options->rule, &entry.label)) return status_ok();
+    if (!wanted(b, row, &entry.label)) return status_ok();
     TRY(fer_pixels(fer, pixels));
     return add(b, row, &entry);
 }
@@ -228,7 +236,7 @@ static amend_status add_file(data_builder *b, const vote_table *table, const vot
     amend_image image = {0};
     data_entry entry = {.image = &image};
     amend_status st;
-    if (!builder_wants(b, row->split) || !judge(row, b->options->rule, &entry.label)) return status_ok();
+    if (!wanted(b, row, &entry.label)) return status_ok();
     if (row->image.length >= sizeof name)
         return status_error(AMEND_BAD_DATA, "%s:%zu: Image name is longer than a file's name can be", table->csv.path,
                             row->line);

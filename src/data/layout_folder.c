@@ -35,29 +35,17 @@ static data_split split_by_hash(const char *class_name, const char *file)
     return tenth == 0 ? DATA_TEST : tenth == 1 ? DATA_VALID : DATA_TRAIN;
 }
 
-static amend_status add_file(data_builder *b, const char *path, data_split split, size_t label)
-{
-    amend_image image = {0};
-    data_entry entry = {.image = &image, .split = split, .label = label, .file = path};
-    amend_status st = amend_image_open(path, &image);
-    if (!st.code) st = builder_add(b, &entry);
-    amend_image_free(&image);
-    return st;
-}
-
 /* `split` NULL: by hash. */
 static amend_status read_class(data_builder *b, const char *folder, const data_split *split, size_t label)
 {
     listing files = {0};
     amend_status st = listing_add_images(folder, &files);
     for (size_t i = 0; !st.code && i < files.count; i++) {
-        char *path = NULL;
         data_split place = split ? *split : split_by_hash(b->set->labels[label], files.names[i]);
+        const data_entry entry = {.split = place, .label = label};
         if (!builder_wants(b, place)) continue;
-        st = file_join(folder, files.names[i], &path);
-        if (!st.code) st = add_file(b, path, place, label);
+        st = builder_add_file(b, folder, files.names[i], &entry);
         if (st.code) st = builder_bad(b, st);
-        mem_free(path);
     }
     listing_free(&files);
     return st;

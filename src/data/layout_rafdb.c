@@ -66,18 +66,10 @@ static amend_status parse_row(const char *line, size_t length, list_row *row)
 
 static amend_status add_row(data_builder *b, const list_row *row)
 {
-    char file[NAME_SIZE + 32] = "Image/aligned/", *path = NULL;
-    amend_image image = {0};
-    data_entry entry = {.image = &image, .split = row->split, .label = row->label};
-    amend_status st;
+    char file[NAME_SIZE + 32] = "Image/aligned/";
+    const data_entry entry = {.split = row->split, .label = row->label};
     strcat(strcat(file, row->name), "_aligned.jpg");
-    TRY(file_join(b->options->path, file, &path));
-    entry.file = path;
-    st = amend_image_open(path, &image);
-    if (!st.code) st = builder_add(b, &entry);
-    amend_image_free(&image);
-    mem_free(path);
-    return st;
+    return builder_add_file(b, b->options->path, file, &entry);
 }
 
 static amend_status read_rows(data_builder *b, const char *list, const file_map *map)

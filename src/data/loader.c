@@ -1,4 +1,4 @@
-/* Threads fill a ring of batches, sample by sample. A sample's content depends on (seed, epoch, index) alone, so which
+/* Threads fill a ring of batches, sample by sample. A sample's content depends on (seed, epoch, draw) alone, so which
  * thread makes it does not matter. */
 #include "data/loader.h"
 
@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/status.h"
 #include "data/augment.h"
-#include "data/order.h"
 #include "data/warp.h"
 
 /* One batch with the caller, two ahead of it. */
@@ -25,7 +24,7 @@ struct loader {
     const dataset *set;
     loader_options options;
     amend_image *images; /* by sample: the data set's own, or smaller copies */
-    size_t *order;
+    sample_order order;
     size_t batches, batch_pixels; /* an epoch; values a sample */
     slot slots[RING];
     pthread_t *threads;
@@ -44,14 +43,14 @@ struct loader {
 
 static size_t batch_count(const loader *l, size_t batch)
 {
-    size_t first = batch * l->options.batch, left = dataset_count(l->set) - first;
+    size_t first = batch * l->options.batch, left = l->order.length - first;
     return left < l->options.batch ? left : l->options.batch;
 }
 
 static bool has_work(const loader *l)
 {
     size_t batch = l->next / l->options.batch;
-    bool in_epoch = batch < l->batches && l->next < dataset_count(l->set); /* the last batch may be smaller */
+    bool in_epoch = batch < l->batches && l->next < l->order.length; /* the last batch may be smaller */
     return l->started && in_epoch && batch < l->consumed + RING;
 }
 
@@ -59,8 +58,8 @@ static void make_sample(const loader *l, size_t position, size_t epoch)
 {
     const loader_options *o = &l->options;
     const slot *s = &l->slots[position / o->batch % RING];
-    size_t place = position % o->batch, index = l->order[position], classes = dataset_classes(l->set);
-    rng r = rng_make(o->seed, epoch, index);
+    size_t place = position % o->batch, index = order_sample(&l->order, position), classes = dataset_classes(l->set);
+    rng r = rng_make(o->seed, epoch, l->order.draws[position]);
     augment_image(&l->images[index], &o->augment, &o->normal, &r, o->size, o->channels,
                   s->pixels + place * l->batch_pixels);
     memcpy(s->targets + place * classes, dataset_target(l->set, index), classes * sizeof *s->targets);
@@ -88,7 +87,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-static amend_status check_options(const dataset *set, const loader_options *o)
+static amend_status check_options(const loader_options *o)
 {
     if (!o->batch || !o->size || o->size > SIDE_MAX || (o->channels != 1 && o->channels != 3))
         return status_error(
@@ -102,9 +101,8 @@ static amend_status check_options(const dataset *set, const loader_options *o)
         if (!(o->normal.deviation[c] > 0))
             return status_error(AMEND_BAD_ARGUMENT, "normalisation by a deviation of %g; it must be positive",
                                 (double)o->normal.deviation[c]);
-    if (!o->keep_last && dataset_count(set) < o->batch)
-        return status_error(AMEND_BAD_ARGUMENT, "a batch of %zu is more than the %zu images; take a smaller batch",
-                            o->batch, dataset_count(set));
+    if ((unsigned)o->sampling > DATA_SQRT)
+        return status_error(AMEND_BAD_ARGUMENT, "no sampling %d; there are shuffle, mrr and sqrt", (int)o->sampling);
     return augment_check(&o->augment);
 }
 
@@ -128,6 +126,17 @@ static amend_status take_images(loader *l)
         l->images[i] = smaller;
     }
     return status_ok();
+}
+
+static amend_status make_order(loader *l)
+{
+    const loader_options *o = &l->options;
+    TRY(order_create(l->set, o->shuffle, o->sampling, &l->order));
+    l->batches = l->order.length / o->batch;
+    if (o->keep_last && l->order.length % o->batch) l->batches++;
+    if (l->batches) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "a batch of %zu is more than the %zu images%s; take a smaller batch",
+                        o->batch, l->order.length, l->order.length < l->order.count ? " of an epoch" : "");
 }
 
 static amend_status make_slots(loader *l)
@@ -161,16 +170,14 @@ amend_status loader_create(const dataset *set, const loader_options *options, lo
     loader *l = NULL;
     amend_status st;
     *made = NULL;
-    TRY(check_options(set, options));
+    TRY(check_options(options));
     TRY(mem_alloc(&l, 1, sizeof *l, "loader"));
     l->set = set;
     l->options = *options;
-    l->batches = dataset_count(set) / options->batch;
-    if (options->keep_last && dataset_count(set) % options->batch) l->batches++;
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->ready, NULL);
-    st = mem_alloc(&l->order, dataset_count(set), sizeof *l->order, "order");
+    st = make_order(l);
     if (st.code) goto fail;
     st = take_images(l);
     if (st.code) goto fail;
@@ -195,22 +202,32 @@ static void stop_threads(loader *l)
     mem_free(l->threads);
 }
 
-void loader_free(loader *l)
+static void free_images(loader *l)
 {
-    if (!l) return;
-    stop_threads(l);
     for (size_t i = 0; l->images && i < dataset_count(l->set); i++)
         if (is_copy(l, i)) amend_image_free(&l->images[i]);
+    mem_free(l->images);
+}
+
+static void free_slots(loader *l)
+{
     for (size_t i = 0; i < RING; i++) {
         mem_free(l->slots[i].pixels);
         mem_free(l->slots[i].targets);
         mem_free(l->slots[i].indices);
     }
+}
+
+void loader_free(loader *l)
+{
+    if (!l) return;
+    stop_threads(l);
+    free_images(l);
+    free_slots(l);
+    order_free(&l->order);
     pthread_cond_destroy(&l->ready);
     pthread_cond_destroy(&l->work);
     pthread_mutex_destroy(&l->mutex);
-    mem_free(l->images);
-    mem_free(l->order);
     mem_free(l);
 }
 
@@ -231,7 +248,7 @@ amend_status loader_start(loader *l, size_t epoch, size_t first)
     pthread_mutex_lock(&l->mutex);
     l->started = false;
     while (l->busy) pthread_cond_wait(&l->ready, &l->mutex);
-    order_fill(l->order, dataset_count(l->set), l->options.shuffle, l->options.seed, epoch);
+    order_fill(&l->order, l->options.seed, epoch);
     for (size_t i = 0; i < RING; i++) l->slots[i].done = 0;
     l->epoch = epoch;
     l->next = first * l->options.batch;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "data/dataset.h"
+#include "data/order.h"
 
 typedef struct data_augment {
     double flip;           /* probability of a horizontal flip, 0..1 */
@@ -33,9 +33,10 @@ typedef struct loader_options {
     data_augment augment;
     data_normal normal;
     uint64_t seed;
-    size_t threads; /* 1.. ; the batches do not depend on it */
-    bool shuffle;   /* a new order each epoch from (seed, epoch); else as listed */
-    bool keep_last; /* the last, smaller batch is given too (evaluation); else dropped (training) */
+    size_t threads;         /* 1.. ; the batches do not depend on it */
+    bool shuffle;           /* a new order each epoch from (seed, epoch); else as listed */
+    data_sampling sampling; /* with shuffle: which samples an epoch takes, and so how long it is */
+    bool keep_last;         /* the last, smaller batch is given too (evaluation); else dropped (training) */
 } loader_options;
 
 typedef struct data_batch {

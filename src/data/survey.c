@@ -1,7 +1,6 @@
 /* Reads every split once, then looks at what was read. */
 #include "data/survey.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,67 +16,34 @@ static amend_status take_bad(void *context, const char *message)
     return status_ok();
 }
 
-static size_t byte_count(const amend_image *image)
-{
-    return image->width * image->height * image->channels;
-}
-
-/* FNV-1a over words of 8 bytes, the rest byte by byte. Equal hashes are compared in full. */
-static uint64_t hash_pixels(const amend_image *image)
-{
-    const uint64_t prime = 0x100000001b3u;
-    uint64_t hash = 0xcbf29ce484222325u;
-    size_t size = byte_count(image), i = 0;
-    for (; i + 8 <= size; i += 8) {
-        uint64_t word;
-        memcpy(&word, image->pixels + i, sizeof word);
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 32;
-    }
-    for (; i < size; i++) hash = (hash ^ image->pixels[i]) * prime;
-    return hash;
-}
-
-typedef struct hashed {
-    uint64_t hash;
+typedef struct item {
+    const fingerprint *print;
     size_t index;
-} hashed;
+} item;
 
 static int compare(const void *a, const void *b)
 {
-    const hashed *x = a, *y = b;
-    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static bool same_pixels(const amend_image *a, const amend_image *b)
-{
-    return a->width == b->width && a->height == b->height && a->channels == b->channels &&
-           !memcmp(a->pixels, b->pixels, byte_count(a));
-}
-
-/* `item` against those of the same hash before it; `first` is where these begin. */
-static void count_copy(const dataset *set, const hashed *first, const hashed *item, survey *s)
-{
-    for (const hashed *h = first; h < item; h++) {
-        if (!same_pixels(dataset_image(set, h->index), dataset_image(set, item->index))) continue;
-        s->copies++;
-        s->copies_other_label += dataset_label(set, h->index) != dataset_label(set, item->index);
-        s->copies_other_split += dataset_split(set, h->index) != dataset_split(set, item->index);
-        return;
-    }
+    const item *x = a, *y = b;
+    int order = fingerprint_compare(x->print, y->print);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
 static amend_status count_copies(const dataset *set, survey *s)
 {
     size_t count = dataset_count(set);
-    hashed *items = NULL;
-    TRY(mem_alloc(&items, count, sizeof *items, "hashes"));
-    for (size_t i = 0; i < count; i++) items[i] = (hashed){hash_pixels(dataset_image(set, i)), i};
+    item *items = NULL;
+    TRY(mem_alloc(&items, count, sizeof *items, "copies"));
+    for (size_t i = 0; i < count; i++) items[i] = (item){dataset_print(set, i), i};
     qsort(items, count, sizeof *items, compare);
-    for (size_t i = 0, first = 0; i < count; i++) {
-        if (items[i].hash != items[first].hash) first = i;
-        count_copy(set, items + first, items + i, s);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        size_t a = items[first].index, b = items[i].index;
+        if (fingerprint_compare(items[first].print, items[i].print)) {
+            first = i;
+            continue;
+        }
+        s->copies++;
+        s->copies_other_label += dataset_label(set, a) != dataset_label(set, b);
+        s->copies_other_split += dataset_split(set, a) != dataset_split(set, b);
     }
     mem_free(items);
     return status_ok();
@@ -92,6 +58,7 @@ static void widen(size_t value, size_t *low, size_t *high)
 static amend_status count_samples(const dataset *set, survey *s)
 {
     size_t classes = dataset_classes(set);
+    s->dropped = dataset_dropped(set);
     TRY(mem_alloc(&s->counts, DATA_SPLITS * classes, sizeof *s->counts, "counts"));
     for (size_t i = 0; i < dataset_count(set); i++) {
         const amend_image *image = dataset_image(set, i);

@@ -17,6 +17,7 @@ typedef struct survey {
     size_t copies;                                         /* images whose pixels are those of one before */
     size_t copies_other_label;                             /* of these: the label differs from the first one's */
     size_t copies_other_split;        /* of these: the split differs: what is tested was trained on */
+    size_t dropped;                   /* rows whose label is none of the classes */
     size_t bad;                       /* rows that could not be read */
     char *bad_rows[SURVEY_BAD_SHOWN]; /* the first of them: "FILE:LINE: what" */
 } survey;

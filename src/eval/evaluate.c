@@ -61,8 +61,7 @@ static amend_status network_run(network *n, const float *values, size_t count, s
     return status_ok();
 }
 
-static amend_status run_batches(const model_description *d, network *n, loader *batches, size_t count,
-                                float *probabilities)
+static amend_status run_batches(const model_description *d, network *n, loader *batches, size_t count, float *logits)
 {
     progress bar;
     size_t done = 0, each = d->size * d->size * d->channels;
@@ -70,12 +69,12 @@ static amend_status run_batches(const model_description *d, network *n, loader *
     progress_start(&bar, "evaluating", count);
     while (!status.code) {
         data_batch batch;
-        const float *logits;
+        const float *found;
         status = loader_next(batches, &batch);
         if (status.code || !batch.count) break;
-        status = network_run(n, batch.pixels, batch.count, each, &logits);
+        status = network_run(n, batch.pixels, batch.count, each, &found);
         if (status.code) break;
-        nn_softmax(logits, batch.count, d->classes, probabilities + done * d->classes);
+        memcpy(logits + done * d->classes, found, batch.count * d->classes * sizeof *found);
         done += batch.count;
         progress_update(&bar, done, "");
     }
@@ -83,8 +82,7 @@ static amend_status run_batches(const model_description *d, network *n, loader *
     return status;
 }
 
-amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
-                              float *probabilities)
+amend_status evaluate_logits(amend_model *model, const dataset *set, const evaluate_options *options, float *logits)
 {
     const model_description *d = model_describe(model);
     network n = {0};
@@ -98,8 +96,16 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
                                      .threads = 1,
                                      .keep_last = true};
     if (!status.code) status = loader_create(set, &batching, &batches);
-    if (!status.code) status = run_batches(d, &n, batches, dataset_count(set), probabilities);
+    if (!status.code) status = run_batches(d, &n, batches, dataset_count(set), logits);
     loader_free(batches);
     network_free(&n);
     return status;
+}
+
+amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
+                              float *probabilities)
+{
+    TRY(evaluate_logits(model, set, options, probabilities));
+    nn_softmax(probabilities, dataset_count(set), amend_model_classes(model), probabilities);
+    return status_ok();
 }

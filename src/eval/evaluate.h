@@ -15,4 +15,8 @@ typedef struct evaluate_options {
 amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities) AMEND_MUST_USE;
 
+/* The same before the softmax. */
+amend_status evaluate_logits(amend_model *model, const dataset *set, const evaluate_options *options,
+                             float *logits) AMEND_MUST_USE;
+
 #endif

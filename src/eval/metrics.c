@@ -10,12 +10,6 @@
 static const double interval_z = 1.959963984540054; /* 97.5 % quantile of the normal distribution */
 static const double sum_tolerance = 0.01;           /* room for half precision */
 
-/* Predictions whose confidence is alike. */
-typedef struct bin {
-    size_t count, right;
-    double confidence; /* sum */
-} bin;
-
 static amend_status check_row(const float *row, size_t classes, size_t index)
 {
     double sum = 0;
@@ -39,17 +33,16 @@ static size_t find_largest(const float *row, size_t classes)
     return best;
 }
 
-/* Bin b holds confidences over b / EVAL_ECE_BINS up to and with (b + 1) / EVAL_ECE_BINS. */
-static void add_to_bin(bin *bins, double confidence, bool right)
+static void add_to_bin(eval_bin *bins, double confidence, bool right)
 {
     double at = ceil(confidence * EVAL_ECE_BINS) - 1;
-    bin *b = &bins[(size_t)fmin(fmax(at, 0), EVAL_ECE_BINS - 1)];
+    eval_bin *b = &bins[(size_t)fmin(fmax(at, 0), EVAL_ECE_BINS - 1)];
     b->count++;
     b->right += right;
     b->confidence += confidence;
 }
 
-static double calibration_error(const bin *bins, size_t count)
+static double calibration_error(const eval_bin *bins, size_t count)
 {
     double error = 0;
     for (size_t b = 0; b < EVAL_ECE_BINS; b++) error += fabs((double)bins[b].right - bins[b].confidence);
@@ -99,7 +92,6 @@ static void sum_up_classes(eval_metrics *m)
 amend_status eval_measure(const float *probabilities, const size_t *labels, size_t count, size_t classes,
                           eval_metrics *metrics)
 {
-    bin bins[EVAL_ECE_BINS] = {{0}};
     memset(metrics, 0, sizeof *metrics);
     if (!count || !classes)
         return status_error(AMEND_BAD_ARGUMENT, "nothing to measure: %zu samples, %zu classes", count, classes);
@@ -115,11 +107,11 @@ amend_status eval_measure(const float *probabilities, const size_t *labels, size
             return status_error(AMEND_BAD_ARGUMENT, "sample %zu: label %zu of %zu classes", i, labels[i], classes);
         predicted = find_largest(row, classes);
         metrics->confusion[labels[i] * classes + predicted]++;
-        add_to_bin(bins, row[predicted], predicted == labels[i]);
+        add_to_bin(metrics->bins, row[predicted], predicted == labels[i]);
     }
     sum_up_classes(metrics);
     set_interval(metrics);
-    metrics->ece = calibration_error(bins, count);
+    metrics->ece = calibration_error(metrics->bins, count);
     return status_ok();
 }
 

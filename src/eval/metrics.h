@@ -16,6 +16,13 @@ typedef struct eval_class {
     double f1;        /* 2 right / (samples + predictions); NaN when there is neither */
 } eval_class;
 
+/* Predictions whose confidence (the largest probability) is alike: bin b has those over b / EVAL_ECE_BINS up to and with
+ * (b + 1) / EVAL_ECE_BINS. */
+typedef struct eval_bin {
+    size_t count, right;
+    double confidence; /* sum */
+} eval_bin;
+
 typedef struct eval_metrics {
     size_t count, classes;
     double top1;
@@ -23,6 +30,7 @@ typedef struct eval_metrics {
     double mean_class;          /* mean recall of the classes that have samples */
     double macro_f1;            /* mean F1 of the classes that have samples */
     double ece;                 /* expected calibration error: EVAL_ECE_BINS bins of equal width, weighted by samples */
+    eval_bin bins[EVAL_ECE_BINS];
     eval_class *per_class;      /* classes */
     size_t *confusion;          /* [truth * classes + predicted] */
 } eval_metrics;

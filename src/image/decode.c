@@ -34,7 +34,7 @@ void image_flatten_alpha(unsigned char *pixels, size_t count, size_t colours)
     unsigned char *to = pixels;
     for (size_t i = 0; i < count; i++, from += colours + 1) {
         unsigned alpha = from[colours];
-        for (size_t c = 0; c < colours; c++) *to++ = (unsigned char)((from[c] * alpha + 127) / 255);
+        for (size_t c = 0; c < colours; c++) *to++ = image_over_black(from[c], alpha);
     }
 }
 

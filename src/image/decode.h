@@ -28,6 +28,12 @@ amend_status image_decode_webp(const image_source *source, amend_image *image, i
  * claim any size. */
 amend_status image_check_size(const image_source *source, size_t width, size_t height) AMEND_MUST_USE;
 
+/* A channel's value, this opaque, laid over black. */
+static inline unsigned char image_over_black(unsigned value, unsigned alpha)
+{
+    return (unsigned char)((value * alpha + 127) / 255);
+}
+
 /* `pixels` holds `count` pixels of `colours` channels and one of alpha: lays them over black and packs them in place.
  */
 void image_flatten_alpha(unsigned char *pixels, size_t count, size_t colours);

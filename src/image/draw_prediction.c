@@ -103,3 +103,24 @@ amend_status draw_prediction(const amend_image *photo, amend_box box, const char
     draw_bars(canvas, l.panel, labels, probabilities, count, accent);
     return draw_finish(canvas, out);
 }
+
+amend_status draw_faces(const amend_image *photo, const amend_box *boxes, const char *const *labels, size_t count,
+                        amend_image *out)
+{
+    cairo_t *canvas = NULL;
+    layout l = {.scale = scale_of(photo)};
+    *out = (amend_image){0};
+    l.width = l.photo_width = (size_t)fmax(1, round((double)photo->width * l.scale));
+    l.height = l.photo_height = (size_t)fmax(1, round((double)photo->height * l.scale));
+    TRY(canvas_create(l.width, l.height, &canvas));
+    amend_status status = draw_photo(canvas, photo, &l);
+    if (status.code) {
+        cairo_destroy(canvas);
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        l.letters = fmax(least_letters, fmin(boxes[i].width * l.scale / 6, (double)l.width / 26));
+        mark_face(canvas, &l, boxes[i], labels[i]);
+    }
+    return draw_finish(canvas, out);
+}

@@ -10,4 +10,8 @@
 amend_status draw_prediction(const amend_image *photo, amend_box box, const char *const *labels,
                              const float *probabilities, size_t count, amend_image *out) AMEND_MUST_USE;
 
+/* A new RGB picture: the photo with `count` boxes, a label on each. */
+amend_status draw_faces(const amend_image *photo, const amend_box *boxes, const char *const *labels, size_t count,
+                        amend_image *out) AMEND_MUST_USE;
+
 #endif

@@ -11,15 +11,14 @@
 typedef struct png_writer {
     png_structp codec;
     png_infop info;
-    const char *path;
-    file_replacement file;
+    const char *name;
     amend_status status;
 } png_writer;
 
 static void on_error(png_structp codec, png_const_charp reason)
 {
     png_writer *writer = png_get_error_ptr(codec);
-    writer->status = status_error(AMEND_IO, "%s: cannot write the image: %s", writer->path, reason);
+    writer->status = status_error(AMEND_IO, "%s: cannot write the image: %s", writer->name, reason);
     png_longjmp(codec, 1);
 }
 
@@ -30,10 +29,10 @@ static void on_warning(png_structp codec, png_const_charp reason)
 }
 
 /* Jumps land here; what they must not lose belongs to the caller. */
-static void encode(png_writer *writer, const amend_image *image)
+static void encode(png_writer *writer, FILE *stream, const amend_image *image)
 {
     if (setjmp(png_jmpbuf(writer->codec))) return;
-    png_init_io(writer->codec, writer->file.stream);
+    png_init_io(writer->codec, stream);
     png_set_IHDR(writer->codec, writer->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
                  image->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -43,22 +42,29 @@ static void encode(png_writer *writer, const amend_image *image)
     png_write_end(writer->codec, NULL);
 }
 
-amend_status image_write_png(const char *path, const amend_image *image)
+amend_status image_encode_png(const amend_image *image, const char *name, FILE *stream)
 {
-    png_writer writer = {.path = path};
+    png_writer writer = {.name = name};
     if (image->width > PNG_UINT_31_MAX || image->height > PNG_UINT_31_MAX)
-        return status_error(AMEND_BAD_ARGUMENT, "%s: %zu x %zu pixels are more than a PNG file can hold", path,
+        return status_error(AMEND_BAD_ARGUMENT, "%s: %zu x %zu pixels are more than a PNG file can hold", name,
                             image->width, image->height);
-    TRY(file_replace_begin(path, &writer.file));
     writer.codec = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, on_error, on_warning);
     if (writer.codec) writer.info = png_create_info_struct(writer.codec);
     if (!writer.info) {
-        writer.status = status_error(AMEND_NO_MEMORY, "%s: out of memory in the PNG encoder", path);
+        writer.status = status_error(AMEND_NO_MEMORY, "%s: out of memory in the PNG encoder", name);
     } else {
-        encode(&writer, image);
+        encode(&writer, stream, image);
     }
     png_destroy_write_struct(&writer.codec, &writer.info);
-    if (!writer.status.code) return file_replace_commit(&writer.file);
-    file_replace_abandon(&writer.file);
     return writer.status;
+}
+
+amend_status image_write_png(const char *path, const amend_image *image)
+{
+    file_replacement file = {0};
+    TRY(file_replace_begin(path, &file));
+    amend_status status = image_encode_png(image, path, file.stream);
+    if (!status.code) return file_replace_commit(&file);
+    file_replace_abandon(&file);
+    return status;
 }

@@ -2,6 +2,8 @@
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
+#include <stdio.h>
+
 #include "amend/image.h"
 
 /* New zeroed image; checked size. */
@@ -9,6 +11,9 @@ amend_status image_create(amend_image *image, size_t width, size_t height, size_
 
 /* New image with 1 or 3 channels (gray = 0.299 R + 0.587 G + 0.114 B, rounded). */
 amend_status image_convert(const amend_image *from, size_t channels, amend_image *to) AMEND_MUST_USE;
+
+/* PNG into an open stream; `name` stands in messages. */
+amend_status image_encode_png(const amend_image *image, const char *name, FILE *stream) AMEND_MUST_USE;
 
 /* PNG file, written whole or not at all. */
 amend_status image_write_png(const char *path, const amend_image *image) AMEND_MUST_USE;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "image/canvas.h"
 #include "image/plot.h"
+#include "image/plot_scale.h"
 #include "image/plot_text.h"
 
 static const double panel_width = 560, page_height = 460;
@@ -17,23 +18,9 @@ static const double colours[PLOT_MOST_SERIES][3] = {
     {0.80, 0.47, 0.65}, {0.90, 0.62, 0.00}, {0.34, 0.71, 0.91},
 };
 
-/* Values at both ends of an axis, and between its ticks. */
-typedef struct scale {
-    double low, high, step;
-} scale;
-
-/* The largest of 1, 2, 5 times a power of ten that gives at most `ticks` steps in `range`, from below. */
-static double tick_step(double range, int ticks)
-{
-    double power = pow(10, floor(log10(range / ticks)));
-    double share = range / ticks / power;
-    return power * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
-}
-
-static scale vertical_scale(const plot_panel *panel, size_t count)
+static plot_scale vertical_scale(const plot_panel *panel, size_t count)
 {
     double low = INFINITY, high = -INFINITY;
-    scale axis;
     for (size_t s = 0; s < panel->series_count; s++)
         for (size_t i = 0; i < count; i++) {
             double value = panel->series[s].values[i];
@@ -41,26 +28,13 @@ static scale vertical_scale(const plot_panel *panel, size_t count)
             low = fmin(low, value);
             high = fmax(high, value);
         }
-    if (low > high) low = 0, high = 1; /* nothing to show */
-    if (high - low < 1e-9 * fmax(1, fabs(high))) low -= 0.5, high += 0.5;
-    axis.step = tick_step(high - low, VERTICAL_TICKS);
-    axis.low = floor(low / axis.step) * axis.step;
-    axis.high = ceil(high / axis.step) * axis.step;
-    return axis;
-}
-
-static scale horizontal_scale(size_t count)
-{
-    scale axis = {1, (double)count, 1};
-    if (count == 1) axis.low = 0.5, axis.high = 1.5;
-    if (count > HORIZONTAL_TICKS) axis.step = fmax(1, tick_step((double)count - 1, HORIZONTAL_TICKS));
-    return axis;
+    return plot_scale_between(low, high, VERTICAL_TICKS);
 }
 
 /* Where a panel's axes are on the page. */
 typedef struct frame {
     double x, y, width, height;
-    scale across, up;
+    plot_scale across, up;
 } frame;
 
 static double page_x(const frame *f, double value)
@@ -137,7 +111,7 @@ static void draw_panel(cairo_t *cr, const plot_panel *panel, double left, size_t
                margin_top,
                panel_width - margin_left - margin_right,
                page_height - margin_top - margin_bottom,
-               horizontal_scale(count),
+               plot_scale_epochs(count, HORIZONTAL_TICKS),
                vertical_scale(panel, count)};
     double legend = f.x;
     cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);

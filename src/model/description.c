@@ -5,16 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "backbone/resnet.h"
 #include "base/mem.h"
 
 amend_status description_backbone(const model_description *d, nn_table *table, size_t *features)
 {
-    resnet_options backbone = {d->small_stem, d->width};
+    backbone_options backbone = {d->backbone, d->small_stem, d->width};
     if (d->classes < 2 || d->classes > MODEL_MAX_CLASSES)
         return status_error(AMEND_BAD_ARGUMENT, "%zu classes; 2..%d are possible", d->classes, MODEL_MAX_CLASSES);
     TRY(nn_table_begin(table, d->size, d->size, d->channels));
-    return resnet18_build(table, &backbone, features);
+    return backbone_build(table, &backbone, features);
 }
 
 amend_status description_build(const model_description *d, nn_table *table)
@@ -26,12 +25,11 @@ amend_status description_build(const model_description *d, nn_table *table)
 
 /* ---- reading ---- */
 
-static amend_status need(const safetensors *file, const char *key, const char **value)
+static amend_status need(const meta_source *file, const char *key, const char **value)
 {
-    *value = safetensors_meta(file, key);
+    *value = file->find(file->file, key);
     if (*value) return status_ok();
-    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", safetensors_path(file),
-                        key);
+    return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", file->path, key);
 }
 
 /* `count` numbers, separated by commas. */
@@ -49,33 +47,31 @@ static amend_status parse_reals(const char *text, double low, double high, doubl
     return status_ok();
 }
 
-static amend_status read_reals(const safetensors *file, const char *key, double low, double high, double *values,
+static amend_status read_reals(const meta_source *file, const char *key, double low, double high, double *values,
                                size_t count)
 {
     const char *text;
     TRY(need(file, key, &text));
-    return status_prefix(parse_reals(text, low, high, values, count), "%s: '%s'", safetensors_path(file), key);
+    return status_prefix(parse_reals(text, low, high, values, count), "%s: '%s'", file->path, key);
 }
 
-static amend_status read_size(const safetensors *file, const char *key, double low, double high, size_t *value)
+static amend_status read_size(const meta_source *file, const char *key, double low, double high, size_t *value)
 {
     double number;
     TRY(read_reals(file, key, low, high, &number, 1));
     *value = (size_t)number;
-    if (number != floor(number))
-        return status_error(AMEND_BAD_DATA, "%s: '%s' is not a whole number", safetensors_path(file), key);
+    if (number != floor(number)) return status_error(AMEND_BAD_DATA, "%s: '%s' is not a whole number", file->path, key);
     return status_ok();
 }
 
-static amend_status read_choice(const safetensors *file, const char *key, const char *const *names, size_t count,
+static amend_status read_choice(const meta_source *file, const char *key, const char *const *names, size_t count,
                                 size_t *choice)
 {
     const char *text;
     TRY(need(file, key, &text));
     for (*choice = 0; *choice < count; ++*choice)
         if (!strcmp(text, names[*choice])) return status_ok();
-    return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", safetensors_path(file),
-                        key, text);
+    return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", file->path, key, text);
 }
 
 static amend_status check_label(const model_description *d, const char *label)
@@ -105,11 +101,11 @@ amend_status description_parse_labels(const char *text, model_description *d)
                         MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
 }
 
-static amend_status read_labels(const safetensors *file, model_description *d)
+static amend_status read_labels(const meta_source *file, model_description *d)
 {
     const char *text;
     TRY(need(file, "amend.labels", &text));
-    return status_prefix(description_parse_labels(text, d), "%s: 'amend.labels'", safetensors_path(file));
+    return status_prefix(description_parse_labels(text, d), "%s: 'amend.labels'", file->path);
 }
 
 amend_status description_parse_normal(const char *mean, const char *deviation, model_description *d)
@@ -124,28 +120,29 @@ amend_status description_parse_normal(const char *mean, const char *deviation, m
     return status_ok();
 }
 
-static amend_status read_normal(const safetensors *file, model_description *d)
+static amend_status read_normal(const meta_source *file, model_description *d)
 {
     const char *mean, *deviation;
     TRY(need(file, "amend.mean", &mean));
     TRY(need(file, "amend.deviation", &deviation));
     return status_prefix(description_parse_normal(mean, deviation, d), "%s: 'amend.mean', 'amend.deviation'",
-                         safetensors_path(file));
+                         file->path);
 }
 
-static void read_text(const safetensors *file, const char *key, char *text)
+static void read_text(const meta_source *file, const char *key, char *text)
 {
-    const char *found = safetensors_meta(file, key);
+    const char *found = file->find(file->file, key);
     snprintf(text, MODEL_TEXT_SIZE, "%s", found ? found : "");
 }
 
-amend_status description_read(const safetensors *file, model_description *d)
+amend_status description_read(const meta_source *file, model_description *d)
 {
-    static const char *const architectures[] = {"resnet18"}, *const stems[] = {"imagenet", "small"};
+    static const char *const stems[] = {"imagenet", "small"};
     static const char *const heads[] = {"gap", "none", "batch", "ema"};
     size_t choice;
     memset(d, 0, sizeof *d);
-    TRY(read_choice(file, "amend.architecture", architectures, 1, &choice));
+    TRY(read_choice(file, "amend.architecture", backbone_names, BACKBONES, &choice));
+    d->backbone = (backbone_kind)choice;
     TRY(read_choice(file, "amend.stem", stems, 2, &choice));
     d->small_stem = choice == 1;
     TRY(read_choice(file, "amend.head", heads, 4, &choice));
@@ -154,8 +151,8 @@ amend_status description_read(const safetensors *file, model_description *d)
     TRY(read_size(file, "amend.arrangement", 2, 64, &d->arrangement));
     TRY(read_size(file, "amend.size", 8, 1024, &d->size));
     TRY(read_size(file, "amend.channels", 1, 3, &d->channels));
-    if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", safetensors_path(file));
-    if (safetensors_meta(file, "amend.precision")) {
+    if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", file->path);
+    if (file->find(file->file, "amend.precision")) {
         TRY(read_choice(file, "amend.precision", (const char *const[]){"int8"}, 1, &choice));
         d->int8 = true;
     }
@@ -198,11 +195,6 @@ amend_status description_load_params(const safetensors *file, nn_params *params)
 
 /* ---- writing ---- */
 
-typedef struct meta_text {
-    char width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
-    char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
-} meta_text;
-
 static void join_reals(char *text, size_t size, const float *values, size_t count)
 {
     size_t at = 0;
@@ -210,7 +202,7 @@ static void join_reals(char *text, size_t size, const float *values, size_t coun
         at += (size_t)snprintf(text + at, size - at, "%s%.9g", i ? "," : "", (double)values[i]);
 }
 
-static void fill_texts(const model_description *d, meta_text *t)
+static void fill_texts(const model_description *d, description_texts *t)
 {
     size_t at = 0;
     snprintf(t->width, sizeof t->width, "%.17g", d->width);
@@ -223,25 +215,33 @@ static void fill_texts(const model_description *d, meta_text *t)
         at += (size_t)snprintf(t->labels + at, sizeof t->labels - at, "%s%s", i ? "," : "", d->labels[i]);
 }
 
+size_t description_meta(const model_description *d, description_texts *t, meta_entry meta[DESCRIPTION_ENTRIES])
+{
+    fill_texts(d, t);
+    const meta_entry all[DESCRIPTION_ENTRIES] = {{"format", "pt"},
+                                                 {"amend.architecture", backbone_names[d->backbone]},
+                                                 {"amend.stem", d->small_stem ? "small" : "imagenet"},
+                                                 {"amend.width", t->width},
+                                                 {"amend.head", arm_head_name(d->head)},
+                                                 {"amend.arrangement", t->arrangement},
+                                                 {"amend.size", t->size},
+                                                 {"amend.channels", t->channels},
+                                                 {"amend.labels", t->labels},
+                                                 {"amend.mean", t->mean},
+                                                 {"amend.deviation", t->deviation},
+                                                 {"amend.training", d->training},
+                                                 {"amend.figures", d->figures},
+                                                 {"amend.precision", "int8"}};
+    memcpy(meta, all, sizeof all);
+    return DESCRIPTION_ENTRIES - !d->int8;
+}
+
 amend_status description_write(const model_description *d, const tensor_entry *tensors, size_t count, const char *path)
 {
-    meta_text t;
-    fill_texts(d, &t);
-    const meta_entry meta[] = {{"format", "pt"},
-                               {"amend.architecture", "resnet18"},
-                               {"amend.stem", d->small_stem ? "small" : "imagenet"},
-                               {"amend.width", t.width},
-                               {"amend.head", arm_head_name(d->head)},
-                               {"amend.arrangement", t.arrangement},
-                               {"amend.size", t.size},
-                               {"amend.channels", t.channels},
-                               {"amend.labels", t.labels},
-                               {"amend.mean", t.mean},
-                               {"amend.deviation", t.deviation},
-                               {"amend.training", d->training},
-                               {"amend.figures", d->figures},
-                               {"amend.precision", "int8"}};
-    return safetensors_write(path, tensors, count, meta, sizeof meta / sizeof *meta - !d->int8);
+    description_texts t;
+    meta_entry meta[DESCRIPTION_ENTRIES];
+    size_t entries = description_meta(d, &t, meta);
+    return safetensors_write(path, tensors, count, meta, entries);
 }
 
 amend_status description_save(const model_description *d, const nn_params *params, tensor_type stored, const char *path)

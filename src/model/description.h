@@ -4,6 +4,7 @@
 #define MODEL_DESCRIPTION_H
 
 #include "arm/head.h"
+#include "backbone/backbone.h"
 #include "data/loader.h"
 #include "nn/params.h"
 #include "weights/safetensors.h"
@@ -11,7 +12,8 @@
 enum { MODEL_MAX_CLASSES = 16, MODEL_LABEL_SIZE = 32, MODEL_TEXT_SIZE = 512 };
 
 typedef struct model_description {
-    bool small_stem; /* architecture is resnet18; see backbone/resnet.h */
+    backbone_kind backbone;
+    bool small_stem; /* see backbone/backbone.h */
     double width;    /* 0.125 .. 4 */
     arm_head head;
     size_t arrangement; /* r of the ARM heads */
@@ -32,8 +34,8 @@ amend_status description_backbone(const model_description *description, nn_table
 /* Rows of the whole network. */
 amend_status description_build(const model_description *description, nn_table *table) AMEND_MUST_USE;
 
-/* Reads and checks the metadata of an opened weight file. */
-amend_status description_read(const safetensors *file, model_description *description) AMEND_MUST_USE;
+/* Reads and checks the metadata of a weight file. */
+amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 
 /* From text, as the metadata have it: "happy,sad" into labels and classes; "0.5,0.5,0.5" into mean and deviation, a
  * number for each of the description's channels. Errors do not say where the text came from. */
@@ -45,6 +47,15 @@ amend_status description_parse_normal(const char *mean, const char *deviation,
  * f32). */
 amend_status description_save(const model_description *description, const nn_params *params, tensor_type stored,
                               const char *path) AMEND_MUST_USE;
+
+/* The metadata's entries, with their texts in *texts or in the description; returns how many. */
+enum { DESCRIPTION_ENTRIES = 14 };
+typedef struct description_texts {
+    char width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
+    char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
+} description_texts;
+size_t description_meta(const model_description *description, description_texts *texts,
+                        meta_entry meta[DESCRIPTION_ENTRIES]);
 
 /* Writes the description with any tensors. */
 amend_status description_write(const model_description *description, const tensor_entry *tensors, size_t count,

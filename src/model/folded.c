@@ -61,9 +61,10 @@ static amend_status fold_head(const model_description *d, const nn_params *param
 static amend_status build_rows(const model_description *d, nn_table *backbone, size_t *features, nn_table *folded,
                                size_t *end)
 {
-    size_t fc;
+    size_t fc, went_to[NN_MAX_ROWS];
     TRY(description_backbone(d, backbone, features));
-    TRY(nn_fold_rows(backbone, *features, folded, end));
+    TRY(nn_fold_rows(backbone, *features, folded, went_to));
+    *end = went_to[*features];
     return nn_table_add(folded, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {*end}, .channels = d->classes}, &fc);
 }
 

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "backbone/resnet.h"
 #include "base/mem.h"
 #include "weights/state_dict.h"
 
@@ -18,7 +17,7 @@ static amend_status need(const state_dict *dict, const char *name, size_t dims, 
     *view = state_dict_find(dict, name);
     if (!*view)
         return status_error(AMEND_BAD_DATA,
-                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet-18 with "
+                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet with "
                             "torchvision's names",
                             path, name, dict->count, dict->count ? dict->tensors[0].name : "");
     if ((*view)->dims == dims) return status_ok();
@@ -36,12 +35,20 @@ static amend_status refuse_described(const state_dict *dict)
 
 /* ---- the description ---- */
 
+/* The three ResNets by what only the deeper ones have. */
+static backbone_kind infer_kind(const state_dict *dict)
+{
+    if (state_dict_find(dict, "layer1.0.conv3.weight")) return BACKBONE_RESNET50;
+    return state_dict_find(dict, "layer1.2.conv1.weight") ? BACKBONE_RESNET34 : BACKBONE_RESNET18;
+}
+
 static amend_status infer_backbone(const state_dict *dict, model_description *d)
 {
     const char *path = weight_file_path(dict->file);
     const tensor_view *conv, *fc;
     TRY(need(dict, "conv1.weight", 4, &conv));
     TRY(need(dict, "fc.weight", 2, &fc));
+    d->backbone = infer_kind(dict);
     d->classes = fc->shape[0];
     d->channels = conv->shape[1];
     d->small_stem = conv->shape[2] == 3;
@@ -52,7 +59,7 @@ static amend_status infer_backbone(const state_dict *dict, model_description *d)
     if (d->channels != 1 && d->channels != 3)
         return status_error(AMEND_UNSUPPORTED, "%s: 'conv1.weight' reads %zu channels; 1 and 3 are known", path,
                             d->channels);
-    if (conv->shape[0] > 256 || !conv->shape[0] || conv->shape[0] * 8 != resnet18_channels(d->width))
+    if (conv->shape[0] > 256 || !conv->shape[0] || conv->shape[0] % 16)
         return status_error(AMEND_UNSUPPORTED,
                             "%s: 'conv1.weight' has %zu outputs; multiples of 16 up to 256 are possible", path,
                             conv->shape[0]);
@@ -138,7 +145,7 @@ static void list_name(name_list *list, const char *name)
         snprintf(list->text + list->used, room, ", ...");
 }
 
-static amend_status check_names(const state_dict *dict, const nn_params *params)
+static amend_status check_names(const state_dict *dict, const char *network, const nn_params *params)
 {
     name_list missing = {{0}, 0, 0}, surplus = {{0}, 0, 0};
     for (size_t i = 0; i < params->count; i++)
@@ -149,13 +156,14 @@ static amend_status check_names(const state_dict *dict, const nn_params *params)
         if (k == params->count) list_name(&surplus, dict->tensors[i].name);
     }
     if (!missing.count && !surplus.count) return status_ok();
-    return status_error(AMEND_BAD_DATA, "%s: not the tensors of a ResNet-18: %zu missing%s; %zu too many%s",
-                        weight_file_path(dict->file), missing.count, missing.text, surplus.count, surplus.text);
+    return status_error(AMEND_BAD_DATA, "%s: not the tensors of a %s: %zu missing%s; %zu too many%s",
+                        weight_file_path(dict->file), network, missing.count, missing.text, surplus.count,
+                        surplus.text);
 }
 
-static amend_status load(const state_dict *dict, nn_params *params)
+static amend_status load(const state_dict *dict, const char *network, nn_params *params)
 {
-    TRY(check_names(dict, params));
+    TRY(check_names(dict, network, params));
     for (size_t i = 0; i < params->count; i++)
         TRY(description_load_param(weight_file_path(dict->file), state_dict_find(dict, params->items[i].name),
                                    &params->items[i]));
@@ -169,7 +177,7 @@ static amend_status convert(const state_dict *dict, const model_description *d, 
     TRY(mem_alloc(&table, 1, sizeof *table, "network"));
     amend_status status = status_prefix(description_build(d, table), "%s", weight_file_path(dict->file));
     if (!status.code) status = nn_params_create(table, &params);
-    if (!status.code) status = load(dict, &params);
+    if (!status.code) status = load(dict, backbone_names[d->backbone], &params);
     if (!status.code) status = description_save(d, &params, TENSOR_F32, out);
     nn_params_free(&params);
     mem_free(table);

@@ -7,10 +7,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "face/crop.h"
 #include "model/folded.h"
 #include "model/int8_file.h"
+#include "model/onnx_model.h"
 #include "model/session.h"
 #include "nn/dnn.h"
+#include "weights/onnx_write.h"
 
 #ifndef AMEND_MODEL_FOLDER
 #define AMEND_MODEL_FOLDER "/usr/local/share/amend/models"
@@ -24,6 +27,8 @@ struct amend_model {
     nn_table table;
     model_folded *folded; /* of an 8-bit file, which has no other form; else NULL */
     nn_params params;     /* of a model that was opened to be looked at; else given back after compiling */
+    onnx_network *onnx;   /* of an ONNX file; else NULL */
+    size_t logits;        /* its row */
     nn_program *program;  /* for one face; NULL: only to be looked at */
     pthread_mutex_t lock;
     model_session *free_sessions[MAX_FREE_SESSIONS]; /* guarded by lock: made before, now in nobody's hands */
@@ -43,14 +48,27 @@ static amend_status load_params(const safetensors *file, amend_model *model)
     return description_load_params(file, &model->params);
 }
 
-static amend_status load(amend_model *model)
+static bool is_onnx(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 5 && !strcmp(path + length - 5, ".onnx");
+}
+
+static amend_status load_weights(amend_model *model)
 {
     safetensors *file = NULL;
     TRY(safetensors_open(model->path, &file));
-    amend_status status = description_read(file, &model->description);
+    const meta_source meta = safetensors_meta_source(file);
+    amend_status status = description_read(&meta, &model->description);
     if (!status.code) status = model->description.int8 ? load_int8(file, model) : load_params(file, model);
     safetensors_free(file);
     return status;
+}
+
+static amend_status load(amend_model *model)
+{
+    if (!is_onnx(model->path)) return load_weights(model);
+    return onnx_model_open(model->path, &model->description, &model->onnx, &model->logits);
 }
 
 static const char *default_path(void)
@@ -94,6 +112,8 @@ amend_status amend_model_open_precision(const char *path, amend_precision precis
     nn_params_free(&(*made)->params);
     model_folded_free((*made)->folded);
     (*made)->folded = NULL;
+    onnx_network_free((*made)->onnx);
+    (*made)->onnx = NULL;
     if (!status.code) return status;
     amend_model_free(*made);
     *made = NULL;
@@ -108,6 +128,7 @@ void amend_model_free(amend_model *model)
     nn_program_free(model->program);
     nn_params_free(&model->params);
     model_folded_free(model->folded);
+    onnx_network_free(model->onnx);
     mem_free(model->path);
     mem_free(model);
 }
@@ -142,6 +163,9 @@ nn_type model_best_type(const amend_model *model)
 static amend_status check_has_weights(const amend_model *model)
 {
     if (model->params.count) return status_ok();
+    if (model->onnx)
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s: a network in ONNX is folded for good; take the model it was made from", model->path);
     if (model->description.int8)
         return status_error(AMEND_UNSUPPORTED, "%s: an int8 model is folded for good; take the one it was made from",
                             model->path);
@@ -164,6 +188,13 @@ amend_status model_program(const amend_model *model, size_t batch, nn_type type,
     if (type == NN_U8 && !d->int8)
         return status_error(AMEND_UNSUPPORTED, "%s: has no ranges for int8; 'amend quantize' makes a model that has",
                             model->path);
+    if (model->onnx) {
+        for (size_t c = 0; c < 4; c++) options.deviation[c] = 1.0f / 255; /* it takes 0 .. 255 */
+        options.outputs = &model->logits;
+        options.output_count = 1;
+        return status_prefix(nn_program_create(&model->onnx->table, &model->onnx->params, &options, program), "%s",
+                             model->path);
+    }
     if (!model->folded) TRY(model_fold_weights(model, &own));
     const model_folded *folded = own ? own : model->folded;
     options.steps = &folded->steps;
@@ -200,6 +231,49 @@ amend_status model_save(const amend_model *model, tensor_type stored, const char
     return description_save(&described, &model->params, stored, path);
 }
 
+amend_status model_save_onnx(const amend_model *model, const char *figures, const char *path)
+{
+    model_description described = model->description;
+    description_texts texts;
+    meta_entry meta[DESCRIPTION_ENTRIES];
+    model_folded *own = NULL;
+    if (figures) snprintf(described.figures, sizeof described.figures, "%s", figures);
+    described.int8 = false; /* written as f32 */
+    if (!model->folded) TRY(model_fold_weights(model, &own));
+    const model_folded *folded = own ? own : model->folded;
+    const onnx_export network = {.table = &folded->table,
+                                 .params = &folded->params,
+                                 .mean = described.normal.mean,
+                                 .deviation = described.normal.deviation,
+                                 .meta = meta,
+                                 .meta_count = description_meta(&described, &texts, meta)};
+    amend_status status = onnx_write(&network, path);
+    model_folded_free(own);
+    return status;
+}
+
+amend_status model_affinity_of(const amend_model *model, model_affinity *affinity)
+{
+    memset(affinity, 0, sizeof *affinity);
+    TRY(check_has_weights(model));
+    const nn_param *weight = nn_params_find(&model->params, "fc", "weight");
+    const nn_param *bias = nn_params_find(&model->params, "fc", "bias");
+    const nn_param *alpha = nn_params_find(&model->params, "arm", "alpha");
+    const nn_param *generic = nn_params_find(&model->params, "arm", "generic");
+    if (model->description.head == ARM_HEAD_GAP || !weight || !bias)
+        return status_error(AMEND_BAD_ARGUMENT, "%s: its head has no sharing affinity", model->path);
+    size_t inputs = weight->count / bias->count;
+    affinity->alpha = alpha ? alpha->value[0] : 0;
+    for (size_t k = 0; k < bias->count; k++) {
+        double sum = 0;
+        for (size_t i = 0; generic && i < inputs; i++)
+            sum += (double)weight->value[k * inputs + i] * (double)generic->value[i];
+        affinity->bias[k] = bias->value[k];
+        affinity->generic[k] = (float)sum;
+    }
+    return status_ok();
+}
+
 /* ---- predicting ---- */
 
 /* A session that nobody uses, or a new one. */
@@ -232,4 +306,13 @@ amend_status amend_model_predict(amend_model *model, const amend_image *image, c
     amend_status status = model_session_predict(session, image, box, probabilities);
     give_session(model, session);
     return status;
+}
+
+amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
+                                      float *probabilities)
+{
+    amend_box square;
+    if (!face) return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict_face: a face must be given");
+    face_frame(face, &square);
+    return amend_model_predict(model, image, &square, probabilities);
 }

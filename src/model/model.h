@@ -32,4 +32,16 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures,
                         const char *path) AMEND_MUST_USE;
 
+/* The folded network as ONNX, for other programs and for amend_model_open; figures as in model_save. */
+amend_status model_save_onnx(const amend_model *model, const char *figures, const char *path) AMEND_MUST_USE;
+
+/* Sharing affinity as it acts on the logits of an ARM head: it adds alpha times what the classifier makes of the
+ * generic part. AMEND_BAD_ARGUMENT for gap. */
+typedef struct model_affinity {
+    float alpha;                      /* 0 with affinity none */
+    float bias[MODEL_MAX_CLASSES];    /* of the classifier */
+    float generic[MODEL_MAX_CLASSES]; /* ema: classifier (without bias) of the running mean; else 0 */
+} model_affinity;
+amend_status model_affinity_of(const amend_model *model, model_affinity *affinity) AMEND_MUST_USE;
+
 #endif

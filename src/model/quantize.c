@@ -134,15 +134,16 @@ static amend_status quantize_conv(const model_calibration *c, const nn_row *row,
 {
     const row_range *in = &c->ranges[row->in[0]];
     size_t outputs = weight->shape[0], inputs = weight->shape[1], area = weight->shape[2] * weight->shape[3];
-    size_t taps = inputs * area;
+    size_t taps = inputs * area, groups = row->groups ? row->groups : 1;
     int8_t *codes = NULL;
     TRY(mem_alloc(&codes, taps, 1, "8-bit weights"));
     for (size_t o = 0; o < outputs; o++) {
         float *values = weight->value + o * taps, step = nn_quantize_weights(values, taps, codes);
+        size_t first = o / (outputs / groups) * inputs; /* of its group's channels */
         double shift = 0;
         for (size_t i = 0; i < taps; i++) {
             float coded = step * (float)codes[i];
-            shift += (double)(coded - values[i]) * in->mean[i / area] / (double)in->pixels;
+            shift += (double)(coded - values[i]) * in->mean[first + i / area] / (double)in->pixels;
             values[i] = coded;
         }
         bias->value[o] -= (float)shift;

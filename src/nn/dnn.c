@@ -141,7 +141,7 @@ typedef struct conv_job {
     bool free_layouts;
 } conv_job;
 
-static void fill_dims(dnnl_dims_t dims, size_t n, size_t c, size_t h, size_t w)
+static void fill_dims(dnnl_dim_t *dims, size_t n, size_t c, size_t h, size_t w)
 {
     dims[0] = (dnnl_dim_t)n;
     dims[1] = (dnnl_dim_t)c;
@@ -153,7 +153,9 @@ static void fill_window(const dnn_conv *conv, conv_layouts *l)
 {
     for (int i = 0; i < 2; i++) {
         l->strides[i] = (dnnl_dim_t)conv->stride;
-        l->pads[i] = (dnnl_dim_t)conv->pad;
+        l->gaps[i] = (dnnl_dim_t)conv->dilation;
+        l->before[i] = (dnnl_dim_t)conv->pad;
+        l->after[i] = (dnnl_dim_t)(conv->pad + conv->pad_more);
     }
 }
 
@@ -163,6 +165,20 @@ static void drop_layouts(conv_layouts *l)
     layout_drop(&l->weights);
     layout_drop(&l->bias);
     layout_drop(&l->out);
+}
+
+/* Groups are a dimension of their own, in front. */
+static dnnl_status_t make_weights_layout(const dnn_conv *conv, nn_type type, layout *made)
+{
+    dnnl_dims_t dims;
+    size_t groups = conv->groups ? conv->groups : 1;
+    if (groups > 1) {
+        fill_dims(dims + 1, conv->out.c / groups, conv->in.c / groups, conv->kernel, conv->kernel);
+        dims[0] = (dnnl_dim_t)groups;
+        return layout_make(made, 5, dims, data_type(type), dnnl_format_tag_any);
+    }
+    fill_dims(dims, conv->out.c, conv->in.c, conv->kernel, conv->kernel);
+    return layout_make(made, 4, dims, data_type(type), dnnl_format_tag_any);
 }
 
 static dnnl_status_t make_layouts(const conv_job *j, conv_layouts *l)
@@ -176,13 +192,22 @@ static dnnl_status_t make_layouts(const conv_job *j, conv_layouts *l)
     fill_window(conv, l);
     fill_dims(dims, conv->in.n, conv->in.c, conv->in.h, conv->in.w);
     dnnl_status_t status = layout_make(&l->in, 4, dims, data_type(conv->type), tag);
-    fill_dims(dims, conv->out.c, conv->in.c, conv->kernel, conv->kernel);
-    if (!status) status = layout_make(&l->weights, 4, dims, data_type(weights), dnnl_format_tag_any);
+    if (!status) status = make_weights_layout(conv, weights, &l->weights);
     fill_dims(dims, conv->out.n, conv->out.c, conv->out.h, conv->out.w);
     if (!status) status = layout_make(&l->out, 4, dims, data_type(j->fusion ? j->fusion->out : conv->type), tag);
     dims[0] = dims[1];
-    if (!status && j->fusion && j->fusion->bias) status = layout_make(&l->bias, 1, dims, dnnl_f32, dnnl_x);
+    if (!status && conv->bias && j->pass != DNN_BACKWARD_DATA)
+        status = layout_make(&l->bias, 1, dims, dnnl_f32, dnnl_x);
     return status;
+}
+
+static dnnl_alg_kind_t algorithm_of(nn_function function)
+{
+    static const dnnl_alg_kind_t algorithms[NN_FUNCTIONS] = {
+        [NN_RECTIFY] = dnnl_eltwise_relu, [NN_LEAKY] = dnnl_eltwise_relu,
+        [NN_CLIP] = dnnl_eltwise_clip,    [NN_SIGMOID] = dnnl_eltwise_logistic,
+        [NN_SWISH] = dnnl_eltwise_swish,  [NN_HARD_SWISH] = dnnl_eltwise_hardswish};
+    return algorithms[function];
 }
 
 static dnnl_status_t set_fusion(const conv_job *j, dnnl_primitive_attr_t attributes)
@@ -190,7 +215,8 @@ static dnnl_status_t set_fusion(const conv_job *j, dnnl_primitive_attr_t attribu
     dnnl_post_ops_t operations = NULL;
     dnnl_status_t status = dnnl_post_ops_create(&operations);
     if (!status && j->fusion->sum) status = append_sum(operations, j->fusion->sum_scale, data_type(j->fusion->held));
-    if (!status && j->fusion->relu) status = append_relu(operations);
+    if (!status && j->fusion->function)
+        status = append_function(operations, algorithm_of(j->fusion->function), j->fusion->alpha, j->fusion->beta);
     if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, operations);
     if (!status && j->fusion->scale) status = announce_scales(attributes, j->fusion->scale, j->conv->out.c);
     if (operations) dnnl_post_ops_destroy(operations);
@@ -218,17 +244,19 @@ amend_status dnn_conv_create(const dnn_conv *conv, dnn_pass pass, bool free_layo
 {
     blueprint r = {describe_conv_job,
                    "planned a convolution",
-                   {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-                   {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
-                   {0}};
+                   {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, conv->bias ? DNNL_ARG_BIAS : 0},
+                   {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md, dnnl_query_weights_md},
+                   {0, 0, 0, 1}};
     const conv_job j = {conv, pass, NULL, free_layouts};
     if (pass == DNN_BACKWARD_DATA) {
         r.role[0] = DNNL_ARG_DIFF_SRC;
         r.query[0] = dnnl_query_diff_src_md;
+        r.role[3] = 0;
     }
     if (pass == DNN_BACKWARD_WEIGHTS) {
         r.role[1] = DNNL_ARG_DIFF_WEIGHTS;
-        r.query[1] = dnnl_query_diff_weights_md;
+        r.query[1] = r.query[3] = dnnl_query_diff_weights_md;
+        if (conv->bias) r.role[3] = DNNL_ARG_DIFF_BIAS;
     }
     if (pass == DNN_BACKWARD_DATA || pass == DNN_BACKWARD_WEIGHTS) {
         r.role[2] = DNNL_ARG_DIFF_DST;
@@ -252,7 +280,7 @@ amend_status dnn_fused_conv_create(const dnn_conv *conv, const dnn_fusion *fusio
 {
     const blueprint r = {describe_conv_job,
                          "planned a convolution",
-                         {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, fusion->bias ? DNNL_ARG_BIAS : 0},
+                         {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, conv->bias ? DNNL_ARG_BIAS : 0},
                          {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md, dnnl_query_weights_md},
                          {0, 0, 0, 1}};
     const conv_job j = {conv, DNN_INFERENCE, fusion, free_layouts};
@@ -281,8 +309,10 @@ static dnnl_status_t describe_pack_job(const void *what, dnnl_primitive_attr_t a
     const pack_job *j = what;
     layout plain = {0};
     dnnl_dims_t dims;
-    dnnl_status_t status = layout_dims(j->packed, dims);
-    if (!status) status = layout_make(&plain, 4, dims, j->bytes ? dnnl_s8 : dnnl_f32, dnnl_oihw);
+    int count = 0;
+    dnnl_status_t status = layout_dims(j->packed, &count, dims);
+    if (!status)
+        status = layout_make(&plain, count, dims, j->bytes ? dnnl_s8 : dnnl_f32, count == 5 ? dnnl_goihw : dnnl_oihw);
     if (!status)
         status = j->unpack ? describe_reorder(j->packed, layout_of(&plain), attributes, made)
                            : describe_reorder(layout_of(&plain), j->packed, attributes, made);

@@ -17,15 +17,20 @@ typedef enum dnn_pass { DNN_INFERENCE, DNN_FORWARD, DNN_BACKWARD_DATA, DNN_BACKW
 typedef struct dnn_conv {
     nn_shape in;  /* NHWC */
     nn_shape out; /* NHWC */
-    size_t kernel, stride, pad;
+    size_t kernel, stride;
+    size_t pad, pad_more; /* zeros above and left; pad + pad_more: below and right */
+    size_t groups;        /* 0: 1 */
+    size_t dilation;      /* gap between taps; 0: dense */
+    bool bias;            /* a fourth buffer: out.c floats (gradient of the bias where the pass computes it) */
     nn_type type; /* of the feature maps; of the weights too, unless it is u8 or s8 (weights: s8). Gradients of weights
                      are f32 */
 } dnn_conv;
 
-/* What an inference pass does in the same go: out = relu(scale * products + bias + sum_scale * out). */
+/* What an inference pass does in the same go: out = function(scale * products + bias + sum_scale * out). */
 typedef struct dnn_fusion {
-    nn_type out; /* type of the result */
-    bool bias, relu;
+    nn_type out;          /* type of the result */
+    nn_function function; /* none, rectify, leaky, clip, sigmoid, swish or hard swish, of alpha and beta */
+    float alpha, beta;
     bool sum;     /* adds to what `out` holds */
     nn_type held; /* sum: the type of that, as wide as `out` */
     float sum_scale;
@@ -37,7 +42,7 @@ typedef struct dnn_fusion {
  * from OIHW. `free_layouts`: feature maps too have the layout that oneDNN likes best (only to measure the floor). */
 amend_status dnn_conv_create(const dnn_conv *conv, dnn_pass pass, bool free_layouts, dnn_job **job) AMEND_MUST_USE;
 
-/* The inference pass of a convolution; a fourth buffer is the bias, out.c floats made by dnn_fit_bias. */
+/* The inference pass of a convolution; its bias is made by dnn_fit_bias. */
 amend_status dnn_fused_conv_create(const dnn_conv *conv, const dnn_fusion *fusion, bool free_layouts,
                                    dnn_job **job) AMEND_MUST_USE;
 

@@ -12,7 +12,7 @@ typedef dnnl_memory_desc_t layout;
 
 struct conv_layouts {
     layout in, weights, bias, out; /* bias NULL: none */
-    dnnl_dims_t strides, pads;
+    dnnl_dims_t strides, gaps, before, after;
 };
 
 static dnnl_status_t layout_make(layout *made, int dims, const dnnl_dims_t sizes, dnnl_data_type_t type,
@@ -31,10 +31,11 @@ static void layout_drop(layout *made)
     if (*made) dnnl_memory_desc_destroy(*made);
 }
 
-static dnnl_status_t layout_dims(layout_ref known, dnnl_dims_t dims)
+static dnnl_status_t layout_dims(layout_ref known, int *count, dnnl_dims_t dims)
 {
     dnnl_dims_t *found = NULL;
-    dnnl_status_t status = dnnl_memory_desc_query(known, dnnl_query_dims, &found);
+    dnnl_status_t status = dnnl_memory_desc_query(known, dnnl_query_ndims_s32, count);
+    if (!status) status = dnnl_memory_desc_query(known, dnnl_query_dims, &found);
     if (!status) memcpy(dims, *found, sizeof(dnnl_dims_t));
     return status;
 }
@@ -42,18 +43,17 @@ static dnnl_status_t layout_dims(layout_ref known, dnnl_dims_t dims)
 static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const_dnnl_primitive_attr_t attributes,
                                    const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *made)
 {
-    const dnnl_dims_t dense = {0, 0};
     if (pass == DNN_INFERENCE || pass == DNN_FORWARD)
         return dnnl_convolution_forward_primitive_desc_create(
             made, engine, pass == DNN_FORWARD ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct,
-            l->in, l->weights, l->bias, l->out, l->strides, dense, l->pads, l->pads, attributes);
+            l->in, l->weights, l->bias, l->out, l->strides, l->gaps, l->before, l->after, attributes);
     if (pass == DNN_BACKWARD_DATA)
         return dnnl_convolution_backward_data_primitive_desc_create(made, engine, dnnl_convolution_direct, l->in,
-                                                                    l->weights, l->out, l->strides, dense, l->pads,
-                                                                    l->pads, hint, attributes);
+                                                                    l->weights, l->out, l->strides, l->gaps, l->before,
+                                                                    l->after, hint, attributes);
     return dnnl_convolution_backward_weights_primitive_desc_create(made, engine, dnnl_convolution_direct, l->in,
-                                                                   l->weights, NULL, l->out, l->strides, dense, l->pads,
-                                                                   l->pads, hint, attributes);
+                                                                   l->weights, l->bias, l->out, l->strides, l->gaps,
+                                                                   l->before, l->after, hint, attributes);
 }
 
 static dnnl_status_t describe_pool(dnn_pass pass, dnnl_alg_kind_t algorithm, const conv_layouts *l,
@@ -64,9 +64,9 @@ static dnnl_status_t describe_pool(dnn_pass pass, dnnl_alg_kind_t algorithm, con
     if (pass != DNN_BACKWARD_DATA)
         return dnnl_pooling_forward_primitive_desc_create(
             made, engine, pass == DNN_FORWARD ? dnnl_forward_training : dnnl_forward_inference, algorithm, l->in,
-            l->out, l->strides, kernel, dense, l->pads, l->pads, attributes);
+            l->out, l->strides, kernel, dense, l->before, l->after, attributes);
     return dnnl_pooling_backward_primitive_desc_create(made, engine, algorithm, l->in, l->out, l->strides, kernel,
-                                                       dense, l->pads, l->pads, hint, attributes);
+                                                       dense, l->before, l->after, hint, attributes);
 }
 
 static dnnl_status_t describe_reorder(layout_ref from, layout_ref to, const_dnnl_primitive_attr_t attributes,
@@ -80,9 +80,9 @@ static dnnl_status_t append_sum(dnnl_post_ops_t operations, float scale, dnnl_da
     return dnnl_post_ops_append_sum(operations, scale, 0, type);
 }
 
-static dnnl_status_t append_relu(dnnl_post_ops_t operations)
+static dnnl_status_t append_function(dnnl_post_ops_t operations, dnnl_alg_kind_t algorithm, float alpha, float beta)
 {
-    return dnnl_post_ops_append_eltwise(operations, dnnl_eltwise_relu, 0, 0);
+    return dnnl_post_ops_append_eltwise(operations, algorithm, alpha, beta);
 }
 
 /* The scales themselves are an argument of each run. */
@@ -108,7 +108,7 @@ typedef dnnl_memory_desc_t layout;
 
 struct conv_layouts {
     layout in, weights, bias, out; /* bias.ndims 0: none */
-    dnnl_dims_t strides, pads;
+    dnnl_dims_t strides, gaps, before, after;
 };
 
 static dnnl_status_t layout_make(layout *made, int dims, const dnnl_dims_t sizes, dnnl_data_type_t type,
@@ -127,8 +127,9 @@ static void layout_drop(layout *made)
     (void)made;
 }
 
-static dnnl_status_t layout_dims(layout_ref known, dnnl_dims_t dims)
+static dnnl_status_t layout_dims(layout_ref known, int *count, dnnl_dims_t dims)
 {
+    *count = known->ndims;
     memcpy(dims, known->dims, sizeof(dnnl_dims_t));
     return dnnl_success;
 }
@@ -139,15 +140,17 @@ static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const_d
     dnnl_convolution_desc_t operation;
     dnnl_status_t status;
     if (pass == DNN_INFERENCE || pass == DNN_FORWARD)
-        status = dnnl_convolution_forward_desc_init(
+        status = dnnl_dilated_convolution_forward_desc_init(
             &operation, pass == DNN_FORWARD ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct,
-            &l->in, &l->weights, l->bias.ndims ? &l->bias : NULL, &l->out, l->strides, l->pads, l->pads);
+            &l->in, &l->weights, l->bias.ndims ? &l->bias : NULL, &l->out, l->strides, l->gaps, l->before, l->after);
     else if (pass == DNN_BACKWARD_DATA)
-        status = dnnl_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, &l->in, &l->weights,
-                                                          &l->out, l->strides, l->pads, l->pads);
+        status =
+            dnnl_dilated_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, &l->in, &l->weights,
+                                                             &l->out, l->strides, l->gaps, l->before, l->after);
     else
-        status = dnnl_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &l->in, &l->weights,
-                                                             NULL, &l->out, l->strides, l->pads, l->pads);
+        status = dnnl_dilated_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &l->in,
+                                                                     &l->weights, l->bias.ndims ? &l->bias : NULL,
+                                                                     &l->out, l->strides, l->gaps, l->before, l->after);
     if (status) return status;
     return dnnl_primitive_desc_create(made, &operation, attributes, engine, hint);
 }
@@ -161,10 +164,10 @@ static dnnl_status_t describe_pool(dnn_pass pass, dnnl_alg_kind_t algorithm, con
     if (pass != DNN_BACKWARD_DATA)
         status = dnnl_pooling_forward_desc_init(&operation,
                                                 pass == DNN_FORWARD ? dnnl_forward_training : dnnl_forward_inference,
-                                                algorithm, &l->in, &l->out, l->strides, kernel, l->pads, l->pads);
+                                                algorithm, &l->in, &l->out, l->strides, kernel, l->before, l->after);
     else
-        status = dnnl_pooling_backward_desc_init(&operation, algorithm, &l->in, &l->out, l->strides, kernel, l->pads,
-                                                 l->pads);
+        status = dnnl_pooling_backward_desc_init(&operation, algorithm, &l->in, &l->out, l->strides, kernel, l->before,
+                                                 l->after);
     if (status) return status;
     return dnnl_primitive_desc_create(made, &operation, attributes, engine, hint);
 }
@@ -180,9 +183,9 @@ static dnnl_status_t append_sum(dnnl_post_ops_t operations, float scale, dnnl_da
     return dnnl_post_ops_append_sum_v2(operations, scale, type);
 }
 
-static dnnl_status_t append_relu(dnnl_post_ops_t operations)
+static dnnl_status_t append_function(dnnl_post_ops_t operations, dnnl_alg_kind_t algorithm, float alpha, float beta)
 {
-    return dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0);
+    return dnnl_post_ops_append_eltwise(operations, 1, algorithm, alpha, beta);
 }
 
 static dnnl_status_t announce_scales(dnnl_primitive_attr_t attributes, const float *scales, size_t count)

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "nn/dnn.h"
+#include "nn/dnn_row.h"
 
 enum { MAX_REPEATS = 64 };
 
@@ -42,7 +42,7 @@ static amend_status time_job(dnn_job *job, size_t repeats, double *seconds)
 
 static amend_status create_inference(const dnn_conv *conv, dnn_job **job)
 {
-    dnn_fusion fusion = {.out = conv->type, .bias = true, .relu = true};
+    dnn_fusion fusion = {.out = conv->type, .function = NN_RECTIFY};
     float *scale = NULL;
     if (conv->type == NN_U8) {
         TRY(mem_alloc(&scale, conv->out.c, sizeof *scale, "scales"));
@@ -65,7 +65,8 @@ static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeat
     amend_status status = time_job(job, repeats, &seconds);
     dnn_free(job);
     *sum += seconds;
-    *flops += 2.0 * (double)nn_shape_count(conv->out) * (double)(conv->in.c * conv->kernel * conv->kernel);
+    *flops += 2.0 * (double)nn_shape_count(conv->out) * (double)(conv->in.c * conv->kernel * conv->kernel) /
+              (double)(conv->groups ? conv->groups : 1);
     return status;
 }
 
@@ -78,8 +79,9 @@ amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type,
     for (size_t i = 1; i < table->count; i++) {
         const nn_row *row = &table->rows[i];
         if (row->kind != NN_CONV) continue;
-        dnn_conv conv = {table->shapes[row->in[0]], table->shapes[i], row->kernel, row->stride, row->pad, type};
+        dnn_conv conv = dnn_row_window(row, table->shapes[row->in[0]], table->shapes[i], type);
         conv.in.n = conv.out.n = batch;
+        conv.bias = !training;
         TRY(time_pass(&conv, training ? DNN_FORWARD : DNN_INFERENCE, repeats, &measured->forward, &measured->flops));
         if (!training) continue;
         TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights, &measured->flops));

@@ -5,10 +5,10 @@
 
 static const double epsilon = 1e-5; /* as op_batch_norm.c */
 
-amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded, size_t *features)
+amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded, size_t went_to[NN_MAX_ROWS])
 {
-    size_t went_to[NN_MAX_ROWS] = {0};
     nn_shape in = table->shapes[0];
+    went_to[0] = 0;
     TRY(nn_table_begin(folded, in.h, in.w, in.c));
     for (size_t i = 1; i <= last; i++) {
         nn_row row = table->rows[i];
@@ -19,11 +19,10 @@ amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded, 
             went_to[i] = went_to[row.in[0]];
             continue;
         }
-        row.bias = row.kind == NN_CONV;
-        for (size_t k = 0; k < NN_MAX_INPUTS; k++) row.in[k] = went_to[row.in[k]];
+        row.bias |= row.kind == NN_CONV;
+        for (size_t k = 0; k < nn_row_inputs(&row); k++) row.in[k] = went_to[row.in[k]];
         TRY(nn_table_add(folded, row, &went_to[i]));
     }
-    *features = went_to[last];
     return status_ok();
 }
 
@@ -54,29 +53,28 @@ static amend_status fold_conv(const nn_row *conv, const nn_row *norm, const nn_p
         double scale = (double)gamma->value[o] / sqrt(spread + epsilon);
         for (size_t i = 0; i < taps; i++)
             to->value[o * taps + i] = (float)(scale * (double)weight->value[o * taps + i]);
-        bias->value[o] = (float)((double)beta->value[o] - scale * (double)mean->value[o]);
+        double own = conv->bias ? (double)nn_params_find(params, conv->name, "bias")->value[o] : 0;
+        bias->value[o] = (float)((double)beta->value[o] + scale * (own - (double)mean->value[o]));
     }
     return status_ok();
 }
 
-static amend_status copy_values(const nn_row *conv, const nn_params *params, nn_params *into)
+/* All that keep their names. */
+static void copy_values(const nn_params *params, nn_params *into)
 {
-    nn_param *from, *to;
-    TRY(find(params, conv, "weight", &from));
-    TRY(find(into, conv, "weight", &to));
-    memcpy(to->value, from->value, from->count * sizeof *from->value);
-    return status_ok();
+    for (size_t i = 0; i < params->count; i++)
+        for (size_t k = 0; k < into->count; k++)
+            if (!strcmp(params->items[i].name, into->items[k].name) && params->items[i].count == into->items[k].count)
+                memcpy(into->items[k].value, params->items[i].value, params->items[i].count * sizeof(float));
 }
 
 amend_status nn_fold_values(const nn_table *table, size_t last, const nn_params *params, nn_params *into)
 {
-    for (size_t i = 1; i <= last; i++) {
+    copy_values(params, into);
+    for (size_t i = 1; i < last; i++) {
         const nn_row *row = &table->rows[i], *next = row + 1;
-        if (row->kind != NN_CONV) continue;
-        if (i < last && next->kind == NN_BATCH_NORM && next->in[0] == i)
+        if (row->kind == NN_CONV && next->kind == NN_BATCH_NORM && next->in[0] == i)
             TRY(fold_conv(row, next, params, into));
-        else
-            TRY(copy_values(row, params, into));
     }
     into->version++;
     return status_ok();

@@ -41,6 +41,7 @@ struct nn_layer {
     nn_param *params[NN_MAX_PARAMS];
     bool training; /* the plan has a backward pass */
     bool relu;     /* fused behind this layer */
+    float ceiling; /* of that relu: 6, or infinity */
     void *state;   /* the operation's compiled form, freed by destroy */
     void *own;     /* own_bytes that keep their content */
     void *scratch; /* scratch_bytes, shared with other layers */

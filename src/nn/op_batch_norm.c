@@ -116,6 +116,7 @@ typedef struct norm_maps {
     nn_type type;
     size_t c;
     bool relu;
+    float ceiling;                     /* of the relu */
     const void *x, *residual, *y, *dy; /* residual NULL: none */
     void *out, *d_residual, *dx;       /* d_residual NULL: not wanted */
 } norm_maps;
@@ -133,19 +134,22 @@ NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, const
             for (size_t i = 0; i < c; i++) result[i] += r[i];
         }
         if (m->relu)
-            for (size_t i = 0; i < c; i++) result[i] = result[i] < 0 ? 0 : result[i]; /* lets NaN through */
+            for (size_t i = 0; i < c; i++) { /* lets NaN through */
+                float raised = result[i] < 0 ? 0 : result[i];
+                result[i] = raised > m->ceiling ? m->ceiling : raised;
+            }
         nn_store(m->type, m->out, pixel * c, c, result);
     }
 }
 
-/* g = dy where y > 0 (relu), else dy. */
+/* g = dy where 0 < y < ceiling (relu), else dy. */
 static inline const float *masked_gradient(const norm_maps *m, size_t pixel, float *buffer, float *other)
 {
     size_t c = m->c;
     const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer);
     if (!m->relu) return dy;
     const float *y = nn_load(m->type, m->y, pixel * c, c, other);
-    for (size_t i = 0; i < c; i++) buffer[i] = y[i] > 0 ? dy[i] : 0;
+    for (size_t i = 0; i < c; i++) buffer[i] = y[i] > 0 && y[i] < m->ceiling ? dy[i] : 0;
     return buffer;
 }
 
@@ -189,6 +193,7 @@ static norm_maps maps_of(const nn_layer *layer)
     m.type = layer->in[0]->type;
     m.c = layer->out->shape.c;
     m.relu = layer->relu;
+    m.ceiling = layer->ceiling;
     m.x = layer->in[0]->data;
     m.residual = layer->in[1] ? layer->in[1]->data : NULL;
     m.y = m.out = layer->out->data;

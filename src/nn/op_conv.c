@@ -1,6 +1,6 @@
 /* Convolution: oneDNN's three passes on channels-last maps, weights kept beside in the layouts that oneDNN wants. */
 #include "base/mem.h"
-#include "nn/dnn.h"
+#include "nn/dnn_row.h"
 #include "nn/layer.h"
 
 enum { FORWARD, DATA, WEIGHTS, PACK_FORWARD, PACK_DATA, UNPACK, JOBS };
@@ -30,7 +30,7 @@ static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_
 static amend_status conv_create(nn_layer *layer)
 {
     const nn_row *row = layer->row;
-    dnn_conv conv = {layer->in[0]->shape, layer->out->shape, row->kernel, row->stride, row->pad, layer->in[0]->type};
+    dnn_conv conv = dnn_row_window(row, layer->in[0]->shape, layer->out->shape, layer->in[0]->type);
     conv_state *state = NULL;
     size_t scratch = 0;
     TRY(mem_alloc(&layer->state, 1, sizeof *state, row->name));
@@ -53,24 +53,32 @@ static amend_status bind(conv_state *state, int job, void *const buffers[DNN_BUF
     return dnn_bind(state->jobs[job], buffers, scratch, &state->calls[job]);
 }
 
+/* Its values or their gradient; NULL: no bias. */
+static float *row_bias(const nn_layer *layer, bool gradient)
+{
+    const nn_param *bias = layer->row->bias ? layer->params[1] : NULL;
+    return !bias ? NULL : gradient ? bias->gradient : bias->value;
+}
+
 static amend_status conv_bind(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    float *weights = layer->params[0]->value;
+    float *weights = layer->params[0]->value, *bias = row_bias(layer, false), *d_bias = row_bias(layer, true);
     char *forward = layer->own, *data = forward + align(dnn_buffer_size(state->jobs[FORWARD], 1));
     char *scratch = layer->scratch, *packed = scratch;
     TRY(bind(state, PACK_FORWARD, (void *[DNN_BUFFERS]){weights, forward},
              scratch + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0)));
     if (layer->training) {
         scratch += align(dnn_buffer_size(state->jobs[WEIGHTS], 1));
-        TRY(bind(state, WEIGHTS, (void *[DNN_BUFFERS]){layer->in[0]->data, packed, layer->out->gradient}, scratch));
+        TRY(bind(state, WEIGHTS, (void *[DNN_BUFFERS]){layer->in[0]->data, packed, layer->out->gradient, d_bias},
+                 scratch));
         TRY(bind(state, UNPACK, (void *[DNN_BUFFERS]){packed, layer->params[0]->gradient}, scratch));
     }
     if (state->jobs[DATA]) {
         TRY(bind(state, DATA, (void *[DNN_BUFFERS]){layer->in_gradient[0], data, layer->out->gradient}, scratch));
         TRY(bind(state, PACK_DATA, (void *[DNN_BUFFERS]){weights, data}, scratch));
     }
-    return bind(state, FORWARD, (void *[DNN_BUFFERS]){layer->in[0]->data, forward, layer->out->data}, scratch);
+    return bind(state, FORWARD, (void *[DNN_BUFFERS]){layer->in[0]->data, forward, layer->out->data, bias}, scratch);
 }
 
 static amend_status conv_refresh(nn_layer *layer)

@@ -1,6 +1,6 @@
 /* Max and average pooling by oneDNN. */
 #include "base/mem.h"
-#include "nn/dnn.h"
+#include "nn/dnn_row.h"
 #include "nn/layer.h"
 
 typedef struct pool_state {
@@ -11,7 +11,7 @@ typedef struct pool_state {
 static amend_status pool_create(nn_layer *layer)
 {
     const nn_row *row = layer->row;
-    dnn_conv pool = {layer->in[0]->shape, layer->out->shape, row->kernel, row->stride, row->pad, layer->in[0]->type};
+    dnn_conv pool = dnn_row_window(row, layer->in[0]->shape, layer->out->shape, layer->in[0]->type);
     bool maximum = row->kind == NN_MAX_POOL;
     TRY(mem_alloc(&layer->state, 1, sizeof(pool_state), row->name));
     pool_state *state = layer->state;

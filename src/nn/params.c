@@ -32,12 +32,12 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
 {
     nn_shape in = table->shapes[row->in[0]];
     const char *name = row->name;
-    size_t k = row->kernel, c = in.c, features = in.h * in.w * in.c;
+    size_t k = row->kernel, c = in.c, groups = row->groups ? row->groups : 1, features = in.h * in.w * in.c;
     switch (row->kind) {
     case NN_CONV:
         specs[1] = make(name, "bias", true, 1, &row->channels);
-        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c, k, k}), NN_INIT_NORMAL,
-                             sqrt(2.0 / (double)(row->channels * k * k)));
+        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c / groups, k, k}), NN_INIT_NORMAL,
+                             sqrt(2.0 * (double)groups / (double)(row->channels * k * k)));
         return row->bias ? 2 : 1;
     case NN_BATCH_NORM:
         specs[0] = with_init(make(name, "weight", true, 1, &c), NN_INIT_CONSTANT, 1);
@@ -59,6 +59,12 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
         specs[1] =
             with_init(make(name, "bias", true, 1, &row->channels), NN_INIT_UNIFORM, 1.0 / sqrt((double)features));
         return 2;
+    case NN_ACTIVATION:
+        specs[0] = with_init(make(name, "weight", true, 1, &c), NN_INIT_CONSTANT, 0.25);
+        return row->function == NN_SLOPES ? 1 : 0;
+    case NN_CONSTANT:
+        specs[0] = make(name, "value", false, 3, (size_t[]){row->height, row->width, row->channels});
+        return 1;
     default:
         return 0;
     }

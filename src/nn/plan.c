@@ -1,6 +1,8 @@
 /* From table to plan: fuse rows into layers, compile them, plan the memory by lifetimes, bind. */
 #include "nn/plan.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/layer.h"
@@ -63,10 +65,13 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
         s->in_steps[1] = step_of_row[table->rows[i].in[1]];
         s->layer.in[1] = &s->out; /* marks the input as used; set for good below */
     }
-    if (i + 1 < table->count && table->rows[i + 1].kind == NN_RELU && table->rows[i + 1].in[0] == i &&
+    const nn_row *next = &table->rows[i + 1];
+    bool clip = i + 1 < table->count && next->kind == NN_ACTIVATION && next->function == NN_CLIP && next->alpha == 0;
+    if (i + 1 < table->count && (next->kind == NN_RELU || clip) && next->in[0] == i &&
         nn_table_readers(table, i) == 1) {
         i++;
         s->layer.relu = true;
+        s->layer.ceiling = clip ? next->beta : HUGE_VALF;
     }
     return i;
 }
@@ -74,11 +79,13 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
 static amend_status find_params(nn_plan *plan, nn_layer *layer)
 {
     static const char *const suffixes[NN_KINDS][NN_MAX_PARAMS] = {
-        [NN_CONV] = {"weight"},           [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
+        [NN_CONV] = {"weight", "bias"},   [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
         [NN_SHARED_CONV] = {"weight"},    [NN_AFFINITY] = {"alpha", "generic"},
         [NN_LINEAR] = {"weight", "bias"},
     };
-    size_t wanted = layer->row->kind == NN_AFFINITY ? (size_t)layer->row->affinity : NN_MAX_PARAMS;
+    size_t wanted = layer->row->kind == NN_AFFINITY ? (size_t)layer->row->affinity
+                    : layer->row->kind == NN_CONV   ? 1 + (size_t)layer->row->bias
+                                                    : NN_MAX_PARAMS;
     for (size_t i = 0; i < wanted; i++) {
         const char *suffix = suffixes[layer->row->kind][i];
         if (!suffix) break;
@@ -94,9 +101,6 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
 static amend_status check_input(const nn_plan *plan, const step *s)
 {
     nn_kind kind = s->layer.row->kind;
-    if (s->layer.row->bias)
-        return status_error(AMEND_UNSUPPORTED, "%s %s: a bias is for inference only", nn_kind_name(kind),
-                            s->layer.row->name);
     bool converts = kind == NN_ARRANGE || kind == NN_GLOBAL_POOL;
     if (kind == NN_INPUT) return status_ok();
     if (is_f32_only(kind) && !converts && s->layer.in[0]->type != NN_F32)

@@ -21,8 +21,10 @@ static void note_readers(nn_program *p)
         s->last_reader = i;
         p->steps[s->in].last_reader = i;
         if (s->held != PROGRAM_NONE) p->steps[s->held].last_reader = i;
+        if (s->other != PROGRAM_NONE) p->steps[s->other].last_reader = i;
     }
-    p->steps[p->count - 1].last_reader = p->count;                    /* logits stay until the next run */
+    for (size_t i = 0; i < p->count; i++)
+        if (program_is_output(p, p->steps[i].last_row)) p->steps[i].last_reader = p->count; /* until the next run */
     if (p->options.type == NN_U8) p->steps[0].last_reader = p->count; /* its border is filled once */
 }
 
@@ -32,6 +34,7 @@ static amend_status place_result(nn_program *p, size_t i, arena *a)
     program_step *s = &p->steps[i];
     program_step *held = s->held == PROGRAM_NONE ? NULL : &p->steps[s->held];
     s->copies = held && (p->options.keep_maps || held->last_reader != i || s->held == s->in);
+    if (s->row->kind == NN_CONSTANT) return status_ok();
     if (!held || s->copies) return arena_take(a, program_step_bytes(s), &s->at);
     s->at = held->at;
     held->last_reader = PROGRAM_NONE; /* the place has a new owner */
@@ -45,7 +48,8 @@ amend_status program_place(nn_program *p)
     for (size_t i = 0; i < p->count; i++) {
         TRY(place_result(p, i, &a));
         for (size_t j = 0; j < i && !p->options.keep_maps; j++)
-            if (p->steps[j].last_reader == i) TRY(arena_give(&a, p->steps[j].at, program_step_bytes(&p->steps[j])));
+            if (p->steps[j].last_reader == i && p->steps[j].row->kind != NN_CONSTANT)
+                TRY(arena_give(&a, p->steps[j].at, program_step_bytes(&p->steps[j])));
     }
     p->map_bytes = a.peak;
     return status_ok();
@@ -59,7 +63,8 @@ amend_status nn_program_create(const nn_table *table, const nn_params *params, c
     nn_program *p = NULL;
     *made = NULL;
     if (table->count < 3 || !options->batch || options->batch > 65536 || (options->type == NN_U8 && !options->steps) ||
-        options->type == NN_S8 || (options->keep_maps && options->type != NN_F32))
+        options->type == NN_S8 || (options->keep_maps && options->type != NN_F32) ||
+        options->output_count > NN_MAX_OUTPUTS)
         return status_error(AMEND_BAD_ARGUMENT,
                             "a program needs a network, a batch of 1..65536, and ranges for 8 bits");
     TRY(mem_alloc(&p, 1, sizeof *p, "program"));
@@ -67,6 +72,8 @@ amend_status nn_program_create(const nn_table *table, const nn_params *params, c
     p->options = *options;
     if (options->steps) p->steps_of_rows = *options->steps;
     p->options.steps = NULL;
+    for (size_t i = 0; i < options->output_count; i++) p->outputs[i] = options->outputs[i];
+    p->options.outputs = p->outputs;
     amend_status status = mem_alloc(&p->steps, table->count, sizeof *p->steps, "program");
     if (!status.code) status = program_fuse(p);
     if (!status.code) status = program_compile(p, params);
@@ -86,6 +93,7 @@ void nn_program_free(nn_program *p)
         dnn_free(p->steps[i].job);
         mem_free(p->steps[i].weights);
         mem_free(p->steps[i].bias);
+        mem_free(p->steps[i].source);
     }
     mem_free(p->steps);
     mem_free(p);
@@ -108,12 +116,18 @@ size_t nn_program_context_bytes(const nn_program *p)
 
 /* ---- contexts ---- */
 
+static void *map_of(const nn_context *c, size_t step)
+{
+    const program_step *s = &c->program->steps[step];
+    return s->row->kind == NN_CONSTANT ? s->weights : c->maps + s->at;
+}
+
 static amend_status bind_steps(nn_context *c)
 {
     const nn_program *p = c->program;
     for (size_t i = 1; i < p->count; i++) {
         const program_step *s = &p->steps[i];
-        void *in = c->maps + p->steps[s->in].at, *out = c->maps + s->at;
+        void *in = map_of(c, s->in), *out = map_of(c, i);
         bool conv = s->row->kind == NN_CONV;
         void *const buffers[DNN_BUFFERS] = {in, conv ? s->weights : out, conv ? out : NULL, s->bias};
         if (s->job) TRY(dnn_bind(s->job, buffers, c->scratch, &c->calls[i]));
@@ -165,27 +179,29 @@ amend_status nn_context_run(nn_context *c, size_t count)
     program_input(p, c->pixels, c->maps + p->steps[0].at);
     for (size_t i = 1; i < p->count; i++) {
         const program_step *s = &p->steps[i];
-        if (s->copies) memcpy(c->maps + s->at, c->maps + p->steps[s->held].at, program_step_bytes(s));
+        if (s->copies) memcpy(c->maps + s->at, map_of(c, s->held), program_step_bytes(s));
         if (c->calls[i])
             TRY(dnn_run(c->calls[i]));
         else
-            program_linear(p, s, c->maps + p->steps[s->in].at, (float *)(c->maps + s->at));
+            program_plain(p, s, map_of(c, s->in), s->other == PROGRAM_NONE ? NULL : map_of(c, s->other), map_of(c, i));
     }
     return status_ok();
-}
-
-const float *nn_context_logits(const nn_context *c)
-{
-    return (const float *)(c->maps + c->program->steps[c->program->count - 1].at);
 }
 
 const float *nn_context_map(const nn_context *c, size_t row, size_t *count)
 {
     const nn_program *p = c->program;
     for (size_t i = 0; i < p->count; i++)
-        if (p->options.keep_maps && p->steps[i].last_row == row) {
+        if (p->steps[i].last_row == row && (p->options.keep_maps || program_is_output(p, row))) {
             *count = nn_shape_count(p->steps[i].shape);
-            return (const float *)(c->maps + p->steps[i].at);
+            return map_of(c, i);
         }
     return NULL;
+}
+
+const float *nn_context_logits(const nn_context *c)
+{
+    const nn_program *p = c->program;
+    size_t count;
+    return nn_context_map(c, p->options.output_count ? p->outputs[0] : p->table.count - 1, &count);
 }

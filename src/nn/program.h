@@ -16,16 +16,20 @@ typedef struct nn_steps {
                               */
 } nn_steps;
 
+enum { NN_MAX_OUTPUTS = 16 };
+
 typedef struct nn_program_options {
     size_t batch;
     nn_type type;                /* NN_F32, NN_BF16, or NN_U8: 8-bit integers */
     float mean[4], deviation[4]; /* per channel; input = (pixel / 255 - mean) / deviation */
     const nn_steps *steps;       /* NN_U8: needed, copied */
+    const size_t *outputs;       /* rows whose results stay readable after a run; copied */
+    size_t output_count;         /* 0: the last row alone; at most NN_MAX_OUTPUTS */
     bool keep_maps; /* every row's result stays readable after a run (to calibrate), at the price of memory */
 } nn_program_options;
 
-/* A table of convolutions (with bias), sums, relus and pools with one linear row at its end. The parameters are copied
- * into the program's own layouts and may be freed. */
+/* A table without batch normalisations (nn/fold.h) and without an unfolded ARM head; 8 bits: convolutions with bias,
+ * sums, relus and pools, and one linear row at the end. Parameters and sources are copied and may be freed. */
 amend_status nn_program_create(const nn_table *table, const nn_params *params, const nn_program_options *options,
                                nn_program **program) AMEND_MUST_USE;
 void nn_program_free(nn_program *program); /* accepts NULL; after its contexts */
@@ -41,10 +45,11 @@ uint8_t *nn_context_pixels(nn_context *context); /* batch x height x width x cha
 /* The first `count` samples of the batch are real; the time is always that of the whole batch. */
 amend_status nn_context_run(nn_context *context, size_t count) AMEND_MUST_USE;
 
-const float *nn_context_logits(const nn_context *context); /* batch x classes, valid until the next run */
+const float *
+nn_context_logits(const nn_context *context); /* of the first output: batch x classes, until the next run */
 
-/* keep_maps: the f32 result of a row (n x h x w x c), with what is fused behind it already applied; NULL: the row is
- * fused into a later one. */
+/* The f32 result of an output or, with keep_maps, of any row (n x h x w x c), with what is fused behind it already
+ * applied; NULL: the row is fused into a later one. */
 const float *nn_context_map(const nn_context *context, size_t row, size_t *count);
 
 #endif

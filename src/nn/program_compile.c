@@ -1,6 +1,7 @@
 /* Jobs of the steps and their weights, packed as oneDNN wants them. 8 bits: weights are symmetric, one scale an output
  * channel; the first convolution reads raw pixels, so the normalisation goes into its weights and bias. */
 #include "base/mem.h"
+#include "nn/dnn_row.h"
 #include "nn/program_internal.h"
 #include "nn/quantize.h"
 
@@ -24,13 +25,14 @@ static amend_status plain_read(const nn_row *row, const nn_params *params, plain
 {
     const nn_param *weight = nn_params_find(params, row->name, "weight"),
                    *bias = nn_params_find(params, row->name, "bias");
-    if (!weight || !bias) return status_error(AMEND_INTERNAL, "%s: weights or bias are missing", row->name);
+    if (!weight || (row->bias && !bias))
+        return status_error(AMEND_INTERNAL, "%s: weights or bias are missing", row->name);
     w->outputs = weight->shape[0];
     w->taps = weight->count / w->outputs;
     TRY(mem_alloc(&w->weights, weight->count, sizeof(float), row->name));
     TRY(mem_alloc(&w->bias, w->outputs, sizeof(float), row->name));
     memcpy(w->weights, weight->value, weight->count * sizeof(float));
-    memcpy(w->bias, bias->value, w->outputs * sizeof(float));
+    if (bias) memcpy(w->bias, bias->value, w->outputs * sizeof(float));
     return status_ok();
 }
 
@@ -62,7 +64,10 @@ static amend_status quantize(plain *w, float in_step, float out_step)
 
 static dnn_fusion fusion_of(const nn_program *p, const program_step *s, const plain *w)
 {
-    dnn_fusion f = {.out = s->type, .bias = true, .relu = s->relu, .scale = w->scale};
+    float unit = p->options.type == NN_U8 ? s->step : 1; /* a clip is one of codes there */
+    dnn_fusion f = {
+        .out = s->type, .function = s->function, .alpha = s->alpha / unit, .beta = s->beta / unit, .scale = w->scale};
+    if (s->function == NN_HARD_SWISH) f.alpha = 1.0f / 6, f.beta = 0.5f; /* as oneDNN 3 wants to be told */
     if (s->held == PROGRAM_NONE) return f;
     f.sum = true;
     f.held = p->steps[s->held].type;
@@ -88,8 +93,9 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
 {
     const program_step *from = &p->steps[s->in];
     bool first_of_bytes = s->in == 0 && p->options.type == NN_U8;
-    const dnn_conv conv = {from->shape, s->shape, s->row->kernel, s->row->stride, first_of_bytes ? 0 : s->row->pad,
-                           from->type};
+    dnn_conv conv = dnn_row_window(s->row, from->shape, s->shape, from->type);
+    conv.bias = true;
+    if (first_of_bytes) conv.pad = 0; /* the input carries its border */
     plain w = {0};
     amend_status status = plain_read(s->row, params, &w);
     if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, &w);
@@ -116,19 +122,65 @@ static amend_status compile_linear(nn_program *p, program_step *s, const nn_para
     return status;
 }
 
+/* The step's own copy of one tensor. */
+static amend_status copy_values(program_step *s, const nn_params *params, const char *suffix)
+{
+    const nn_param *from = nn_params_find(params, s->row->name, suffix);
+    if (!from) return status_error(AMEND_INTERNAL, "no tensor '%s.%s'", s->row->name, suffix);
+    TRY(mem_alloc(&s->weights, from->count, sizeof(float), s->row->name));
+    memcpy(s->weights, from->value, from->count * sizeof(float));
+    return status_ok();
+}
+
+static amend_status copy_source(const nn_program *p, program_step *s)
+{
+    size_t count = nn_shape_count(s->shape) / s->shape.n, known = nn_shape_count(p->steps[s->in].shape) / s->shape.n;
+    if (!s->row->source && count != known)
+        return status_error(AMEND_INTERNAL, "gather %s: %zu values as %zu", s->row->name, known, count);
+    if (!s->row->source) return status_ok();
+    if (s->other != PROGRAM_NONE) known += nn_shape_count(p->steps[s->other].shape) / p->steps[s->other].shape.n;
+    TRY(mem_alloc(&s->source, count, sizeof *s->source, s->row->name));
+    for (size_t i = 0; i < count; i++) {
+        s->source[i] = s->row->source[i];
+        if (s->source[i] != NN_FILL && s->source[i] >= known)
+            return status_error(AMEND_INTERNAL, "gather %s: value %u of %zu", s->row->name, s->source[i], known);
+    }
+    return status_ok();
+}
+
+static amend_status compile_pool(nn_program *p, program_step *s)
+{
+    const dnn_conv pool = dnn_row_window(s->row, p->steps[s->in].shape, s->shape, s->type);
+    return status_prefix(dnn_pool_create(&pool, s->row->kind == NN_MAX_POOL, DNN_INFERENCE, &s->job), "%s",
+                         s->row->name);
+}
+
+static amend_status compile_step(nn_program *p, program_step *s, const nn_params *params)
+{
+    switch (s->row->kind) {
+    case NN_CONV:
+        return compile_conv(p, s, params);
+    case NN_LINEAR:
+        return compile_linear(p, s, params);
+    case NN_MAX_POOL:
+    case NN_AVERAGE_POOL:
+        return compile_pool(p, s);
+    case NN_CONSTANT:
+        return copy_values(s, params, "value");
+    case NN_ACTIVATION:
+        return s->function == NN_SLOPES ? copy_values(s, params, "weight") : status_ok();
+    case NN_GATHER:
+        return copy_source(p, s);
+    default:
+        return status_ok();
+    }
+}
+
 amend_status program_compile(nn_program *p, const nn_params *params)
 {
     for (size_t i = 1; i < p->count; i++) {
         program_step *s = &p->steps[i];
-        if (s->row->kind == NN_CONV) {
-            TRY(compile_conv(p, s, params));
-        } else if (s->row->kind == NN_LINEAR) {
-            TRY(compile_linear(p, s, params));
-        } else {
-            const dnn_conv pool = {p->steps[s->in].shape, s->shape,    s->row->kernel,
-                                   s->row->stride,        s->row->pad, s->type};
-            TRY(dnn_pool_create(&pool, s->row->kind == NN_MAX_POOL, DNN_INFERENCE, &s->job));
-        }
+        TRY(compile_step(p, s, params));
         if (s->job && dnn_scratch_size(s->job) > p->scratch_bytes) p->scratch_bytes = dnn_scratch_size(s->job);
     }
     return status_ok();

@@ -1,56 +1,111 @@
 /* From rows to steps: what runs as one, and in which type its result is kept. */
 #include "nn/program_internal.h"
 
-/* The sum and the relu directly behind the convolution of step s. */
-static void absorb(const nn_table *table, program_step *s, const size_t *step_of_row)
+/* The type of a row's result in a program of f32 or bf16. */
+static nn_type float_type(const nn_program *p, size_t row)
+{
+    nn_kind kind = p->table.rows[row].kind;
+    return kind == NN_LINEAR || kind == NN_CONSTANT || program_is_output(p, row) ? NN_F32 : p->options.type;
+}
+
+/* Whether row i + 1 is the only one that reads row i, and not as an output. */
+static bool leads_on(const nn_program *p, size_t i)
+{
+    return i + 1 < p->table.count && nn_table_readers(&p->table, i) == 1 && !program_is_output(p, i);
+}
+
+/* oneDNN's sum wants what it adds to in the type of the result. */
+static bool can_hold(const nn_program *p, size_t row, const program_step *held)
+{
+    if (held->row->kind == NN_CONSTANT) return false;
+    return p->options.type == NN_U8 || float_type(p, row) == held->type;
+}
+
+static bool can_fuse(const nn_program *p, nn_function function)
+{
+    bool always = function == NN_RECTIFY || function == NN_CLIP;
+    return always || (p->options.type != NN_U8 && (function == NN_LEAKY || function == NN_SIGMOID ||
+                                                   function == NN_SWISH || function == NN_HARD_SWISH));
+}
+
+static void take_function(program_step *s, const nn_row *row)
+{
+    s->function = row->kind == NN_RELU ? NN_RECTIFY : row->function;
+    s->alpha = row->kind == NN_RELU ? 0 : row->alpha;
+    s->beta = row->kind == NN_RELU ? 0 : row->beta;
+}
+
+/* The sum and the activation directly behind the convolution of step s. */
+static void absorb(const nn_program *p, program_step *s, const size_t *step_of_row)
 {
     size_t i = s->last_row;
-    const nn_row *next = &table->rows[i + 1];
-    if (i + 1 < table->count && next->kind == NN_ADD && (next->in[0] == i) != (next->in[1] == i) &&
-        nn_table_readers(table, i) == 1) {
-        s->held = step_of_row[next->in[next->in[0] == i]];
+    const nn_row *next = &p->table.rows[i + 1];
+    if (leads_on(p, i) && next->kind == NN_ADD && (next->in[0] == i) != (next->in[1] == i)) {
+        size_t held = step_of_row[next->in[next->in[0] == i]];
+        if (!can_hold(p, leads_on(p, i + 1) ? i + 2 : i + 1, &p->steps[held])) return;
+        s->held = held;
         i++;
         next++;
     }
-    if (i + 1 < table->count && next->kind == NN_RELU && next->in[0] == i && nn_table_readers(table, i) == 1) {
-        s->relu = true;
+    if (leads_on(p, i) && next->in[0] == i &&
+        (next->kind == NN_RELU || (next->kind == NN_ACTIVATION && can_fuse(p, next->function)))) {
+        take_function(s, next);
         i++;
     }
     s->last_row = i;
+}
+
+static bool is_positive(const program_step *s)
+{
+    return s->function == NN_RECTIFY || (s->function == NN_CLIP && s->alpha >= 0);
 }
 
 /* 8 bits: codes of a relu's result are unsigned, of others signed; a pool keeps its input's. */
 static amend_status choose_type(const nn_program *p, program_step *s)
 {
     bool pool = s->row->kind == NN_MAX_POOL || s->row->kind == NN_AVERAGE_POOL;
-    s->type = s->row->kind == NN_LINEAR ? NN_F32 : p->options.type;
     s->step = 1;
-    if (s->type != NN_U8 || s->row->kind == NN_INPUT) return status_ok();
+    if (p->options.type != NN_U8) {
+        s->type = pool ? p->steps[s->in].type : float_type(p, s->last_row);
+        if (s->type == NN_F32 || !program_is_output(p, s->last_row)) return status_ok();
+        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot be an output here; take precision f32",
+                            nn_kind_name(s->row->kind), s->row->name);
+    }
+    s->type = s->row->kind == NN_LINEAR ? NN_F32 : NN_U8;
+    if (s->type == NN_F32 || s->row->kind == NN_INPUT) return status_ok();
     if (pool) {
         s->type = p->steps[s->in].type;
         s->step = p->steps[s->in].step;
         return status_ok();
     }
-    s->type = s->relu ? NN_U8 : NN_S8;
+    s->type = is_positive(s) ? NN_U8 : NN_S8;
     s->step = p->steps_of_rows.step[s->last_row];
     if (s->step > 0) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s %s: no range of its activations; quantise the model first",
                         nn_kind_name(s->row->kind), s->row->name);
 }
 
-static amend_status check_kind(const nn_program *p, const program_step *s)
+static amend_status check_bytes(const nn_program *p, const program_step *s)
 {
     nn_kind kind = s->row->kind;
     bool last = s->last_row + 1 == p->table.count;
-    if (kind == NN_CONV && !s->row->bias)
-        return status_error(AMEND_UNSUPPORTED, "conv %s: a program wants a bias; fold the network first", s->row->name);
     if ((kind == NN_LINEAR) != last ||
         (kind != NN_INPUT && kind != NN_CONV && kind != NN_LINEAR && kind != NN_MAX_POOL && kind != NN_AVERAGE_POOL))
-        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot run in a program here", nn_kind_name(kind), s->row->name);
-    if (p->options.type == NN_U8 && p->count == 1 && (kind != NN_CONV || nn_table_readers(&p->table, 0) != 1))
-        return status_error(AMEND_UNSUPPORTED, "%s %s: in 8 bits one convolution must stand first", nn_kind_name(kind),
-                            s->row->name);
+        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot run in 8 bits", nn_kind_name(kind), s->row->name);
+    if (p->count == 1 && (kind != NN_CONV || s->row->pad_more || nn_table_readers(&p->table, 0) != 1))
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s %s: in 8 bits one convolution must stand first, padded alike on all sides",
+                            nn_kind_name(kind), s->row->name);
     return status_ok();
+}
+
+static amend_status check_kind(const nn_program *p, const program_step *s)
+{
+    nn_kind kind = s->row->kind;
+    if (kind == NN_BATCH_NORM || kind == NN_ARRANGE || kind == NN_SHARED_CONV || kind == NN_AFFINITY)
+        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot run in a program; fold the network first",
+                            nn_kind_name(kind), s->row->name);
+    return p->options.type == NN_U8 ? check_bytes(p, s) : status_ok();
 }
 
 amend_status program_fuse(nn_program *p)
@@ -59,13 +114,15 @@ amend_status program_fuse(nn_program *p)
     const nn_table *table = &p->table;
     for (size_t row = 0; row < table->count; row = p->steps[p->count++].last_row + 1) {
         program_step *s = &p->steps[p->count];
-        *s = (program_step){.row = &table->rows[row], .last_row = row, .held = PROGRAM_NONE};
+        *s = (program_step){.row = &table->rows[row], .last_row = row, .held = PROGRAM_NONE, .other = PROGRAM_NONE};
         s->in = step_of_row[s->row->in[0]];
-        if (s->row->kind == NN_CONV) absorb(table, s, step_of_row);
+        if (nn_row_inputs(s->row) == 2) s->other = step_of_row[s->row->in[1]];
+        if (s->row->kind == NN_RELU || s->row->kind == NN_ACTIVATION) take_function(s, s->row);
+        if (s->row->kind == NN_CONV) absorb(p, s, step_of_row);
         TRY(check_kind(p, s));
         TRY(choose_type(p, s));
         s->shape = table->shapes[row];
-        s->shape.n = p->options.batch;
+        s->shape.n = s->row->kind == NN_CONSTANT ? 1 : p->options.batch;
         for (size_t i = row; i <= s->last_row; i++) step_of_row[i] = p->count;
     }
     size_t border = 2 * program_border(p);

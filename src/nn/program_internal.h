@@ -9,10 +9,12 @@ enum { PROGRAM_NONE = NN_MAX_ROWS };
 
 /* One or more rows that run as one. */
 typedef struct program_step {
-    const nn_row *row; /* the first of them: input, convolution, pool or linear */
-    size_t last_row;   /* the one whose result this is */
-    size_t in, held;   /* steps that it reads; held: what a convolution adds to, or PROGRAM_NONE */
-    bool relu;
+    const nn_row *row;    /* the first of them */
+    size_t last_row;      /* the one whose result this is */
+    size_t in, other;     /* steps that it reads; other: a second one, or PROGRAM_NONE */
+    size_t held;          /* what a convolution adds to, or PROGRAM_NONE */
+    nn_function function; /* fused behind, or of the row itself; with alpha and beta */
+    float alpha, beta;
     bool copies; /* what it adds to is read again later, so the sum begins with a copy of it */
     nn_shape shape;
     nn_type type;
@@ -20,8 +22,9 @@ typedef struct program_step {
     size_t last_reader; /* the last step that reads the result */
     size_t at;          /* where in a context's memory */
     dnn_job *job;
-    void *weights;
+    void *weights; /* of a constant: its values, f32; of slopes: them */
     float *bias;
+    uint32_t *source; /* of a gathering */
 } program_step;
 
 struct nn_program {
@@ -30,8 +33,17 @@ struct nn_program {
     nn_steps steps_of_rows;
     program_step *steps;
     size_t count;
+    size_t outputs[NN_MAX_OUTPUTS]; /* rows */
     size_t map_bytes, scratch_bytes, weight_bytes;
 };
+
+/* What stays readable after a run is kept as f32. */
+static inline bool program_is_output(const nn_program *p, size_t row)
+{
+    bool output = row + 1 == p->table.count && !p->options.output_count;
+    for (size_t i = 0; i < p->options.output_count; i++) output |= p->outputs[i] == row;
+    return output;
+}
 
 static inline size_t program_step_bytes(const program_step *s)
 {
@@ -51,6 +63,9 @@ amend_status program_place(nn_program *p) AMEND_MUST_USE;                       
 /* The pixels of `count` samples as the first convolution wants them. */
 void program_input(const nn_program *p, const uint8_t *pixels, void *out);
 void program_fill_border(const nn_program *p, void *out); /* 8 bits; once a context */
+
+/* Steps without a job: a and b are the maps of s->in and s->other. */
+void program_plain(const nn_program *p, const program_step *s, const void *a, const void *b, void *out);
 
 /* logits = weights x + bias; x is the map of step s->in. */
 void program_linear(const nn_program *p, const program_step *s, const void *x, float *logits);

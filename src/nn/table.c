@@ -3,11 +3,15 @@
 
 #include <stdio.h>
 
+/* Values of one row of one sample that are given by number. */
+enum { NN_MAX_SIDE = 1 << 26 };
+
 const char *nn_kind_name(nn_kind kind)
 {
-    static const char *const names[NN_KINDS] = {"input",   "conv",        "batch_norm",   "relu",
-                                                "add",     "max_pool",    "average_pool", "global_pool",
-                                                "arrange", "shared_conv", "affinity",     "linear"};
+    static const char *const names[NN_KINDS] = {"input",    "conv",         "batch_norm",  "relu",    "add",
+                                                "max_pool", "average_pool", "global_pool", "arrange", "shared_conv",
+                                                "affinity", "linear",       "activation",  "combine", "constant",
+                                                "gather",   "softmax"};
     return (unsigned)kind < NN_KINDS ? names[kind] : "unknown";
 }
 
@@ -26,16 +30,55 @@ amend_status nn_table_begin(nn_table *table, size_t height, size_t width, size_t
 
 static amend_status window_shape(const nn_row *row, nn_shape in, nn_shape *out)
 {
-    size_t height = in.h + 2 * row->pad, width = in.w + 2 * row->pad;
-    if (!row->kernel || !row->stride || row->kernel > 4096 || row->pad > row->kernel || height < row->kernel ||
-        width < row->kernel)
+    if (row->pad > 4096 || row->pad_more > 4096 || row->kernel > 4096 || row->dilation > 4096 || row->stride > 4096)
+        return status_error(AMEND_BAD_ARGUMENT, "%s %s: a window's sides must be below 4096", nn_kind_name(row->kind),
+                            row->name);
+    size_t padding = 2 * row->pad + row->pad_more, height = in.h + padding, width = in.w + padding;
+    size_t reach = row->kernel ? (row->kernel - 1) * (row->dilation + 1) + 1 : 0;
+    if (!row->kernel || !row->stride || row->pad > reach || height < reach || width < reach)
         return status_error(
             AMEND_BAD_ARGUMENT,
             "%s %s: a %zu x %zu window with stride %zu and padding %zu does not fit on a %zu x %zu map; "
             "take a larger input size",
             nn_kind_name(row->kind), row->name, row->kernel, row->kernel, row->stride, row->pad, in.h, in.w);
-    out->h = (height - row->kernel) / row->stride + 1;
-    out->w = (width - row->kernel) / row->stride + 1;
+    out->h = (height - reach) / row->stride + 1;
+    out->w = (width - reach) / row->stride + 1;
+    return status_ok();
+}
+
+static amend_status conv_shape(const nn_row *row, nn_shape in, nn_shape *out)
+{
+    if (row->groups > 1 && (in.c % row->groups || row->channels % row->groups))
+        return status_error(AMEND_BAD_ARGUMENT, "conv %s: %zu groups divide neither %zu channels in nor %zu out",
+                            row->name, row->groups, in.c, row->channels);
+    out->c = row->channels;
+    return window_shape(row, in, out);
+}
+
+static bool repeats(size_t a, size_t b)
+{
+    return a == b || a == 1 || b == 1;
+}
+
+static amend_status combine_shape(const nn_row *row, nn_shape a, nn_shape b, nn_shape *out)
+{
+    if (!repeats(a.h, b.h) || !repeats(a.w, b.w) || !repeats(a.c, b.c))
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "combine %s: %zu x %zu x %zu and %zu x %zu x %zu values (height x width x channels) do not "
+                            "go together",
+                            row->name, a.h, a.w, a.c, b.h, b.w, b.c);
+    *out = (nn_shape){a.n, a.h > b.h ? a.h : b.h, a.w > b.w ? a.w : b.w, a.c > b.c ? a.c : b.c};
+    return status_ok();
+}
+
+static amend_status given_shape(const nn_row *row, nn_shape *out)
+{
+    if (!row->height || !row->width || row->height > NN_MAX_SIDE || row->width > NN_MAX_SIDE || !row->channels ||
+        row->channels > NN_MAX_SIDE || row->height * row->width > NN_MAX_SIDE ||
+        row->height * row->width * row->channels > NN_MAX_SIDE)
+        return status_error(AMEND_BAD_ARGUMENT, "%s %s: %zu x %zu x %zu values are none or too many",
+                            nn_kind_name(row->kind), row->name, row->height, row->width, row->channels);
+    *out = (nn_shape){1, row->height, row->width, row->channels};
     return status_ok();
 }
 
@@ -55,8 +98,7 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
     *out = in;
     switch (row->kind) {
     case NN_CONV:
-        out->c = row->channels;
-        return window_shape(row, in, out);
+        return conv_shape(row, in, out);
     case NN_MAX_POOL:
     case NN_AVERAGE_POOL:
         return window_shape(row, in, out);
@@ -84,6 +126,11 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
     case NN_LINEAR:
         *out = (nn_shape){in.n, 1, 1, row->channels};
         return status_ok();
+    case NN_COMBINE:
+        return combine_shape(row, in, table->shapes[row->in[1]], out);
+    case NN_CONSTANT:
+    case NN_GATHER:
+        return given_shape(row, out);
     default:
         return status_ok();
     }
@@ -98,7 +145,7 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
         return status_error(AMEND_BAD_ARGUMENT, "row %zu (%s): uses a row that does not precede it", table->count,
                             row.name);
     TRY(row_shape(table, &row, &shape));
-    if (!shape.c || shape.c > 65536)
+    if (!shape.c || (shape.c > 65536 && row.kind != NN_GATHER && row.kind != NN_CONSTANT))
         return status_error(AMEND_BAD_ARGUMENT, "%s %s: %zu channels; 1..65536 are possible", nn_kind_name(row.kind),
                             row.name, shape.c);
     table->rows[table->count] = row;
@@ -107,12 +154,16 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     return status_ok();
 }
 
+size_t nn_row_inputs(const nn_row *row)
+{
+    if (row->kind == NN_INPUT || row->kind == NN_CONSTANT) return 0;
+    return row->kind == NN_ADD || row->kind == NN_COMBINE || (row->kind == NN_GATHER && row->pair) ? 2 : 1;
+}
+
 size_t nn_table_readers(const nn_table *table, size_t row)
 {
     size_t readers = 0;
-    for (size_t i = 1; i < table->count; i++) {
-        readers += table->rows[i].in[0] == row;
-        readers += table->rows[i].kind == NN_ADD && table->rows[i].in[1] == row;
-    }
+    for (size_t i = 1; i < table->count; i++)
+        for (size_t k = 0; k < nn_row_inputs(&table->rows[i]); k++) readers += table->rows[i].in[k] == row;
     return readers;
 }

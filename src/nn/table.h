@@ -10,11 +10,12 @@
 
 typedef enum nn_kind {
     NN_INPUT,      /* f32 pixels to the plan's precision */
-    NN_CONV,       /* kernel x kernel, stride, pad, `channels` out; "NAME.weight", with `bias` ".bias" */
+    NN_CONV,       /* kernel x kernel, stride, padding, groups, dilation, `channels` out; "NAME.weight", with `bias`
+                      ".bias" */
     NN_BATCH_NORM, /* over n, h, w; "NAME.weight", ".bias", ".running_mean", ".running_var" */
-    NN_RELU,       /* directly behind a batch normalisation or a sum */
-    NN_ADD,        /* in[0] + in[1]; directly behind the batch normalisation in[0] */
-    NN_MAX_POOL,   /* kernel, stride, pad */
+    NN_RELU,       /* training: directly behind a batch normalisation or a sum */
+    NN_ADD,        /* in[0] + in[1]; training: directly behind the batch normalisation in[0] */
+    NN_MAX_POOL,   /* kernel, stride, padding */
     NN_AVERAGE_POOL,
     NN_GLOBAL_POOL, /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
     NN_ARRANGE,     /* pixel shuffle by `factor`: n x h x w x c -> (n * c/factor^2) x h*factor x w*factor x 1, f32 */
@@ -22,12 +23,22 @@ typedef enum nn_kind {
                        ".weight" */
     NN_AFFINITY,    /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
     NN_LINEAR,      /* `channels` outputs; "NAME.weight", ".bias" */
+    NN_ACTIVATION,  /* `function` of each value; NN_SLOPES: "NAME.weight" */
+    NN_COMBINE,     /* in[0] and in[1] by `operation`; sides of 1 are repeated */
+    NN_CONSTANT,    /* no input: height x width x channels, the same for each sample; "NAME.value" */
+    NN_GATHER,      /* values moved: height x width x channels, value i of a sample is value source[i] of in[0], behind
+                       whose values those of in[1] count on (with `pair`); NN_FILL: alpha. source NULL: as they are */
+    NN_SOFTMAX,     /* over channels */
     NN_KINDS
 } nn_kind;
+
+typedef enum nn_operation { NN_PLUS, NN_MINUS, NN_TIMES, NN_OVER } nn_operation;
 
 /* Where sharing affinity takes its generic part from. Training: `batch` and `ema` both use the mean of the current
  * batch, with its gradient; `ema` also keeps a running mean, which it uses at test time. */
 typedef enum nn_affinity { NN_AFFINITY_NONE, NN_AFFINITY_BATCH, NN_AFFINITY_EMA } nn_affinity;
+
+#define NN_FILL UINT32_MAX
 
 enum { NN_NAME_SIZE = 64, NN_MAX_ROWS = 512, NN_MAX_INPUTS = 2 };
 
@@ -36,7 +47,16 @@ typedef struct nn_row {
     char name[NN_NAME_SIZE];
     size_t in[NN_MAX_INPUTS];
     size_t channels, kernel, stride, pad, factor;
-    bool bias; /* of a convolution, for inference: a folded normalisation */
+    size_t pad_more; /* zeros below and right beyond `pad` */
+    size_t groups;   /* of a convolution; 0: 1 */
+    size_t dilation; /* gap between the taps of a convolution; 0: dense */
+    bool bias;       /* of a convolution */
+    nn_function function;
+    float alpha, beta;
+    nn_operation operation;
+    size_t height, width;
+    bool pair;
+    const uint32_t *source; /* borrowed, one value of the result each */
     nn_affinity affinity;
 } nn_row;
 
@@ -51,6 +71,9 @@ amend_status nn_table_begin(nn_table *table, size_t height, size_t width, size_t
 
 /* Appends a row, checks it and works out its shape; its index comes in *index. Errors name the row. */
 amend_status nn_table_add(nn_table *table, nn_row row, size_t *index) AMEND_MUST_USE;
+
+/* How many rows it reads: 0 .. NN_MAX_INPUTS. */
+size_t nn_row_inputs(const nn_row *row);
 
 /* How many inputs of later rows are this row. */
 size_t nn_table_readers(const nn_table *table, size_t row);

@@ -8,6 +8,21 @@
 
 typedef enum nn_type { NN_F32, NN_BF16, NN_U8, NN_S8 } nn_type;
 
+/* Functions of one value; alpha and beta stand beside. */
+typedef enum nn_function {
+    NN_NO_FUNCTION,
+    NN_RECTIFY,      /* max(x, 0) */
+    NN_LEAKY,        /* x > 0 ? x : alpha x */
+    NN_SLOPES,       /* the same, alpha a channel (PReLU) */
+    NN_CLIP,         /* alpha .. beta */
+    NN_SIGMOID,      /* 1 / (1 + exp(-x)) */
+    NN_SWISH,        /* x sigmoid(x) */
+    NN_HARD_SIGMOID, /* alpha x + beta, clipped to 0 .. 1 */
+    NN_HARD_SWISH,   /* x clip(x / 6 + 1 / 2, 0, 1) */
+    NN_TANH,
+    NN_FUNCTIONS
+} nn_function;
+
 typedef struct nn_shape {
     size_t n, h, w, c;
 } nn_shape;

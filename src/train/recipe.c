@@ -3,11 +3,14 @@
 
 #include <stddef.h>
 
-static const char *const layouts[] = {"guess", "fer2013", "ferplus", "folder", "rafdb", NULL};
+#include "backbone/backbone.h"
+
+static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
 static const char *const rules[] = {"plurality", "majority", NULL};
 static const char *const stems[] = {"imagenet", "small", NULL};
 static const char *const heads[] = {"gap", "none", "batch", "ema", NULL};
 static const char *const precisions[] = {"f32", "bf16", NULL};
+static const char *const samplings[] = {"shuffle", "mrr", "sqrt", NULL};
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
 
@@ -31,9 +34,11 @@ static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
 const config_key recipe_keys[] = {
     CHOICE("data.layout", layout, layouts, "how the data set lies on disk"),
     CHOICE("data.rule", rule, rules, "FER+: how votes become a label"),
+    SIZE("data.classes", classes, 7, 8, "AffectNet: 8, or 7 without contempt"),
     FLAG("data.soft", soft, "FER+: train on the shares of the votes, not on one label"),
-    CHOICE("model.stem", stem, stems, "imagenet: 7x7 stride 2 and pooling; small: 3x3 stride 1"),
-    REAL("model.width", width, 0.125, 4, "factor on the channels of ResNet-18"),
+    CHOICE("model.backbone", backbone, backbone_names, "the network before the head"),
+    CHOICE("model.stem", stem, stems, "imagenet: as published; small: for images of 32 to 64 pixels"),
+    REAL("model.width", width, 0.125, 4, "factor on the channels"),
     CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
     SIZE("model.arrangement", arrangement, 2, 64, "r of ARM; r * r must divide the last channels"),
     SIZE("model.size", size, 8, 1024, "input side in pixels"),
@@ -46,6 +51,9 @@ const config_key recipe_keys[] = {
     REAL("train.average", average, 0, 0.99999, "decay a step of the weight average; 0: none"),
     REAL("train.smoothing", smoothing, 0, 0.9, "label smoothing"),
     REAL("train.checkpoint", checkpoint, 0.01, 1e6, "minutes between checkpoints inside an epoch"),
+    CHOICE(
+        "train.sampling", sampling, samplings,
+        "of an epoch; shuffle: every image; mrr: as many of each class as the smallest has; sqrt: by roots of counts"),
     FLAG("train.balance", balance, "weigh classes by their rarity"),
     CHOICE("optimizer.kind", optimizer, optimizers, "adam: L2 in the gradient; adamw: decoupled; sgd: with momentum"),
     REAL("optimizer.rate", rate, 1e-9, 100, "full learning rate"),
@@ -76,6 +84,7 @@ const size_t recipe_key_count = sizeof recipe_keys / sizeof *recipe_keys;
 recipe recipe_defaults(void)
 {
     return (recipe){
+        .classes = 8,
         .stem = 1,
         .head = 3,
         .width = 0.5,
@@ -101,9 +110,16 @@ recipe recipe_defaults(void)
     };
 }
 
-const char *recipe_layout(const recipe *r)
+data_options recipe_data(const recipe *r, const char *path)
 {
-    return r->layout ? layouts[r->layout] : NULL;
+    data_options options = data_options_defaults(path);
+    options.layout = r->layout ? layouts[r->layout] : NULL; /* the first is "guess" */
+    options.rule = (data_rule)r->rule;
+    options.classes = r->classes;
+    options.soft = r->soft;
+    options.channels = r->channels;
+    options.size = r->size;
+    return options;
 }
 
 amend_status recipe_check(const recipe *r)

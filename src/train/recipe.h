@@ -7,13 +7,15 @@
 
 typedef struct recipe {
     int layout, rule;
+    size_t classes;
     bool soft;      /* [data] */
-    int stem, head; /* [model] */
+    int backbone, stem, head; /* [model] */
     double width;
     size_t arrangement, size, channels;
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;
+    int sampling;
     bool balance;
     int optimizer; /* [optimizer] */
     double rate, weight_decay, momentum, clip;
@@ -32,7 +34,7 @@ recipe recipe_defaults(void);
 /* Refuses values that are each possible but not together. */
 amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
 
-/* The data set's name of the recipe's layout; NULL: to be guessed. */
-const char *recipe_layout(const recipe *r);
+/* The data set at `path` as the recipe reads it: the training split, with hard or soft targets. */
+data_options recipe_data(const recipe *r, const char *path);
 
 #endif

@@ -85,13 +85,7 @@ static data_normal normal_for(size_t channels)
 static amend_status open_data(run *r, const char *path)
 {
     const recipe *c = r->recipe;
-    data_options options = data_options_defaults(path);
-    options.layout = recipe_layout(c);
-    options.split = DATA_TRAIN;
-    options.rule = (data_rule)c->rule;
-    options.soft = c->soft;
-    options.channels = c->channels;
-    options.size = c->size;
+    const data_options options = recipe_data(c, path);
     TRY(dataset_open(&options, &r->set));
     loader_options batches = {.batch = c->batch,
                               .size = c->size,
@@ -100,15 +94,18 @@ static amend_status open_data(run *r, const char *path)
                               .normal = normal_for(c->channels),
                               .seed = c->seed,
                               .threads = c->threads,
-                              .shuffle = true};
+                              .shuffle = true,
+                              .sampling = (data_sampling)c->sampling};
     return loader_create(r->set, &batches, &r->loader);
 }
 
 static amend_status describe(run *r)
 {
+    static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
     const recipe *c = r->recipe;
     model_description *d = &r->description;
-    *d = (model_description){.small_stem = c->stem == 1,
+    *d = (model_description){.backbone = (backbone_kind)c->backbone,
+                             .small_stem = c->stem == 1,
                              .width = c->width,
                              .head = (arm_head)c->head,
                              .arrangement = c->arrangement,
@@ -119,8 +116,8 @@ static amend_status describe(run *r)
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
-             "%s, train split, %zu images, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s", dataset_layout(r->set),
-             dataset_count(r->set), c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
+             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s", dataset_layout(r->set),
+             dataset_count(r->set), sampled[c->sampling], c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
              c->precision ? "bf16" : "f32", AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));

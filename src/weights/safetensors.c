@@ -240,3 +240,13 @@ amend_status safetensors_read_f32(const safetensors *file, const char *name, con
     if (!view) return status_error(AMEND_BAD_DATA, "%s: no tensor \"%.200s\"", file->path, name);
     return tensor_read_f32(file->path, view, shape, dims, out);
 }
+
+static const char *find_meta(const void *file, const char *key)
+{
+    return safetensors_meta(file, key);
+}
+
+meta_source safetensors_meta_source(const safetensors *file)
+{
+    return (meta_source){safetensors_path(file), file, find_meta};
+}

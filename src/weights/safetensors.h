@@ -38,6 +38,15 @@ typedef struct meta_entry {
     const char *key, *value;
 } meta_entry;
 
+/* Metadata of any kind of weight file. */
+typedef struct meta_source {
+    const char *path; /* for messages */
+    const void *file;
+    const char *(*find)(const void *file, const char *key); /* NULL: not there */
+} meta_source;
+
+meta_source safetensors_meta_source(const safetensors *file);
+
 /* Writes all of it atomically (base/file.h). Data start 8-byte aligned. Same input, same bytes. */
 amend_status safetensors_write(const char *path, const tensor_entry *tensors, size_t count, const meta_entry *meta,
                                size_t metas) AMEND_MUST_USE;

@@ -9,9 +9,10 @@
 
 /* Beginnings of names; applied until none fits. "features." is how ARM's authors keep torchvision's ResNet-18 (a
  * Sequential of its children: https://github.com/JiaweiShiCV/Amend-Representation-Module); their "arm." and "fc." are
- * ours. */
+ * ours. Other networks' "features." (VGG, MobileNetV2) are their own: only a ResNet has a block there. */
+static const char block_of_sequential[] = "features.4.0.conv1.weight";
 static const struct {
-    const char *from, *to;
+    const char *from, *to; /* to "": a wrapper; else for a Sequential */
 } renames[] = {
     {"module.", ""},    /* DataParallel */
     {"_orig_mod.", ""}, /* torch.compile */
@@ -33,20 +34,35 @@ static bool is_dropped(const char *name)
     return !strcmp(last ? last + 1 : name, dropped);
 }
 
-static amend_status rename_copy(const char *name, char **copy)
+/* The name without wrappers' prefixes; *front takes the place of what else was cut off. */
+static const char *cut(const char *name, bool sequential, const char **front)
 {
-    const char *front = "";
+    *front = "";
     for (size_t i = 0; i < sizeof renames / sizeof *renames; i++) {
         size_t length = strlen(renames[i].from);
-        if (strncmp(name, renames[i].from, length)) continue;
-        name += length;
-        front = renames[i].to;
-        if (*front) break;
-        i = (size_t)-1; /* a prefix less: from the beginning */
+        bool wrapper = !*renames[i].to;
+        if (strncmp(name, renames[i].from, length) || (!wrapper && !sequential)) continue;
+        if (wrapper) return cut(name + length, sequential, front);
+        *front = renames[i].to;
+        return name + length;
     }
-    size_t size = strlen(front) + strlen(name) + 1;
+    return name;
+}
+
+static bool is_sequential(const weight_file *file)
+{
+    const char *front;
+    for (size_t i = 0; i < weight_file_count(file); i++)
+        if (!strcmp(cut(weight_file_at(file, i).name, false, &front), block_of_sequential)) return true;
+    return false;
+}
+
+static amend_status rename_copy(const char *name, bool sequential, char **copy)
+{
+    const char *front, *rest = cut(name, sequential, &front);
+    size_t size = strlen(front) + strlen(rest) + 1;
     TRY(mem_alloc(copy, size, 1, "tensor name"));
-    snprintf(*copy, size, "%s%s", front, name);
+    snprintf(*copy, size, "%s%s", front, rest);
     return status_ok();
 }
 
@@ -60,12 +76,13 @@ static amend_status take_tensors(state_dict *dict)
 {
     size_t most = weight_file_count(dict->file);
     const char *path = weight_file_path(dict->file);
+    bool sequential = is_sequential(dict->file);
     TRY(mem_alloc(&dict->tensors, most, sizeof *dict->tensors, path));
     TRY(mem_alloc(&dict->names, most, sizeof *dict->names, path));
     for (size_t i = 0; i < most; i++) {
         tensor_view view = weight_file_at(dict->file, i);
         if (is_dropped(view.name)) continue;
-        TRY(rename_copy(view.name, &dict->names[dict->count]));
+        TRY(rename_copy(view.name, sequential, &dict->names[dict->count]));
         view.name = dict->names[dict->count];
         dict->tensors[dict->count++] = view;
     }

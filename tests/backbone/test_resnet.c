@@ -1,5 +1,5 @@
 /* ResNet-18's rows: shapes, names and counts as torchvision's, and widths and stems that can be. */
-#include "backbone/resnet.h"
+#include "backbone/backbone.h"
 
 #include "base/mem.h"
 #include "nn/params.h"
@@ -22,10 +22,10 @@ static int tear_down(void **state)
 
 static nn_shape features_of(bool small, double width, size_t size)
 {
-    const resnet_options options = {small, width};
+    const backbone_options options = {BACKBONE_RESNET18, small, width};
     size_t features;
     assert_ok(nn_table_begin(table, size, size, 3));
-    assert_ok(resnet18_build(table, &options, &features));
+    assert_ok(backbone_build(table, &options, &features));
     assert_int_equal(features, table->count - 1);
     return table->shapes[features];
 }
@@ -39,8 +39,8 @@ static void feature_maps(void **state)
     assert_true(s.h == 6 && s.w == 6 && s.c == 512);
     s = features_of(false, 0.125, 97); /* odd sides round up at each stride */
     assert_true(s.h == 4 && s.w == 4 && s.c == 128);
-    assert_int_equal(resnet18_channels(0.125), 128);
-    assert_int_equal(resnet18_channels(2), 1024);
+    assert_int_equal(backbone_channels(&(backbone_options){.width = 0.125}), 128);
+    assert_int_equal(backbone_channels(&(backbone_options){.width = 2}), 1024);
 }
 
 /* torchvision's resnet18 without fc: 11,176,512 parameters in 60 tensors, and 40 running statistics. */
@@ -82,9 +82,9 @@ static void refusals(void **state)
     size_t features;
     (void)state;
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        const resnet_options options = {true, widths[i]};
+        const backbone_options options = {BACKBONE_RESNET18, true, widths[i]};
         assert_ok(nn_table_begin(table, 48, 48, 1));
-        assert_refused(resnet18_build(table, &options, &features), AMEND_BAD_ARGUMENT, "width");
+        assert_refused(backbone_build(table, &options, &features), AMEND_BAD_ARGUMENT, "width");
     }
     assert_refused(nn_table_begin(table, 0, 48, 1), AMEND_BAD_ARGUMENT, "input");
     assert_refused(nn_table_begin(table, 48, 5000, 1), AMEND_BAD_ARGUMENT, "input");

@@ -93,6 +93,22 @@ static void replacing(void **state)
     assert_int_equal(files_in(test_folder), before);
 }
 
+/* Not tried on a device: what must not happen would happen to the machine. */
+static void pipes_stay(void **state)
+{
+    struct stat info;
+    char path[512];
+    (void)state;
+    strcpy(path, in_test_folder("pipe"));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    size_t before = files_in(test_folder);
+    assert_refused(file_write(path, "x", 1), AMEND_BAD_ARGUMENT, "/pipe: a device or pipe cannot be replaced");
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
+    assert_int_equal(files_in(test_folder), before);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void ordinary_permissions(void **state)
 {
     struct stat info;
@@ -178,6 +194,7 @@ int main(void)
         cmocka_unit_test(reading),           cmocka_unit_test(mapping),   cmocka_unit_test(pipes_are_refused),
         cmocka_unit_test(replacing),         cmocka_unit_test(disk_full), cmocka_unit_test(ordinary_permissions),
         cmocka_unit_test(no_place_to_write), cmocka_unit_test(folders),   cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(pipes_stay),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -26,7 +26,7 @@ static void bad_images_do_not_stop_the_rest(void **state)
     const char *line = errors;
     (void)state;
     assert_refused(
-        "predict --model $T/m.safetensors $T/a.png $T/empty.png $T/cut.png $T/text.png $T/missing.png $T/b.png", 1, "");
+        "predict --no-detect --model $T/m.safetensors $T/a.png $T/empty.png $T/cut.png $T/text.png $T/missing.png $T/b.png", 1, "");
     assert_says(printed, "/a.png: face 0,0,40,40: ");
     assert_says(printed, "/b.png: face 0,0,40,40: ");
     for (size_t i = 0; i < 4; i++) { /* one line each, in their order */
@@ -45,7 +45,7 @@ static void json_parses(void **state)
     const char *label;
     json_t *value;
     (void)state;
-    assert_works("predict --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
+    assert_works("predict --no-detect --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
     json_t *all = json_loads(printed, 0, NULL);
     assert_non_null(all);
     json_t *images = json_object_get(all, "images");
@@ -68,8 +68,8 @@ static void json_parses(void **state)
 static void bad_boxes(void **state)
 {
     (void)state;
-    assert_refused("predict --model $T/m.safetensors --box 50,50,10,10 $T/a.png", 1, "/a.png");
-    assert_refused("predict --model $T/m.safetensors --box 5,5,30 $T/a.png", 2, "--box 5,5,30: X,Y,W,H");
+    assert_refused("predict --no-detect --model $T/m.safetensors --box 50,50,10,10 $T/a.png", 1, "/a.png");
+    assert_refused("predict --no-detect --model $T/m.safetensors --box 5,5,30 $T/a.png", 2, "--box 5,5,30: X,Y,W,H");
 }
 
 /* The model again with tensor 0 left out (0), a shorter one (1), or a tensor too many (2). */
@@ -110,12 +110,12 @@ static void bad_models(void **state)
     write_changed("less.safetensors", 0);
     write_changed("shape.safetensors", 1);
     write_changed("more.safetensors", 2);
-    assert_refused("predict --model $T/less.safetensors $T/a.png", 1, "less.safetensors: no tensor");
-    assert_refused("predict --model $T/shape.safetensors $T/a.png", 1, "has shape [1], needed is");
-    assert_refused("predict --model $T/more.safetensors $T/a.png", 1, "tensor 'surplus' has no place");
-    assert_refused("predict --model $T/cut.safetensors $T/a.png", 1, "cut.safetensors: ");
-    assert_refused("predict --model $T/text.safetensors $T/a.png", 1, "text.safetensors: ");
-    assert_refused("predict --model $T/missing.safetensors $T/a.png", 1, "missing.safetensors: ");
+    assert_refused("predict --no-detect --model $T/less.safetensors $T/a.png", 1, "less.safetensors: no tensor");
+    assert_refused("predict --no-detect --model $T/shape.safetensors $T/a.png", 1, "has shape [1], needed is");
+    assert_refused("predict --no-detect --model $T/more.safetensors $T/a.png", 1, "tensor 'surplus' has no place");
+    assert_refused("predict --no-detect --model $T/cut.safetensors $T/a.png", 1, "cut.safetensors: ");
+    assert_refused("predict --no-detect --model $T/text.safetensors $T/a.png", 1, "text.safetensors: ");
+    assert_refused("predict --no-detect --model $T/missing.safetensors $T/a.png", 1, "missing.safetensors: ");
 }
 
 /* The released model beside the command, wherever it is called; never one that lies in the current folder. */
@@ -125,9 +125,9 @@ static void default_model(void **state)
     shell("mkdir -p $T/tree/build $T/tree/models $T/decoy/models && cp \"$AMEND_COMMAND\" $T/tree/build/amend");
     shell("cp $T/m.safetensors $T/tree/models/ferplus-resnet18-ema.safetensors");
     shell(": >$T/decoy/models/ferplus-resnet18-ema.safetensors");
-    shell("cd $T/decoy && ../tree/build/amend predict $T/a.png --csv >$T/said");
+    shell("cd $T/decoy && ../tree/build/amend predict --no-detect $T/a.png --csv >$T/said");
     shell("grep -q a.png $T/said");
-    shell("cd $T/decoy && AMEND_MODEL=$T/none ../tree/build/amend predict $T/a.png 2>$T/said; test $? = 1");
+    shell("cd $T/decoy && AMEND_MODEL=$T/none ../tree/build/amend predict --no-detect $T/a.png 2>$T/said; test $? = 1");
     shell("grep -q \"$T/none\" $T/said");
 }
 

@@ -77,7 +77,8 @@ static void survives_a_second_saving(void **state)
     model_folded *folded = NULL;
     (void)state;
     assert_ok(safetensors_open(path_of("q.safetensors"), &file));
-    assert_ok(description_read(file, &d));
+    const meta_source meta = safetensors_meta_source(file);
+    assert_ok(description_read(&meta, &d));
     assert_true(d.int8);
     assert_ok(model_folded_create(&d, &folded));
     assert_ok(int8_file_load(file, folded));
@@ -104,8 +105,8 @@ static void survives_a_second_saving(void **state)
 static void works_in_all_commands(void **state)
 {
     (void)state;
-    assert_works("predict $T/face.png --model $T/q.safetensors");
-    assert_works("predict $T/face.png --model $T/q.safetensors --precision int8");
+    assert_works("predict --no-detect $T/face.png --model $T/q.safetensors");
+    assert_works("predict --no-detect $T/face.png --model $T/q.safetensors --precision int8");
     assert_works("eval $T/q.safetensors --data $T/set --precision int8");
     assert_says(printed, "precision   int8");
     assert_works("info $T/q.safetensors");
@@ -118,8 +119,8 @@ static void works_in_all_commands(void **state)
 static void is_refused_where_it_cannot_be(void **state)
 {
     (void)state;
-    assert_refused("predict $T/face.png --model $T/m.safetensors --precision int8", 1, "amend quantize");
-    assert_refused("predict $T/face.png --model $T/m.safetensors --precision int4", 2, "int4");
+    assert_refused("predict --no-detect $T/face.png --model $T/m.safetensors --precision int8", 1, "amend quantize");
+    assert_refused("predict --no-detect $T/face.png --model $T/m.safetensors --precision int4", 2, "int4");
     assert_refused("eval $T/q.safetensors --data $T/set --affinity none", 1, "folded for good");
     assert_refused("quantize $T/q.safetensors --data $T/set --out $T/x.safetensors", 1, "folded for good");
     assert_refused("quantize $T/m.safetensors --data $T/set", 2, "--out");
@@ -135,7 +136,8 @@ static void write_changed(const char *without, const char *name, float value)
     tensor_entry entries[256];
     size_t count = 0;
     assert_ok(safetensors_open(path_of("q.safetensors"), &file));
-    assert_ok(description_read(file, &d));
+    const meta_source meta = safetensors_meta_source(file);
+    assert_ok(description_read(&meta, &d));
     for (size_t i = 0; i < safetensors_count(file) && count < 256; i++) {
         tensor_view view = safetensors_at(file, i);
         if (!strcmp(view.name, without) || view.type == TENSOR_BF16) continue;
@@ -154,17 +156,17 @@ static void bad_files(void **state)
 {
     (void)state;
     write_changed("", "", 0);
-    assert_works("predict $T/face.png --model $T/bad.safetensors --precision int8");
+    assert_works("predict --no-detect $T/face.png --model $T/bad.safetensors --precision int8");
     write_changed("layer1.0.conv1.weight", "", 0);
-    assert_refused("predict $T/face.png --model $T/bad.safetensors", 1, "layer1.0.conv1.weight");
+    assert_refused("predict --no-detect $T/face.png --model $T/bad.safetensors", 1, "layer1.0.conv1.weight");
     write_changed("layer1.0.conv1.weight_scale", "", 0);
-    assert_refused("predict $T/face.png --model $T/bad.safetensors", 1, "layer1.0.conv1.weight_scale");
+    assert_refused("predict --no-detect $T/face.png --model $T/bad.safetensors", 1, "layer1.0.conv1.weight_scale");
     write_changed("layer1.0.relu1.step", "", 0);
-    assert_refused("predict $T/face.png --model $T/bad.safetensors --precision int8", 1, "layer1.0.conv1");
+    assert_refused("predict --no-detect $T/face.png --model $T/bad.safetensors --precision int8", 1, "layer1.0.conv1");
     write_changed("", "layer1.0.relu1.step", -1);
-    assert_refused("predict $T/face.png --model $T/bad.safetensors", 1, "layer1.0.relu1.step");
+    assert_refused("predict --no-detect $T/face.png --model $T/bad.safetensors", 1, "layer1.0.relu1.step");
     write_changed("", "layer1.0.relu1.step", NAN);
-    assert_refused("predict $T/face.png --model $T/bad.safetensors", 1, "layer1.0.relu1.step");
+    assert_refused("predict --no-detect $T/face.png --model $T/bad.safetensors", 1, "layer1.0.relu1.step");
 }
 
 int main(void)

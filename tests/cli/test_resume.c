@@ -83,6 +83,20 @@ static void killed_bf16(void **state)
     shell("cmp $T/bf16/model.safetensors $T/kb/model.safetensors");
 }
 
+/* Of resampled epochs the order, too, is a function of seed and epoch. */
+static void killed_resampled(void **state)
+{
+    (void)state;
+    assert_works("train --out $T/sqrt train.sampling=sqrt" TINY);
+    int status =
+        stop_after_checkpoint(START "--out $T/ks train.sampling=sqrt 2>$T/said", "ks/checkpoint.safetensors", SIGKILL);
+    assert_true(WIFSIGNALED(status));
+    assert_refused("train --resume --out $T/ks train.sampling=mrr" TINY, 1, "another recipe or data set");
+    assert_works("train --resume --out $T/ks train.sampling=sqrt" TINY);
+    shell("cmp $T/sqrt/model.safetensors $T/ks/model.safetensors");
+    shell("! cmp -s $T/sqrt/model.safetensors $T/f32/model.safetensors");
+}
+
 static void interrupted(void **state)
 {
     (void)state;
@@ -154,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(killed_f32),
                                        cmocka_unit_test(killed_bf16),
+                                       cmocka_unit_test(killed_resampled),
                                        cmocka_unit_test(interrupted),
                                        cmocka_unit_test(full_disk),
                                        cmocka_unit_test(two_runs_in_one_folder),

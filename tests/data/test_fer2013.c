@@ -12,22 +12,10 @@ static data_options options(void)
     return o;
 }
 
-static void begin(const char *header)
-{
-    strcpy(text, header);
-}
-
-static void refused(const char *part)
-{
-    data_options o = options();
-    scratch_write("fer2013.csv", text);
-    expect_refused(&o, part);
-}
-
 static void reads_splits(void **state)
 {
     (void)state;
-    begin(HEADER);
+    strcpy(text, HEADER);
     append_row(text, "3,", 7, 2304, ",Training\n");
     append_row(text, "6,", 255, 2304, ",PublicTest\n");
     append_row(text, "0,", 10, 2304, ",PrivateTest"); /* no line end */
@@ -51,8 +39,8 @@ static void reads_splits(void **state)
 static void accepts_other_order_crlf_and_mark(void **state)
 {
     (void)state;
-    begin("\xef\xbb\xbf"
-          "emotion, Usage, pixels\r\n");
+    strcpy(text, "\xef\xbb\xbf"
+                 "emotion, Usage, pixels\r\n");
     append_row(text, "4,Training,", 99, 2304, "\r\n");
     scratch_write("fer2013.csv", text);
     data_options o = options();
@@ -67,66 +55,42 @@ static void accepts_other_order_crlf_and_mark(void **state)
     dataset_free(set);
 }
 
-static void refuses_bad_columns(void **state)
-{
-    (void)state;
-    begin("emotion,pixels\n");
-    append_row(text, "3,", 7, 2304, "\n");
-    refused("fer2013.csv:1: no column 'Usage'");
-    begin("");
-    refused("empty file");
-    begin(HEADER);
-    append_row(text, "3,", 7, 2304, "\n");
-    refused("fer2013.csv:2: 2 columns where the header has 3");
-}
+/* A row of `count` pixels of 7 between `before` and `after`, after a good one or not, and what is said about it. */
+static const struct bad {
+    const char *header;
+    bool good_first;
+    const char *before;
+    size_t count;
+    const char *after, *part;
+} bads[] = {
+    {"", false, "", 0, "", "empty file"},
+    {HEADER, false, "", 0, "", "no images in it"},
+    {"emotion,pixels\n", false, "3,", 2304, "\n", "fer2013.csv:1: no column 'Usage'"},
+    {HEADER, false, "3,", 2304, "\n", "fer2013.csv:2: 2 columns where the header has 3"},
+    {HEADER, true, "3,", 1000, "",
+     "fer2013.csv:3: 2 columns where the header has 3; repair or remove the row (the file ends in this row"},
+    {HEADER, false, "3,", 2303, ",Training\n", "fer2013.csv:2: 2303 pixels, 2304 are needed"},
+    {HEADER, false, "3,", 2305, ",Training\n", "fer2013.csv:2: 2305 pixels"},
+    {HEADER, true, "3,256 ", 2303, ",Training\n", "fer2013.csv:3: pixel 1 is '256'; it must be a number from 0 to 255"},
+    {HEADER, false, "3,7 x1 ", 2302, ",Training\n", "pixel 2 is 'x1'"},
+    {HEADER, false, "3,7 -1 ", 2302, ",Training\n", "pixel 2 is '-1'"},
+    {HEADER, false, "7,", 2304, ",Training\n", "fer2013.csv:2: emotion '7'; it must be a number from 0 to 6"},
+    {HEADER, false, "happy,", 2304, ",Training\n", "emotion 'happy'"},
+    {HEADER, false, "1,", 2304, ",Trainning\n", "fer2013.csv:2: Usage 'Trainning'; write Training"},
+    {HEADER, false, "3,", 2304, ",PublicTest\n", "no images of split 'train' (there are train 0, valid 1, test 0)"},
+};
 
-static void refuses_bad_pixels(void **state)
+static void refuses_bad_files(void **state)
 {
     (void)state;
-    begin(HEADER);
-    append_row(text, "3,", 7, 2303, ",Training\n");
-    refused("fer2013.csv:2: 2303 pixels, 2304 are needed");
-    begin(HEADER);
-    append_row(text, "3,", 7, 2305, ",Training\n");
-    refused("fer2013.csv:2: 2305 pixels");
-    begin(HEADER);
-    append_row(text, "3,", 7, 2304, ",Training\n");
-    append_row(text, "3,256 ", 7, 2303, ",Training\n");
-    refused("fer2013.csv:3: pixel 1 is '256'; it must be a number from 0 to 255");
-    begin(HEADER);
-    append_row(text, "3,7 x1 ", 7, 2302, ",Training\n");
-    refused("pixel 2 is 'x1'");
-    begin(HEADER);
-    append_row(text, "3,7 -1 ", 7, 2302, ",Training\n");
-    refused("pixel 2 is '-1'");
-}
-
-static void refuses_bad_labels(void **state)
-{
-    (void)state;
-    begin(HEADER);
-    append_row(text, "7,", 7, 2304, ",Training\n");
-    refused("fer2013.csv:2: emotion '7'; it must be a number from 0 to 6");
-    begin(HEADER);
-    append_row(text, "happy,", 7, 2304, ",Training\n");
-    refused("emotion 'happy'");
-    begin(HEADER);
-    append_row(text, "1,", 7, 2304, ",Trainning\n");
-    refused("fer2013.csv:2: Usage 'Trainning'; write Training");
-}
-
-static void refuses_cut_off_and_empty(void **state)
-{
-    (void)state;
-    begin(HEADER);
-    append_row(text, "3,", 7, 2304, ",Training\n");
-    append_row(text, "3,", 7, 1000, "");
-    refused("fer2013.csv:3: 2 columns where the header has 3; repair or remove the row (the file ends in this row");
-    begin(HEADER);
-    append_row(text, "3,", 7, 2304, ",PublicTest\n");
-    refused("no images of split 'train' (there are train 0, valid 1, test 0)");
-    begin(HEADER);
-    refused("no images in it");
+    data_options o = options();
+    for (const struct bad *b = bads; b < bads + sizeof bads / sizeof *bads; b++) {
+        strcpy(text, b->header);
+        if (b->good_first) append_row(text, "3,", 7, 2304, ",Training\n");
+        append_row(text, b->before, 7, b->count, b->after);
+        scratch_write("fer2013.csv", text);
+        expect_refused(&o, b->part);
+    }
 }
 
 static void refuses_bad_options(void **state)
@@ -134,8 +98,9 @@ static void refuses_bad_options(void **state)
     (void)state;
     data_options o = data_options_defaults(scratch);
     expect_refused(&o, "no layout fits");
+    expect_refused(&o, "or one folder of images a class"); /* the last of all */
     o.layout = "ferr";
-    expect_refused(&o, "no layout 'ferr'");
+    expect_refused(&o, "no layout 'ferr'; there are ferplus, fer2013, rafdb, affectnet, sfew, folder");
     o.channels = 2;
     expect_refused(&o, "images of 2 channels");
     o = data_options_defaults("/nowhere/at/all");
@@ -147,9 +112,9 @@ static void refuses_bad_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SCRATCH(reads_splits),        WITH_SCRATCH(accepts_other_order_crlf_and_mark),
-        WITH_SCRATCH(refuses_bad_columns), WITH_SCRATCH(refuses_bad_pixels),
-        WITH_SCRATCH(refuses_bad_labels),  WITH_SCRATCH(refuses_cut_off_and_empty),
+        WITH_SCRATCH(reads_splits),
+        WITH_SCRATCH(accepts_other_order_crlf_and_mark),
+        WITH_SCRATCH(refuses_bad_files),
         WITH_SCRATCH(refuses_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

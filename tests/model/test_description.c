@@ -31,7 +31,8 @@ static amend_status read_with(const char *key, const char *value, model_descript
     }
     assert_ok(safetensors_write(in_test_folder("m.safetensors"), &tensor, 1, meta, count));
     assert_ok(safetensors_open(in_test_folder("m.safetensors"), &file));
-    amend_status status = description_read(file, d);
+    const meta_source source = safetensors_meta_source(file);
+    amend_status status = description_read(&source, d);
     safetensors_free(file);
     return status;
 }

@@ -64,14 +64,16 @@ static void same_logits_as_torch(void **state)
         import_options how;
     } runs[] = {
         {"authors",
-         {false, 1, ARM_HEAD_BATCH, .arrangement = 16, .size = 224, .channels = 3},
+         {.small_stem = false, .width = 1, .head = ARM_HEAD_BATCH, .arrangement = 16, .size = 224, .channels = 3},
          {.labels = "a,b,c,d,e,f,g"}},
-        {"ema", {false, 0.25, ARM_HEAD_EMA, .arrangement = 8, .size = 96, .channels = 3}, {.labels = "a,b,c,d,e,f,g"}},
+        {"ema",
+         {.small_stem = false, .width = 0.25, .head = ARM_HEAD_EMA, .arrangement = 8, .size = 96, .channels = 3},
+         {.labels = "a,b,c,d,e,f,g"}},
         {"none",
-         {true, 0.5, ARM_HEAD_NONE, .arrangement = 4, .size = 32, .channels = 1},
+         {.small_stem = true, .width = 0.5, .head = ARM_HEAD_NONE, .arrangement = 4, .size = 32, .channels = 1},
          {.labels = "a,b,c,d,e,f,g", .mean = "0.5", .deviation = "0.25"}},
         {"gap",
-         {true, 0.25, ARM_HEAD_GAP, .arrangement = 16, .size = 24, .channels = 3},
+         {.small_stem = true, .width = 0.25, .head = ARM_HEAD_GAP, .arrangement = 16, .size = 24, .channels = 3},
          {.labels = "a,b,c,d,e,f,g", .size = 24}},
     };
     char command[512], name[32];

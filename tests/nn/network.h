@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "arm/head.h"
-#include "backbone/resnet.h"
+#include "backbone/backbone.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/loss.h"
@@ -52,10 +52,10 @@ static inline size_t table_add(nn_table *table, nn_row row)
 static inline nn_table *table_resnet(bool small_stem, double width, size_t size, size_t channels, arm_head head,
                                      size_t r, size_t classes)
 {
-    const resnet_options options = {small_stem, width};
+    const backbone_options options = {BACKBONE_RESNET18, small_stem, width};
     nn_table *table = table_begin(size, size, channels);
     size_t features = 0;
-    must(resnet18_build(table, &options, &features));
+    must(backbone_build(table, &options, &features));
     must(arm_head_build(table, head, features, r, classes));
     return table;
 }

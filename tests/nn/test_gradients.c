@@ -187,6 +187,20 @@ static nn_table *wide_kernel(void)
     return table;
 }
 
+/* With biases; groups of one channel, of several, and of none. */
+static nn_table *grouped(void)
+{
+    nn_table *table = begin(7, 6, 32);
+    const nn_row deep = {
+        .kind = NN_CONV, .in = {1}, .channels = 32, .kernel = 3, .stride = 2, .pad = 1, .groups = 32, .bias = true};
+    size_t at = table_add(table, deep);
+    const nn_row few = {
+        .kind = NN_CONV, .in = {at}, .channels = 64, .kernel = 3, .stride = 1, .pad = 1, .groups = 2, .bias = true};
+    at = table_add(table, few);
+    table_add(table, (nn_row){.kind = NN_CONV, .in = {at}, .channels = 16, .kernel = 1, .stride = 1, .bias = true});
+    return table;
+}
+
 static nn_table *odd_channels(void)
 {
     nn_table *table = begin(6, 5, 5);
@@ -243,6 +257,7 @@ static void test_convolution(void **state)
     check("convolutions 3x3, 3x3 / 2, 1x1, 1x1 / 2, 2x2", convolutions(), SIGNS);
     check("convolution 7x7 / 2", wide_kernel(), SIGNS);
     check("convolutions with odd channels", odd_channels(), SIGNS);
+    check("convolutions with groups and biases", grouped(), SIGNS);
 }
 
 static void test_batch_norm(void **state)

@@ -6,9 +6,11 @@ _amend()
     if [ "$COMP_CWORD" = 1 ]; then
         words="$("$command" --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  *.*/\1/p') --help --version"
     elif [ "$previous" = --layout ]; then
-        words="fer2013 ferplus folder rafdb"
+        words="affectnet fer2013 ferplus folder rafdb sfew"
     elif [ "$previous" = --split ]; then
         words="train valid test"
+    elif [ "$previous" = --classes ]; then
+        words="7 8"
     elif [ "$previous" = --affinity ]; then
         words="ema batch none"
     elif [[ $word == -* ]]; then

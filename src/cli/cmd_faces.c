@@ -1,0 +1,149 @@
+/* amend faces */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/args.h"
+#include "cli/detect.h"
+#include "cli/json.h"
+#include "eval/detection.h"
+#include "image/draw_prediction.h"
+
+typedef struct faces_request {
+    const char *detector, *threshold, *annotate, *json, *eval;
+    double least;
+} faces_request;
+
+static json_t *to_json(const amend_face *f)
+{
+    json_t *points = json_array();
+    for (size_t k = 0; k < AMEND_POINTS; k++)
+        json_array_append_new(points, json_pack("[f,f]", f->points[k].x, f->points[k].y));
+    return json_pack("{s:[f,f,f,f], s:f, s:o}", "box", f->box.x, f->box.y, f->box.width, f->box.height, "score",
+                     f->score, "points", points);
+}
+
+static void print(const char *file, const amend_face *faces, size_t count)
+{
+    printf("%s: %zu %s\n", file, count, count == 1 ? "face" : "faces");
+    for (size_t i = 0; i < count; i++)
+        printf("  %.0f,%.0f,%.0f,%.0f  score %.2f\n", faces[i].box.x, faces[i].box.y, faces[i].box.width,
+               faces[i].box.height, faces[i].score);
+}
+
+static amend_status annotate(const char *folder, const char *file, const amend_image *photo, const amend_face *faces,
+                             size_t count)
+{
+    amend_box *boxes = NULL;
+    const char **labels = NULL;
+    char(*text)[8] = NULL;
+    amend_image drawn = {0};
+    amend_status status = mem_alloc(&boxes, count, sizeof *boxes, "boxes");
+    if (!status.code) status = mem_alloc(&labels, count, sizeof *labels, "labels");
+    if (!status.code) status = mem_alloc(&text, count, sizeof *text, "labels");
+    for (size_t i = 0; !status.code && i < count; i++) {
+        boxes[i] = faces[i].box;
+        snprintf(text[i], sizeof text[i], "%.0f %%", 100 * faces[i].score);
+        labels[i] = text[i];
+    }
+    if (!status.code) status = draw_faces(photo, boxes, labels, count, &drawn);
+    if (!status.code) status = cli_write_picture(folder, file, &drawn);
+    amend_image_free(&drawn);
+    mem_free(boxes);
+    mem_free(labels);
+    mem_free(text);
+    return status;
+}
+
+static amend_status find_in_file(const faces_request *r, amend_detector *detector, const char *file, json_t *images,
+                                 detection_score *score)
+{
+    amend_image photo = {0};
+    amend_face *faces = NULL;
+    size_t count = 0;
+    TRY(amend_image_open(file, &photo));
+    amend_status status = status_prefix(amend_detector_find(detector, &photo, r->least, &faces, &count), "%s", file);
+    if (!status.code && score) detection_compare(score, file, faces, count);
+    if (!status.code && r->annotate) status = annotate(r->annotate, file, &photo, faces, count);
+    if (!status.code) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < count; i++) json_array_append_new(list, to_json(&faces[i]));
+        json_array_append_new(images, json_pack("{s:s, s:o}", "file", file, "faces", list));
+        if (!r->json || strcmp(r->json, "-")) print(file, faces, count);
+    }
+    amend_faces_free(faces);
+    amend_image_free(&photo);
+    return status;
+}
+
+static void print_score(const faces_request *r, const detection_score *s)
+{
+    if (r->json && !strcmp(r->json, "-")) return;
+    printf("%s: %zu boxes, %zu found (recall %.1f %%), %zu found beside them (precision %.1f %%), at IoU %.1f\n",
+           r->eval, s->boxes, s->hits, 100 * detection_recall(s), s->found - s->hits, 100 * detection_precision(s),
+           DETECTION_OVERLAP);
+}
+
+static amend_status find_all(const faces_request *r, amend_detector *detector, char **files, int count, int *result)
+{
+    detection_boxes *boxes = NULL;
+    detection_score score = {0};
+    if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
+    json_t *images = json_array(), *all;
+    score.truth = boxes;
+    for (int i = 0; i < count; i++) {
+        amend_status status = find_in_file(r, detector, files[i], images, r->eval ? &score : NULL);
+        if (status.code) *result = cli_fail(status);
+    }
+    all = json_pack("{s:i, s:o}", "schema", 1, "images", images);
+    if (r->eval) {
+        print_score(r, &score);
+        json_object_set_new(all, "eval",
+                            json_pack("{s:f, s:f, s:f, s:i, s:i, s:i}", "iou", DETECTION_OVERLAP, "recall",
+                                      detection_recall(&score), "precision", detection_precision(&score), "boxes",
+                                      (int)score.boxes, "found", (int)score.found, "hits", (int)score.hits));
+    }
+    detection_boxes_free(boxes);
+    if (r->json) return json_save(all, r->json);
+    json_decref(all);
+    return status_ok();
+}
+
+static int run(int argc, char **argv)
+{
+    faces_request r = {0};
+    amend_detector *detector = NULL;
+    int operands = 0;
+    const cli_option options[] = {{"--detector", &r.detector, NULL},
+                                  {"--threshold", &r.threshold, NULL},
+                                  {"--annotate", &r.annotate, NULL},
+                                  {"--json", &r.json, NULL},
+                                  {"--eval", &r.eval, NULL}};
+    int result = cli_parse(&cli_faces, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (result) return result;
+    if (!operands) return cli_usage(&cli_faces, "at least one image is needed");
+    if (r.threshold) {
+        char *end;
+        r.least = strtod(r.threshold, &end);
+        if (*end || end == r.threshold || !(r.least > 0 && r.least < 1))
+            return cli_usage(&cli_faces, "--threshold %s: a number between 0 and 1", r.threshold);
+    }
+    amend_status status = cli_open_detector(r.detector, &detector);
+    if (!status.code) status = find_all(&r, detector, argv, operands, &result);
+    amend_detector_free(detector);
+    return status.code ? cli_fail(status) : result;
+}
+
+const cli_command cli_faces = {
+    "faces", run, "find the faces in photos",
+    "Usage: amend faces IMAGE... [options]\n"
+    "Prints the box and the score of every face, the surest first.\n\n"
+    "  --detector FILE  ONNX file of BlazeFace or YuNet; the installed one if left out\n"
+    "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"
+    "  --annotate DIR   writes a drawn copy of each photo\n"
+    "  --json FILE      also as JSON, with eyes, nose and mouth; - is standard output, without the table\n"
+    "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision\n\n"
+    "Examples:\n"
+    "  amend faces photo.jpg --annotate drawn\n"
+    "  amend faces --eval boxes.csv photos/*.jpg\n"};

@@ -1,0 +1,51 @@
+/* amend report */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/args.h"
+#include "report/run_page.h"
+
+static amend_status write_report(run_page_request *request)
+{
+    char *beside = NULL;
+    if (!request->out) TRY(file_join(request->folder, "report.html", &beside));
+    if (beside) request->out = beside;
+    amend_status status = run_page_write(request);
+    if (!status.code) fprintf(stderr, "the report is %s\n", request->out);
+    mem_free(beside);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *split = "test";
+    run_page_request request = {0};
+    int operands = 0;
+    const cli_option options[] = {
+        {"--data", &request.data, NULL}, {"--split", &split, NULL}, {"--out", &request.out, NULL}};
+    int result = cli_parse(&cli_report, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (result) return result;
+    if (operands != 1) return cli_usage(&cli_report, "one folder of a run is needed");
+    size_t chosen = 0;
+    while (chosen < DATA_SPLITS && strcmp(split, data_split_name((data_split)chosen))) chosen++;
+    if (chosen == DATA_SPLITS) return cli_usage(&cli_report, "--split %s: train, valid or test", split);
+    request.folder = argv[0];
+    request.split = (data_split)chosen;
+    amend_status status = write_report(&request);
+    return status.code ? cli_fail(status) : CLI_DONE;
+}
+
+const cli_command cli_report = {
+    "report", run, "write a run as one HTML page",
+    "Usage: amend report RUN [--data DIR] [--split S] [--out FILE.html]\n"
+    "Writes what a folder of `amend train` holds as one page that needs no other file and no network: protocol, "
+    "machine,\n"
+    "curves, recipe and the paper's figures. With --data also the trained model's figures: confusion, classes,\n"
+    "calibration, and the images that it got most wrong.\n\n"
+    "  --data DIR   measure the model on this data set, read as the run's recipe says\n"
+    "  --split S    train, valid or test (default test)\n"
+    "  --out FILE   the page; RUN/report.html if left out\n\n"
+    "Example:\n"
+    "  amend report runs/synth --data drawn\n"};

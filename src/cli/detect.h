@@ -1,0 +1,18 @@
+/* Faces for commands: the detector that is at hand, and pictures of what it found. */
+#ifndef CLI_DETECT_H
+#define CLI_DETECT_H
+
+#include "amend/faces.h"
+
+/* A file of the models' folder beside the command, where it was built or unpacked; NULL: not there. `path` has room for
+ * CLI_PATH bytes. */
+enum { CLI_PATH = 4096 };
+const char *cli_beside(const char *name, char *path);
+
+/* The detector `file`; NULL: $AMEND_DETECTOR, the one beside the command, or the installed one. */
+amend_status cli_open_detector(const char *file, amend_detector **detector) AMEND_MUST_USE;
+
+/* DIR/NAME.png for the photo NAME.jpg, drawn with its boxes and labels; says so on standard error. */
+amend_status cli_write_picture(const char *folder, const char *photo_file, const amend_image *drawn) AMEND_MUST_USE;
+
+#endif

@@ -1,0 +1,73 @@
+/* BlazeFace (Bazarevsky et al., 2019; https://arxiv.org/abs/1907.05047): 16 x 16 cells of two anchors and 8 x 8 cells
+ * of six. An anchor is its cell's middle; boxes and points are offsets in pixels of the input. */
+#include <math.h>
+
+#include "face/detector.h"
+
+enum { VALUES = 16 /* x, y, w, h, then x and y of six points */ };
+
+static const struct grid {
+    size_t cells, anchors;
+} grids[] = {{16, 2}, {8, 6}};
+
+static bool has_output(const onnx_network *network, size_t rows, size_t columns)
+{
+    for (size_t i = 0; i < network->output_count; i++) {
+        const onnx_output *o = &network->outputs[i];
+        if (o->rank == 3 && o->dims[1] == rows && o->dims[2] == columns) return true;
+    }
+    return false;
+}
+
+static bool fits(const onnx_network *network)
+{
+    bool all = network->output_count == 4;
+    for (size_t i = 0; i < 2; i++) {
+        size_t rows = grids[i].cells * grids[i].cells * grids[i].anchors;
+        all = all && has_output(network, rows, 1) && has_output(network, rows, VALUES);
+    }
+    return all;
+}
+
+static amend_face face_at(const float *v, double anchor_x, double anchor_y, size_t size, const face_square *s)
+{
+    static const size_t points[AMEND_POINTS] = {0, 1, 2, 3};
+    double unit = s->side / (double)size, x = s->x + anchor_x * s->side, y = s->y + anchor_y * s->side;
+    amend_face face = {0};
+    face.box.width = (double)v[2] * unit;
+    face.box.height = (double)v[3] * unit;
+    face.box.x = x + (double)v[0] * unit - face.box.width / 2;
+    face.box.y = y + (double)v[1] * unit - face.box.height / 2;
+    for (size_t k = 0; k < AMEND_POINTS; k++) {
+        face.points[k].x = x + (double)v[4 + 2 * points[k]] * unit;
+        face.points[k].y = y + (double)v[5 + 2 * points[k]] * unit;
+    }
+    return face;
+}
+
+static void decode(const face_network *network, const face_square *square, double threshold, face_list *list)
+{
+    double limit = log(threshold / (1 - threshold)); /* of the score before its sigmoid */
+    for (size_t g = 0; g < 2; g++) {
+        size_t cells = grids[g].cells, anchors = grids[g].anchors, rows = cells * cells * anchors;
+        const float *scores = face_network_output(network, NULL, rows, 1);
+        const float *boxes = face_network_output(network, NULL, rows, VALUES);
+        for (size_t i = 0; i < rows; i++) {
+            if (!((double)scores[i] >= limit)) continue;
+            size_t cell = i / anchors;
+            double x = ((double)(cell % cells) + 0.5) / (double)cells,
+                   y = ((double)(cell / cells) + 0.5) / (double)cells;
+            amend_face face = face_at(boxes + i * VALUES, x, y, network->size, square);
+            face.score = 1 / (1 + exp(-(double)scores[i]));
+            if (face.box.width > 0 && face.box.height > 0) face_list_add(list, &face);
+        }
+    }
+}
+
+const face_kind face_blazeface = {.name = "BlazeFace",
+                                  .threshold = 0.7,
+                                  .mean = 0.5f,
+                                  .deviation = 0.5f,
+                                  .smallest = 0.09,
+                                  .fits = fits,
+                                  .decode = decode};

@@ -1,0 +1,77 @@
+/* The public side of face detection. */
+#include "amend/faces.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "face/detector.h"
+
+struct amend_detector {
+    face_network *network;
+    face_list *list;
+    pthread_mutex_t lock;
+};
+
+amend_status amend_detector_open(const char *path, amend_detector **made)
+{
+    amend_detector *d = NULL;
+    if (!made) return status_error(AMEND_BAD_ARGUMENT, "amend_detector_open: no place for the detector was given");
+    *made = NULL;
+    if (!path) path = getenv("AMEND_DETECTOR");
+    if (!path) path = AMEND_MODEL_FOLDER "/" FACE_DETECTOR;
+    if (!file_exists(path))
+        return status_error(AMEND_IO, "%s: no such file; tools/detector.sh fetches a face detector", path);
+    TRY(mem_alloc(&d, 1, sizeof *d, "detector"));
+    amend_status status = mem_alloc(&d->list, 1, sizeof *d->list, "faces");
+    if (!status.code) status = face_network_open(path, &d->network);
+    if (status.code) {
+        mem_free(d->list);
+        mem_free(d);
+        return status;
+    }
+    pthread_mutex_init(&d->lock, NULL);
+    *made = d;
+    return status;
+}
+
+void amend_detector_free(amend_detector *d)
+{
+    if (!d) return;
+    pthread_mutex_destroy(&d->lock);
+    face_network_free(d->network);
+    mem_free(d->list);
+    mem_free(d);
+}
+
+static amend_status copy_faces(const face_list *list, amend_face **faces, size_t *count)
+{
+    if (!list->count) return status_ok();
+    TRY(mem_alloc(faces, list->count, sizeof **faces, "faces"));
+    memcpy(*faces, list->faces, list->count * sizeof **faces);
+    *count = list->count;
+    return status_ok();
+}
+
+amend_status amend_detector_find(amend_detector *d, const amend_image *image, double threshold, amend_face **faces,
+                                 size_t *count)
+{
+    if (!d || !image || !image->pixels || !faces || !count)
+        return status_error(AMEND_BAD_ARGUMENT, "amend_detector_find: detector, image, faces and count must be given");
+    if (!(threshold >= 0 && threshold < 1))
+        return status_error(AMEND_BAD_ARGUMENT, "a threshold of %g; 0 or more and less than 1 is possible", threshold);
+    *faces = NULL;
+    *count = 0;
+    pthread_mutex_lock(&d->lock);
+    amend_status status =
+        face_search(d->network, image, threshold > 0 ? threshold : d->network->kind->threshold, d->list);
+    if (!status.code) status = copy_faces(d->list, faces, count);
+    pthread_mutex_unlock(&d->lock);
+    return status;
+}
+
+void amend_faces_free(amend_face *faces)
+{
+    mem_free(faces);
+}

@@ -1,0 +1,100 @@
+/* Opening and running a detector network. */
+#include "base/mem.h"
+#include "face/detector.h"
+
+static amend_status import(const char *path, onnx_network **network)
+{
+    onnx_file file;
+    const onnx_import_options options = {.height = face_yunet.open_size, .width = face_yunet.open_size, .fold = true};
+    TRY(onnx_file_open(path, &file));
+    amend_status status = onnx_import(&file, &options, network);
+    onnx_file_close(&file);
+    return status;
+}
+
+static amend_status compile(face_network *n)
+{
+    size_t outputs[NN_MAX_OUTPUTS];
+    nn_program_options options = {
+        .batch = 1, .type = NN_F32, .outputs = outputs, .output_count = n->onnx->output_count};
+    for (size_t c = 0; c < 3; c++) {
+        options.mean[c] = n->kind->mean;
+        options.deviation[c] = n->kind->deviation;
+    }
+    for (size_t i = 0; i < n->onnx->output_count; i++) outputs[i] = n->onnx->outputs[i].row;
+    TRY(nn_program_create(&n->onnx->table, &n->onnx->params, &options, &n->program));
+    return nn_context_create(n->program, &n->context);
+}
+
+static amend_status open_network(face_network *n, const char *path)
+{
+    static const face_kind *const kinds[] = {&face_blazeface, &face_yunet};
+    TRY(import(path, &n->onnx));
+    nn_shape in = n->onnx->table.shapes[0];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i]->fits(n->onnx)) n->kind = kinds[i];
+    if (!n->kind || in.h != in.w || in.c != 3)
+        return status_error(AMEND_UNSUPPORTED, "%s: not a detector that is known here; BlazeFace and YuNet are", path);
+    n->size = in.h;
+    return status_prefix(compile(n), "%s", path);
+}
+
+amend_status face_network_open(const char *path, face_network **made)
+{
+    face_network *n = NULL;
+    *made = NULL;
+    TRY(mem_alloc(&n, 1, sizeof *n, "detector"));
+    amend_status status = open_network(n, path);
+    if (status.code)
+        face_network_free(n);
+    else
+        *made = n;
+    return status;
+}
+
+void face_network_free(face_network *n)
+{
+    if (!n) return;
+    nn_context_free(n->context);
+    nn_program_free(n->program);
+    onnx_network_free(n->onnx);
+    mem_free(n);
+}
+
+uint8_t *face_network_pixels(face_network *n)
+{
+    return nn_context_pixels(n->context);
+}
+
+const float *face_network_output(const face_network *n, const char *name, size_t rows, size_t columns)
+{
+    for (size_t i = 0; i < n->onnx->output_count; i++) {
+        const onnx_output *o = &n->onnx->outputs[i];
+        size_t count = 0;
+        bool sized = o->rank >= 2 && o->dims[o->rank - 2] == rows && o->dims[o->rank - 1] == columns;
+        if (sized && (!name || !strcmp(name, o->name))) return nn_context_map(n->context, o->row, &count);
+    }
+    return NULL;
+}
+
+static void swap_red_and_blue(uint8_t *pixels, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t red = pixels[3 * i];
+        pixels[3 * i] = pixels[3 * i + 2];
+        pixels[3 * i + 2] = red;
+    }
+}
+
+amend_status face_network_run(face_network *n, const face_square *square, double threshold, face_list *list)
+{
+    if (n->kind->bgr) swap_red_and_blue(face_network_pixels(n), n->size * n->size);
+    TRY(nn_context_run(n->context, 1));
+    n->kind->decode(n, square, threshold, list);
+    return status_ok();
+}
+
+void face_list_add(face_list *list, const amend_face *face)
+{
+    if (list->count < FACE_MAX_CANDIDATES) list->faces[list->count++] = *face;
+}

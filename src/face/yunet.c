@@ -1,0 +1,72 @@
+/* YuNet (Wu, Peng, Yu, 2023; https://doi.org/10.1007/s11633-023-1423-y): three grids of strides 8, 16 and 32, without
+ * anchors; the score is the geometric mean of class and object; sides are exponentials. */
+#include <math.h>
+#include <stdio.h>
+
+#include "face/detector.h"
+
+static const size_t strides[] = {8, 16, 32};
+
+static bool fits(const onnx_network *network)
+{
+    static const char *const names[] = {"cls_8", "obj_16", "bbox_32", "kps_8"};
+    bool all = network->output_count == 12;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) all = all && onnx_network_output(network, names[i]);
+    return all;
+}
+
+/* Points of the file: right eye, left eye (of the person), nose, both corners of the mouth. */
+static amend_face face_at(const float *box, const float *points, double column, double row, double unit,
+                          const face_square *s)
+{
+    amend_face face = {0};
+    amend_point p[5];
+    for (size_t k = 0; k < 5; k++)
+        p[k] = (amend_point){s->x + (column + (double)points[2 * k]) * unit,
+                             s->y + (row + (double)points[2 * k + 1]) * unit};
+    face.box.width = exp(fmin((double)box[2], 20)) * unit;
+    face.box.height = exp(fmin((double)box[3], 20)) * unit;
+    face.box.x = s->x + (column + (double)box[0]) * unit - face.box.width / 2;
+    face.box.y = s->y + (row + (double)box[1]) * unit - face.box.height / 2;
+    face.points[AMEND_LEFT_EYE] = p[0];
+    face.points[AMEND_RIGHT_EYE] = p[1];
+    face.points[AMEND_NOSE] = p[2];
+    face.points[AMEND_MOUTH] = (amend_point){(p[3].x + p[4].x) / 2, (p[3].y + p[4].y) / 2};
+    return face;
+}
+
+static const float *output(const face_network *n, const char *name, size_t stride, size_t columns)
+{
+    char full[32];
+    size_t cells = n->size / stride;
+    snprintf(full, sizeof full, "%s_%zu", name, stride);
+    return face_network_output(n, full, cells * cells, columns);
+}
+
+static void decode(const face_network *n, const face_square *square, double threshold, face_list *list)
+{
+    for (size_t g = 0; g < sizeof strides / sizeof *strides; g++) {
+        size_t stride = strides[g], cells = n->size / stride;
+        const float *class = output(n, "cls", stride, 1), *object = output(n, "obj", stride, 1);
+        const float *boxes = output(n, "bbox", stride, 4), *points = output(n, "kps", stride, 10);
+        double unit = square->side / (double)n->size * (double)stride;
+        for (size_t i = 0; class && object && boxes && points && i < cells * cells; i++) {
+            double score = sqrt(fmin(fmax((double)class[i], 0), 1) * fmin(fmax((double)object[i], 0), 1));
+            if (!(score >= threshold)) continue;
+            amend_face face =
+                face_at(boxes + 4 * i, points + 10 * i, (double)(i % cells), (double)(i / cells), unit, square);
+            face.score = score;
+            face_list_add(list, &face);
+        }
+    }
+}
+
+const face_kind face_yunet = {.name = "YuNet",
+                              .threshold = 0.6,
+                              .mean = 0,
+                              .deviation = 1.0f / 255,
+                              .bgr = true,
+                              .open_size = 640,
+                              .smallest = 0.02,
+                              .fits = fits,
+                              .decode = decode};

@@ -1,0 +1,22 @@
+/* What oneDNN must know of a row that slides a window. */
+#ifndef NN_DNN_ROW_H
+#define NN_DNN_ROW_H
+
+#include "nn/dnn.h"
+#include "nn/table.h"
+
+static inline dnn_conv dnn_row_window(const nn_row *row, nn_shape in, nn_shape out, nn_type type)
+{
+    return (dnn_conv){.in = in,
+                      .out = out,
+                      .kernel = row->kernel,
+                      .stride = row->stride,
+                      .pad = row->pad,
+                      .pad_more = row->pad_more,
+                      .groups = row->groups,
+                      .dilation = row->dilation,
+                      .bias = row->bias,
+                      .type = type};
+}
+
+#endif

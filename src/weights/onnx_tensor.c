@@ -1,0 +1,163 @@
+/* Tensors of ONNX files as plain doubles. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/type.h"
+#include "weights/dtype.h"
+#include "weights/onnx_file.h"
+
+#define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
+
+enum { MAX_VALUES = 1 << 28 };
+
+static const char *tensor_name(const Onnx__TensorProto *proto)
+{
+    return proto->name && *proto->name ? proto->name : "(without a name)";
+}
+
+static size_t type_size(int type)
+{
+    switch (type) {
+    case TYPE(FLOAT):
+    case TYPE(INT32):
+    case TYPE(UINT32):
+        return 4;
+    case TYPE(DOUBLE):
+    case TYPE(INT64):
+    case TYPE(UINT64):
+        return 8;
+    case TYPE(FLOAT16):
+    case TYPE(BFLOAT16):
+    case TYPE(INT16):
+    case TYPE(UINT16):
+        return 2;
+    case TYPE(INT8):
+    case TYPE(UINT8):
+    case TYPE(BOOL):
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+#define READ(type)                                                                                                     \
+    do {                                                                                                               \
+        for (size_t i = 0; i < count; i++) {                                                                           \
+            type value;                                                                                                \
+            memcpy(&value, bytes + i * sizeof value, sizeof value);                                                    \
+            values[i] = (double)value;                                                                                 \
+        }                                                                                                              \
+    } while (0)
+
+/* Little-endian bytes, as all machines that this runs on have them. */
+static void read_raw(int type, const uint8_t *bytes, size_t count, double *values)
+{
+    switch (type) {
+    case TYPE(FLOAT):
+        READ(float);
+        break;
+    case TYPE(DOUBLE):
+        READ(double);
+        break;
+    case TYPE(INT32):
+        READ(int32_t);
+        break;
+    case TYPE(UINT32):
+        READ(uint32_t);
+        break;
+    case TYPE(INT64):
+        READ(int64_t);
+        break;
+    case TYPE(UINT64):
+        READ(uint64_t);
+        break;
+    case TYPE(INT16):
+        READ(int16_t);
+        break;
+    case TYPE(UINT16):
+        READ(uint16_t);
+        break;
+    case TYPE(INT8):
+        READ(int8_t);
+        break;
+    case TYPE(FLOAT16):
+    case TYPE(BFLOAT16):
+        for (size_t i = 0; i < count; i++) {
+            float value;
+            bool known = dtype_to_f32(type == TYPE(FLOAT16) ? TENSOR_F16 : TENSOR_BF16, bytes + 2 * i, 1, &value);
+            values[i] = known ? (double)value : 0;
+        }
+        break;
+    default:
+        READ(uint8_t);
+    }
+}
+
+/* The typed fields, used instead of raw bytes. */
+static bool read_fields(const Onnx__TensorProto *p, size_t count, double *values)
+{
+    bool half = p->data_type == TYPE(FLOAT16) || p->data_type == TYPE(BFLOAT16);
+    if (p->data_type == TYPE(FLOAT) && p->n_float_data == count) {
+        for (size_t i = 0; i < count; i++) values[i] = (double)p->float_data[i];
+    } else if (p->data_type == TYPE(DOUBLE) && p->n_double_data == count) {
+        memcpy(values, p->double_data, count * sizeof *values);
+    } else if (p->data_type == TYPE(INT64) && p->n_int64_data == count) {
+        for (size_t i = 0; i < count; i++) values[i] = (double)p->int64_data[i];
+    } else if ((p->data_type == TYPE(UINT64) || p->data_type == TYPE(UINT32)) && p->n_uint64_data == count) {
+        for (size_t i = 0; i < count; i++) values[i] = (double)p->uint64_data[i];
+    } else if (half && p->n_int32_data == count) {
+        for (size_t i = 0; i < count; i++) {
+            const uint8_t bits[8] = {(uint8_t)p->int32_data[i], (uint8_t)((uint32_t)p->int32_data[i] >> 8)};
+            read_raw(p->data_type, bits, 1, values + i);
+        }
+    } else if (!half && p->n_int32_data == count) {
+        for (size_t i = 0; i < count; i++) values[i] = p->int32_data[i];
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static amend_status read_dims(const Onnx__TensorProto *p, onnx_tensor *t)
+{
+    if (p->n_dims > ONNX_MAX_RANK)
+        return status_error(AMEND_UNSUPPORTED, "tensor '%s' has %zu dimensions; %d are possible", tensor_name(p),
+                            p->n_dims, ONNX_MAX_RANK);
+    t->rank = p->n_dims;
+    t->count = 1;
+    for (size_t i = 0; i < t->rank; i++) {
+        if (p->dims[i] < 0 || p->dims[i] > MAX_VALUES || !mem_multiply(t->count, (size_t)p->dims[i], &t->count) ||
+            t->count > MAX_VALUES)
+            return status_error(AMEND_BAD_DATA, "tensor '%s': side %lld is negative or too large", tensor_name(p),
+                                (long long)p->dims[i]);
+        t->dims[i] = (size_t)p->dims[i];
+    }
+    return status_ok();
+}
+
+amend_status onnx_tensor_read(const Onnx__TensorProto *p, onnx_tensor *t)
+{
+    memset(t, 0, sizeof *t);
+    size_t each = type_size(p->data_type);
+    if (p->n_external_data || p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+        return status_error(AMEND_UNSUPPORTED, "tensor '%s' lies in another file; save the network as one file",
+                            tensor_name(p));
+    if (!each)
+        return status_error(AMEND_UNSUPPORTED, "tensor '%s' has type %d, which holds no numbers of use here",
+                            tensor_name(p), p->data_type);
+    TRY(read_dims(p, t));
+    bool raw = p->has_raw_data && p->raw_data.len;
+    if (raw && p->raw_data.len != t->count * each)
+        return status_error(AMEND_BAD_DATA, "tensor '%s': %zu bytes for %zu values", tensor_name(p), p->raw_data.len,
+                            t->count);
+    TRY(mem_alloc(&t->values, t->count, sizeof *t->values, tensor_name(p)));
+    if (raw)
+        read_raw(p->data_type, p->raw_data.data, t->count, t->values);
+    else if (!read_fields(p, t->count, t->values)) {
+        mem_free(t->values);
+        t->values = NULL;
+        return status_error(AMEND_BAD_DATA, "tensor '%s': fewer or more values than its %zu places", tensor_name(p),
+                            t->count);
+    }
+    return status_ok();
+}

@@ -1,0 +1,265 @@
+/* Functions of values and arithmetic. Where all operands are constants, the result is one. */
+#include <math.h>
+
+#include "base/mem.h"
+#include "weights/onnx_operators.h"
+
+amend_status onnx_same(graph *g)
+{
+    graph_value value;
+    TRY(graph_input(g, 0, &value));
+    return graph_output(g, 0, &value);
+}
+
+/* Whether each element of the row shows exactly once: then what is done to the row is done to the value. */
+static bool covers_row(const graph *g, const graph_value *v)
+{
+    if (v->offset || value_count(v) != nn_shape_count(g->network->table.shapes[v->row])) return false;
+    for (size_t i = 0; i < v->rank; i++)
+        if (v->dims[i] > 1 && !v->strides[i]) return false;
+    return true;
+}
+
+static amend_status add_activation(graph *g, nn_row row)
+{
+    graph_value value;
+    TRY(graph_input(g, 0, &value));
+    TRY(graph_as_row(g, &value, &value));
+    if (!covers_row(g, &value)) TRY(graph_in_order(g, &value, true, &value));
+    row.in[0] = value.row;
+    TRY(graph_add_row(g, row, &value.row));
+    return graph_output(g, 0, &value);
+}
+
+static amend_status each(graph *g, double (*function)(double))
+{
+    graph_value value, made;
+    const double *from;
+    size_t count;
+    TRY(graph_constant(g, 0, &value, &from, &count));
+    TRY(graph_new_constant(g, value.rank, value.dims, &made));
+    for (size_t i = 0; i < count; i++) made.constant[i] = function(from[i]);
+    return graph_output(g, 0, &made);
+}
+
+static double negative(double x)
+{
+    return -x;
+}
+
+/* Of constants only: what exporters leave in the arithmetic of shapes. */
+amend_status onnx_unary(graph *g)
+{
+    static const struct {
+        const char *name;
+        double (*function)(double);
+    } functions[] = {{"Floor", floor}, {"Ceil", ceil}, {"Sqrt", sqrt}, {"Neg", negative}, {"Exp", exp}};
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (!strcmp(g->node->op_type, functions[i].name)) return each(g, functions[i].function);
+    return graph_error(g, AMEND_INTERNAL, "no such function");
+}
+
+amend_status onnx_activation(graph *g)
+{
+    static const struct {
+        const char *name;
+        nn_function function;
+        float alpha, beta; /* where the node does not say */
+    } functions[] = {{"LeakyRelu", NN_LEAKY, 0.01f, 0},
+                     {"Sigmoid", NN_SIGMOID, 0, 0},
+                     {"HardSigmoid", NN_HARD_SIGMOID, 0.2f, 0.5f},
+                     {"HardSwish", NN_HARD_SWISH, 0, 0},
+                     {"Tanh", NN_TANH, 0, 0}};
+    if (!strcmp(g->node->op_type, "Relu")) return add_activation(g, (nn_row){.kind = NN_RELU});
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (strcmp(g->node->op_type, functions[i].name)) continue;
+        return add_activation(g, (nn_row){.kind = NN_ACTIVATION,
+                                          .function = functions[i].function,
+                                          .alpha = graph_float(g, "alpha", functions[i].alpha),
+                                          .beta = graph_float(g, "beta", functions[i].beta)});
+    }
+    return graph_error(g, AMEND_INTERNAL, "no such function");
+}
+
+static amend_status read_bound(graph *g, const char *name, size_t input, float *bound)
+{
+    graph_value value;
+    const double *given;
+    size_t count;
+    *bound = graph_float(g, name, *bound);
+    if (!graph_has_input(g, input)) return status_ok();
+    TRY(graph_constant(g, input, &value, &given, &count));
+    if (count != 1) return graph_error(g, AMEND_BAD_DATA, "%s is not one number", name);
+    *bound = (float)given[0];
+    return status_ok();
+}
+
+amend_status onnx_clip(graph *g)
+{
+    nn_row row = {.kind = NN_ACTIVATION, .function = NN_CLIP, .alpha = -HUGE_VALF, .beta = HUGE_VALF};
+    TRY(read_bound(g, "min", 1, &row.alpha));
+    TRY(read_bound(g, "max", 2, &row.beta));
+    return add_activation(g, row);
+}
+
+amend_status onnx_prelu(graph *g)
+{
+    graph_value map, slopes;
+    const double *values;
+    float *to;
+    size_t count, channels;
+    TRY(graph_constant(g, 1, &slopes, &values, &count));
+    if (count == 1)
+        return add_activation(g, (nn_row){.kind = NN_ACTIVATION, .function = NN_LEAKY, .alpha = (float)values[0]});
+    TRY(graph_input(g, 0, &map));
+    TRY(graph_as_row(g, &map, &map));
+    TRY(graph_in_order(g, &map, true, &map));
+    channels = g->network->table.shapes[map.row].c;
+    if (count != channels || (map.rank == 4 && (slopes.rank < 3 || slopes.dims[slopes.rank - 3] != channels)))
+        return graph_error(g, AMEND_UNSUPPORTED, "%zu slopes for %zu channels; one, or one a channel are possible",
+                           count, channels);
+    TRY(graph_add_row(g, (nn_row){.kind = NN_ACTIVATION, .in = {map.row}, .function = NN_SLOPES}, &map.row));
+    TRY(graph_fill(g, map.row, "weight", count, &to));
+    for (size_t i = 0; i < count; i++) to[i] = (float)values[i];
+    return graph_output(g, 0, &map);
+}
+
+/* ---- arithmetic ---- */
+
+static double operate(nn_operation operation, double a, double b)
+{
+    return operation == NN_PLUS ? a + b : operation == NN_MINUS ? a - b : operation == NN_TIMES ? a * b : a / b;
+}
+
+/* Both with as many dimensions, sides of 1 in front. */
+static amend_status same_rank(const graph *g, graph_value *value, size_t rank)
+{
+    size_t more = rank - value->rank;
+    if (rank > ONNX_MAX_RANK) return graph_error(g, AMEND_UNSUPPORTED, "%zu dimensions", rank);
+    for (size_t i = rank; i-- > 0;) {
+        value->dims[i] = i < more ? 1 : value->dims[i - more];
+        value->strides[i] = i < more ? 0 : value->strides[i - more];
+    }
+    value->rank = rank;
+    return status_ok();
+}
+
+static amend_status common_dims(const graph *g, const graph_value *a, const graph_value *b, size_t *dims)
+{
+    for (size_t i = 0; i < a->rank; i++) {
+        if (a->dims[i] != b->dims[i] && a->dims[i] != 1 && b->dims[i] != 1)
+            return graph_error(g, AMEND_BAD_DATA, "sides of %zu and %zu do not go together", a->dims[i], b->dims[i]);
+        dims[i] = a->dims[i] == 1 ? b->dims[i] : a->dims[i];
+    }
+    return status_ok();
+}
+
+static void repeat_sides(graph_value *value, const size_t *dims)
+{
+    for (size_t i = 0; i < value->rank; i++)
+        if (value->dims[i] != dims[i]) {
+            value->dims[i] = dims[i];
+            value->strides[i] = 0;
+        }
+}
+
+static amend_status combine_constants(graph *g, nn_operation operation, graph_value *a, graph_value *b,
+                                      const size_t *dims)
+{
+    graph_value made;
+    TRY(graph_new_constant(g, a->rank, dims, &made));
+    bool whole = true;
+    for (size_t i = 0; i < value_count(a); i++) whole &= value_is_integer(a->constant + value_element(a, i), 1);
+    repeat_sides(a, dims);
+    repeat_sides(b, dims);
+    for (size_t i = 0, count = value_count(&made); i < count; i++) {
+        double left = a->constant[value_element(a, i)], right = b->constant[value_element(b, i)];
+        made.constant[i] = operate(operation, left, right);
+        if (operation == NN_OVER && whole && value_is_integer(&right, 1) && right != 0)
+            made.constant[i] = trunc(made.constant[i]); /* shapes are divided as whole numbers */
+    }
+    return graph_output(g, 0, &made);
+}
+
+static amend_status combine_rows(graph *g, nn_operation operation, graph_value *a, graph_value *b, const size_t *dims)
+{
+    graph_value made;
+    bool same = true;
+    size_t index;
+    nn_shape shape;
+    for (size_t i = 0; i < a->rank; i++) same &= a->dims[i] == b->dims[i];
+    bool plain = operation == NN_PLUS && same && !a->constant && !b->constant;
+    TRY(graph_as_row(g, a, a));
+    TRY(graph_as_row(g, b, b));
+    TRY(graph_in_order(g, a, true, a));
+    TRY(graph_in_order(g, b, true, b));
+    graph_row_value(0, a->rank, dims, &made);
+    TRY(graph_shape_of(g, &made, true, &shape));
+    const nn_row row = {.kind = plain ? NN_ADD : NN_COMBINE, .in = {a->row, b->row}, .operation = operation};
+    TRY(graph_add_row(g, row, &index));
+    made.row = index;
+    return graph_output(g, 0, &made);
+}
+
+amend_status onnx_arithmetic(graph *g)
+{
+    static const char *const names[] = {"Add", "Sub", "Mul", "Div"};
+    graph_value a, b;
+    size_t dims[ONNX_MAX_RANK], operation = 0;
+    while (operation < 3 && strcmp(names[operation], g->node->op_type)) operation++;
+    TRY(graph_input(g, 0, &a));
+    TRY(graph_input(g, 1, &b));
+    size_t rank = a.rank > b.rank ? a.rank : b.rank;
+    TRY(same_rank(g, &a, rank));
+    TRY(same_rank(g, &b, rank));
+    TRY(common_dims(g, &a, &b, dims));
+    if (a.constant && b.constant) return combine_constants(g, (nn_operation)operation, &a, &b, dims);
+    if (rank > 4)
+        return graph_error(g, AMEND_UNSUPPORTED, "arithmetic on %zu dimensions; at most 4 are possible", rank);
+    return combine_rows(g, (nn_operation)operation, &a, &b, dims);
+}
+
+/* ---- softmax ---- */
+
+/* The value with axis `at` last, in order, as outer x axis; for old operator sets everything from `at` on is one axis.
+ */
+amend_status onnx_softmax(graph *g)
+{
+    graph_value value, flat, made;
+    bool old = g->file->opset < 13;
+    size_t at, index;
+    TRY(graph_input(g, 0, &value));
+    TRY(graph_as_row(g, &value, &value));
+    TRY(graph_axis(g, graph_int(g, "axis", old ? 1 : -1), value.rank, &at));
+    flat = value;
+    for (size_t i = at; !old && i + 1 < value.rank; i++) { /* the axis goes last */
+        flat.dims[i] = value.dims[i + 1];
+        flat.strides[i] = value.strides[i + 1];
+    }
+    if (!old) {
+        flat.dims[value.rank - 1] = value.dims[at];
+        flat.strides[value.rank - 1] = value.strides[at];
+    }
+    size_t inner = 1, count = value_count(&value);
+    for (size_t i = old ? at : value.rank - 1; i < value.rank; i++) inner *= flat.dims[i];
+    size_t dims[ONNX_MAX_RANK], rank = flat.rank;
+    memcpy(dims, flat.dims, sizeof dims);
+    TRY(graph_flat(g, &flat, &flat));
+    size_t offset = flat.offset;
+    value_set_dims(&flat, 2, (size_t[]){count / inner, inner});
+    flat.offset = offset;
+    TRY(graph_in_order(g, &flat, false, &flat));
+    TRY(graph_add_row(g, (nn_row){.kind = NN_SOFTMAX, .in = {flat.row}}, &index));
+    made = (graph_value){.row = index};
+    value_set_dims(&made, rank, dims);
+    if (!old) { /* and back to its place */
+        size_t last_stride = made.strides[rank - 1];
+        for (size_t i = rank - 1; i > at; i--) {
+            made.dims[i] = made.dims[i - 1];
+            made.strides[i] = made.strides[i - 1];
+        }
+        made.dims[at] = inner;
+        made.strides[at] = last_stride;
+    }
+    return graph_output(g, 0, &made);
+}

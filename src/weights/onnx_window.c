@@ -1,0 +1,141 @@
+/* Windows of convolutions and pools. */
+#include "base/mem.h"
+#include "weights/onnx_operators.h"
+
+amend_status onnx_map_input(graph *g, size_t index, graph_value *map)
+{
+    graph_value value;
+    TRY(graph_input(g, index, &value));
+    if (value.rank != 4)
+        return graph_error(g, AMEND_UNSUPPORTED,
+                           "a value of %zu dimensions; only images and maps (4) are possible here", value.rank);
+    TRY(graph_as_row(g, &value, &value));
+    return graph_in_order(g, &value, true, map);
+}
+
+static amend_status read_pair(graph *g, const char *name, int64_t least, size_t pair[2])
+{
+    int64_t values[ONNX_MAX_INTS];
+    size_t count;
+    TRY(graph_ints(g, name, 0, values, &count));
+    if (!count) return status_ok();
+    if (count != 2) return graph_error(g, AMEND_UNSUPPORTED, "%s has %zu values; 2 are possible", name, count);
+    for (size_t i = 0; i < 2; i++) {
+        if (values[i] < least || values[i] > 4096)
+            return graph_error(g, AMEND_BAD_DATA, "%s is %lld; %lld..4096 is possible", name, (long long)values[i],
+                               (long long)least);
+        pair[i] = (size_t)values[i];
+    }
+    return status_ok();
+}
+
+static amend_status read_pads(graph *g, onnx_window *w)
+{
+    int64_t pads[ONNX_MAX_INTS];
+    size_t count;
+    TRY(graph_ints(g, "pads", 0, pads, &count));
+    if (count && count != 4) return graph_error(g, AMEND_UNSUPPORTED, "pads has %zu values; 4 are possible", count);
+    for (size_t i = 0; i < count; i++)
+        if (pads[i] < 0 || pads[i] > 4096)
+            return graph_error(g, AMEND_BAD_DATA, "pads is %lld; 0..4096 is possible", (long long)pads[i]);
+    for (size_t i = 0; count && i < 2; i++) {
+        w->before[i] = (size_t)pads[i];
+        w->after[i] = (size_t)pads[2 + i];
+    }
+    return status_ok();
+}
+
+static size_t reach_of(const onnx_window *w, size_t i)
+{
+    return (w->kernel[i] - 1) * (w->gap[i] + 1) + 1;
+}
+
+/* SAME: as many results as strides fit; the odd line goes after (upper) or before (lower). */
+static void pad_same(onnx_window *w, size_t i, size_t side, bool lower)
+{
+    size_t results = (side + w->stride[i] - 1) / w->stride[i], needed = (results - 1) * w->stride[i] + reach_of(w, i);
+    size_t padding = needed > side ? needed - side : 0;
+    w->before[i] = lower ? (padding + 1) / 2 : padding / 2;
+    w->after[i] = padding - w->before[i];
+}
+
+/* One more window where some lines would be left over, as long as it begins on the map. */
+static void round_up(onnx_window *w, size_t i, size_t side)
+{
+    size_t padded = side + w->before[i] + w->after[i], reach = reach_of(w, i);
+    if (padded < reach) return;
+    size_t results = (padded - reach + w->stride[i] - 1) / w->stride[i] + 1;
+    if ((results - 1) * w->stride[i] >= side + w->before[i]) results--;
+    size_t needed = (results - 1) * w->stride[i] + reach;
+    if (needed > padded) w->after[i] += needed - padded;
+}
+
+amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *kernel, onnx_window *w)
+{
+    size_t dilation[2] = {1, 1};
+    *w = (onnx_window){.stride = {1, 1}};
+    if (kernel) {
+        w->kernel[0] = kernel[0];
+        w->kernel[1] = kernel[1];
+    } else {
+        TRY(read_pair(g, "kernel_shape", 1, w->kernel));
+    }
+    TRY(read_pair(g, "strides", 1, w->stride));
+    TRY(read_pair(g, "dilations", 1, dilation));
+    TRY(read_pads(g, w));
+    if (!w->kernel[0] || !w->kernel[1]) return graph_error(g, AMEND_BAD_DATA, "kernel_shape is missing");
+    for (size_t i = 0; i < 2; i++) {
+        w->gap[i] = dilation[i] - 1;
+        if (graph_string_is(g, "auto_pad", "SAME_UPPER") || graph_string_is(g, "auto_pad", "SAME_LOWER"))
+            pad_same(w, i, map->dims[2 + i], graph_string_is(g, "auto_pad", "SAME_LOWER"));
+        if (graph_int(g, "ceil_mode", 0)) round_up(w, i, map->dims[2 + i]);
+    }
+    return status_ok();
+}
+
+amend_status onnx_pad_map(graph *g, const graph_value *map, const size_t before[2], const size_t after[2], float fill,
+                          graph_value *padded)
+{
+    const size_t *d = map->dims;
+    const size_t dims[4] = {d[0], d[1], d[2] + before[0] + after[0], d[3] + before[1] + after[1]};
+    size_t count = dims[0] * dims[1] * dims[2] * dims[3];
+    uint32_t *elements = NULL;
+    if (count > 1 << 26) return graph_error(g, AMEND_BAD_DATA, "%zu values after padding are too many", count);
+    TRY(mem_alloc(&elements, count, sizeof *elements, "padding"));
+    for (size_t i = 0; i < count; i++) {
+        size_t at[4];
+        value_coordinates(4, dims, i, at);
+        bool inside = at[2] >= before[0] && at[2] < before[0] + d[2] && at[3] >= before[1] && at[3] < before[1] + d[3];
+        at[2] -= before[0];
+        at[3] -= before[1];
+        elements[i] = inside ? (uint32_t)value_at(map, at) : NN_FILL;
+    }
+    amend_status status = graph_move(g, map, NULL, 4, dims, elements, fill, padded);
+    mem_free(elements);
+    return status;
+}
+
+amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float fill, nn_row *row)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (map->dims[2 + i] + w->before[i] + w->after[i] == reach_of(w, i))
+            w->stride[i] = w->stride[!i]; /* one result */
+    if (w->kernel[0] != w->kernel[1] || w->stride[0] != w->stride[1] || w->gap[0] != w->gap[1])
+        return graph_error(
+            g, AMEND_UNSUPPORTED,
+            "a window of %zu x %zu with strides %zu x %zu and dilations %zu x %zu; both sides must be alike",
+            w->kernel[0], w->kernel[1], w->stride[0], w->stride[1], w->gap[0] + 1, w->gap[1] + 1);
+    bool even = w->before[0] == w->before[1] && w->after[0] == w->after[1] && w->after[0] >= w->before[0] &&
+                w->before[0] < reach_of(w, 0);
+    if (!even) {
+        TRY(onnx_pad_map(g, map, w->before, w->after, fill, map));
+        memset(w->before, 0, sizeof w->before);
+        memset(w->after, 0, sizeof w->after);
+    }
+    row->kernel = w->kernel[0];
+    row->stride = w->stride[0];
+    row->dilation = w->gap[0];
+    row->pad = w->before[0];
+    row->pad_more = w->after[0] - w->before[0];
+    return status_ok();
+}

@@ -1,0 +1,74 @@
+/* amend audit against amend eval, protocol by protocol. */
+#include "cli/command.h"
+
+#include <jansson.h>
+#include <math.h>
+
+static int set_up(void **state)
+{
+    if (open_folder(state)) return -1;
+    shell("\"$AMEND_COMMAND\" synth --out $T/set --count 210 --size 32 --seed 4 2>/dev/null");
+    shell(
+        "\"$AMEND_COMMAND\" train --recipe recipes/synth.ini --data $T/set --out $T/run model.width=0.25 model.size=32 "
+        "model.arrangement=8 model.head=ema train.epochs=2 schedule.warmup=0 train.precision=f32 2>/dev/null");
+    return 0;
+}
+
+static double top1_of(const char *affinity, const char *order, int batch, json_t *all)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(all, "rows"), i, row)
+    {
+        if (!strcmp(json_string_value(json_object_get(row, "affinity")), affinity) &&
+            !strcmp(json_string_value(json_object_get(row, "order")), order) &&
+            json_integer_value(json_object_get(row, "batch")) == batch)
+            return json_number_value(json_object_get(row, "top1"));
+    }
+    fail_msg("no row %s, %s, %d", affinity, order, batch);
+    return 0;
+}
+
+static void figures_are_those_of_eval(void **state)
+{
+    (void)state;
+    static const char *const modes[] = {"ema", "batch", "none"};
+    static const int batches[] = {1, 8, 64};
+    assert_works("audit $T/run/model.safetensors --data $T/set --split train --shuffles 3 --json -");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    for (int m = 0; m < 3; m++)
+        for (int b = 0; b < 3; b++) {
+            char arguments[300];
+            snprintf(arguments, sizeof arguments,
+                     "eval $T/run/model.safetensors --data $T/set --split train --affinity %s --batch %d --json -",
+                     modes[m], batches[b]);
+            assert_works(arguments);
+            json_t *one = json_loads(printed, 0, NULL);
+            double expected = json_number_value(json_object_get(one, "top1"));
+            double found = top1_of(modes[m], "listed", batches[b], all);
+            json_decref(one);
+            if (fabs(found - expected) > 1e-9)
+                fail_msg("%s, batches of %d: %.6f, eval says %.6f", modes[m], batches[b], found, expected);
+        }
+    json_t *spread = json_object_get(all, "spread");
+    assert_true(json_number_value(json_object_get(spread, "ema")) == 0);
+    assert_true(json_number_value(json_object_get(spread, "none")) == 0);
+    json_decref(all);
+    assert_works("audit $T/run/model.safetensors --data $T/set --split train --shuffles 3");
+    assert_says(printed, "ema: the same figure in every order");
+}
+
+static void bad_usage(void **state)
+{
+    (void)state;
+    assert_refused("audit $T/run/model.safetensors", 2, "--data");
+    assert_refused("audit $T/run/model.safetensors --data $T/set --shuffles 0", 2, "--shuffles 0");
+    assert_refused("audit $T/none.safetensors --data $T/set", 1, "none.safetensors");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(figures_are_those_of_eval), cmocka_unit_test(bad_usage)};
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}

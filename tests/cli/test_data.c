@@ -1,0 +1,54 @@
+/* amend data: options of a set, and what was dropped. */
+#include "cli/command.h"
+
+#include <jansson.h>
+
+#define LIST                                                                                                           \
+    "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal\\n"        \
+    "1/a.png,0,0,20,20,1;2,0,0,0\\n1/a.png,10,10,20,20,1;2,7,0,0\\n1/a.png,0,0,20,20,1;2,10,-2,-2\\n"
+
+static int set_up(void **state)
+{
+    if (open_folder(state)) return -1;
+    shell("mkdir -p $T/set/Manually_Annotated_Images/1");
+    make_image("set/Manually_Annotated_Images/1/a.png");
+    shell("printf '" LIST "' >$T/set/training.csv && cp $T/set/training.csv $T/set/validation.csv");
+    return 0;
+}
+
+static json_int_t train_count(json_t *root)
+{
+    json_int_t value = -1;
+    assert_int_equal(json_unpack(root, "{s:{s:{s:I}}}", "splits", "train", "count", &value), 0);
+    return value;
+}
+
+static void counts_classes_and_dropped(void **state)
+{
+    (void)state;
+    assert_works("data $T/set");
+    assert_says(printed, "layout: affectnet");
+    assert_says(printed, "contempt ");
+    assert_says(printed, "dropped: 2 images");
+    assert_works("data $T/set --classes 7 --json -");
+    json_t *root = json_loads(printed, 0, NULL);
+    assert_non_null(root);
+    assert_int_equal(json_integer_value(json_object_get(root, "dropped")), 4);
+    assert_int_equal(json_array_size(json_object_get(root, "labels")), 7);
+    assert_int_equal(train_count(root), 1);
+    json_decref(root);
+}
+
+static void refuses_words(void **state)
+{
+    (void)state;
+    assert_refused("data $T/set --classes 6", 2, "--classes 6: 7 or 8");
+    assert_refused("data $T/set --rule most", 2, "--rule most: plurality or majority");
+    assert_refused("data $T/set --layout affect", 1, "no layout 'affect'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(counts_classes_and_dropped), cmocka_unit_test(refuses_words)};
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
+}

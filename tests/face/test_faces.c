@@ -1,0 +1,273 @@
+/* Faces in photos. What needs the detector's file runs where tools/detector.sh has put it. */
+#include <math.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "face/crop.h"
+#include "face/detector.h"
+#include "image/image.h"
+#include "support.h"
+
+static const char photo_file[] = "tests/data/astronaut.png";
+static const amend_box face_of_photo = {174, 73, 104, 104}; /* in its 512 x 512 pixels */
+
+static amend_detector *open_or_skip(const char *file)
+{
+    amend_detector *detector = NULL;
+    if (!file_exists(file)) {
+        print_message("skipped: no %s; tools/detector.sh fetches it\n", file);
+        skip();
+    }
+    assert_ok(amend_detector_open(file, &detector));
+    return detector;
+}
+
+static double overlap(amend_box a, amend_box b)
+{
+    double w = fmin(a.x + a.width, b.x + b.width) - fmax(a.x, b.x);
+    double h = fmin(a.y + a.height, b.y + b.height) - fmax(a.y, b.y);
+    double shared = w > 0 && h > 0 ? w * h : 0;
+    return shared / (a.width * a.height + b.width * b.height - shared);
+}
+
+/* The surest face is the photo's, at this scale. */
+static void expect_face(amend_detector *detector, const amend_image *image, double scale)
+{
+    amend_face *faces;
+    size_t count;
+    const amend_box b = face_of_photo;
+    assert_ok(amend_detector_find(detector, image, 0, &faces, &count));
+    assert_in_range(count, 1, 4); /* the small network takes a pattern for a face now and then */
+    if (overlap(faces[0].box, (amend_box){b.x * scale, b.y * scale, b.width * scale, b.height * scale}) < 0.5)
+        fail_msg("scale %g: face at %g,%g,%g,%g", scale, faces[0].box.x, faces[0].box.y, faces[0].box.width,
+                 faces[0].box.height);
+    assert_true(faces[0].points[AMEND_LEFT_EYE].x < faces[0].points[AMEND_RIGHT_EYE].x);
+    assert_true(faces[0].points[AMEND_MOUTH].y > faces[0].points[AMEND_NOSE].y);
+    amend_faces_free(faces);
+}
+
+static void the_face_is_found_at_scales(void **state)
+{
+    (void)state;
+    amend_detector *detector = open_or_skip("models/blazeface-256.onnx");
+    amend_image photo = {0};
+    assert_ok(amend_image_open(photo_file, &photo));
+    for (double scale = 0.25; scale <= 4; scale *= 2) {
+        amend_image scaled = {0};
+        size_t side = (size_t)(512 * scale);
+        assert_ok(image_crop_resize(&photo, (amend_box){0, 0, 512, 512}, side, side, &scaled));
+        expect_face(detector, &scaled, scale);
+        amend_image_free(&scaled);
+    }
+    amend_image_free(&photo);
+    amend_detector_free(detector);
+}
+
+/* Turned around the middle of the face. */
+static void turn(const amend_image *from, double degrees, amend_image *to)
+{
+    double c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180), x0 = 226, y0 = 125;
+    assert_ok(image_create(to, 512, 512, 3));
+    for (size_t y = 0; y < 512; y++)
+        for (size_t x = 0; x < 512; x++) {
+            double dx = (double)x - x0, dy = (double)y - y0;
+            double u = fmin(fmax(x0 + c * dx - s * dy, 0), 511), v = fmin(fmax(y0 + s * dx + c * dy, 0), 511);
+            memcpy(to->pixels + 3 * (y * 512 + x), from->pixels + 3 * ((size_t)v * 512 + (size_t)u), 3);
+        }
+}
+
+static void the_face_is_found_when_turned(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"models/blazeface-256.onnx", "models/blazeface-128.onnx"};
+    amend_image photo = {0};
+    for (int i = 0; i < 2; i++) {
+        amend_detector *detector = open_or_skip(files[i]);
+        assert_ok(amend_image_open(photo_file, &photo));
+        for (double degrees = -20; degrees <= 20; degrees += 10) {
+            amend_image turned = {0};
+            turn(&photo, degrees, &turned);
+            expect_face(detector, &turned, 1);
+            amend_image_free(&turned);
+        }
+        amend_image_free(&photo);
+        amend_detector_free(detector);
+    }
+}
+
+/* The same face twelve times on one picture, each at its own size: how many of them are found. */
+static size_t count_found(amend_detector *detector, const amend_image *photo, size_t width, const double sides[12])
+{
+    amend_image scene = {0};
+    amend_box boxes[12];
+    amend_face *faces;
+    size_t count, hits = 0, cell = width / 4;
+    assert_ok(image_create(&scene, width, cell * 3, 3));
+    memset(scene.pixels, 120, scene.width * scene.height * 3);
+    for (size_t i = 0; i < 12; i++) {
+        double k = sides[i] / face_of_photo.width;
+        size_t w = (size_t)(190 * k), h = (size_t)(220 * k), x = i % 4 * cell + 10, y = i / 4 * cell + 10;
+        amend_image head = {0};
+        assert_true(h + 10 < cell);
+        assert_ok(image_crop_resize(photo, (amend_box){120, 20, 190, 220}, w, h, &head));
+        for (size_t row = 0; row < h; row++)
+            memcpy(scene.pixels + ((y + row) * scene.width + x) * 3, head.pixels + row * w * 3, w * 3);
+        amend_image_free(&head);
+        boxes[i] = (amend_box){(double)x + 54 * k, (double)y + 53 * k, sides[i], sides[i]};
+    }
+    assert_ok(amend_detector_find(detector, &scene, 0, &faces, &count));
+    for (size_t i = 0; i < 12; i++) {
+        size_t found = 0;
+        for (size_t f = 0; f < count; f++) found += overlap(faces[f].box, boxes[i]) >= 0.5;
+        assert_in_range(found, 0, 1); /* never twice */
+        hits += found;
+    }
+    print_message("%zu of 12 faces found on %zu x %zu pixels, %zu boxes\n", hits, scene.width, scene.height, count);
+    amend_faces_free(faces);
+    amend_image_free(&scene);
+    return hits;
+}
+
+static void small_faces_are_found_once(void **state)
+{
+    (void)state;
+    static const double small[12] = {24, 26, 28, 32, 36, 42, 50, 60, 70, 90, 110, 130};
+    static const double large[12] = {76, 80, 90, 100, 110, 130, 160, 200, 240, 280, 340, 400};
+    amend_detector *detector = open_or_skip("models/blazeface-256.onnx");
+    amend_image photo = {0};
+    assert_ok(amend_image_open(photo_file, &photo));
+    assert_true(count_found(detector, &photo, 1280, small) >= 11);
+    assert_true(count_found(detector, &photo, 3600, large) >= 11);
+    amend_image_free(&photo);
+    amend_detector_free(detector);
+}
+
+static void no_face_is_made_up(void **state)
+{
+    (void)state;
+    amend_detector *detector = open_or_skip("models/blazeface-256.onnx");
+    amend_image image = {0};
+    amend_face *faces;
+    size_t count;
+    assert_ok(image_create(&image, 700, 500, 1));
+    for (int pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < 700 * 500; i++)
+            image.pixels[i] = pass == 0   ? 128
+                              : pass == 1 ? (unsigned char)(i % 700 / 3)
+                                          : (unsigned char)(i * 2654435761u >> 13);
+        assert_ok(amend_detector_find(detector, &image, 0, &faces, &count));
+        if (count)
+            fail_msg("picture %d: a face of score %g at %g,%g,%g,%g", pass, faces->score, faces->box.x, faces->box.y,
+                     faces->box.width, faces->box.height);
+        assert_null(faces);
+    }
+    amend_image_free(&image);
+    amend_detector_free(detector);
+}
+
+static void outputs_equal_onnx_runtimes(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"models/blazeface-256.onnx", "models/blazeface-128.onnx"};
+    const char *python = python_with("numpy, onnxruntime");
+    amend_image photo = {0}, small = {0};
+    double worst = 0, largest = 0;
+    assert_ok(amend_image_open(photo_file, &photo));
+    for (int i = 0; i < 2; i++) {
+        face_network *n = NULL;
+        unsigned char *bytes;
+        size_t size, at = 0;
+        face_list *list;
+        const face_square square = {0, 0, 1};
+        char command[900];
+        amend_detector_free(open_or_skip(files[i]));
+        assert_ok(face_network_open(files[i], &n));
+        assert_ok(mem_alloc(&list, 1, sizeof *list, "faces"));
+        assert_ok(image_crop_resize(&photo, (amend_box){0, 0, 512, 512}, n->size, n->size, &small));
+        memcpy(face_network_pixels(n), small.pixels, n->size * n->size * 3);
+        amend_image_free(&small);
+        write_bytes(in_test_folder("pixels"), face_network_pixels(n), n->size * n->size * 3);
+        snprintf(command, sizeof command,
+                 "%s -c 'import numpy, onnxruntime as o; s = o.InferenceSession(\"%s\"); i = s.get_inputs()[0]; "
+                 "x = numpy.fromfile(\"%s/pixels\", numpy.uint8).reshape(i.shape).astype(numpy.float32) / 127.5 - 1; "
+                 "numpy.concatenate([v.ravel() for v in s.run(None, {i.name: x})]).tofile(\"%s/out\")' 2>/dev/null",
+                 python, files[i], test_folder, test_folder);
+        assert_int_equal(system(command), 0);
+        assert_ok(face_network_run(n, &square, 0.5, list));
+        assert_ok(file_read(in_test_folder("out"), 1 << 20, &bytes, &size));
+        for (size_t k = 0; k < n->onnx->output_count; k++) {
+            size_t count;
+            const float *values = nn_context_map(n->context, n->onnx->outputs[k].row, &count);
+            for (size_t v = 0; v < count; v++, at++) {
+                largest = fmax(largest, fabs((double)values[v]));
+                worst = fmax(worst, fabs((double)values[v] - (double)((const float *)(const void *)bytes)[at]));
+            }
+        }
+        assert_int_equal(at * sizeof(float), size);
+        mem_free(bytes);
+        mem_free(list);
+        face_network_free(n);
+    }
+    amend_image_free(&photo);
+    print_message("largest difference %g of values as large as %g\n", worst, largest);
+    assert_true(worst < 1e-4 * fmax(1, largest / 10)); /* 1e-5 of the largest, all raw scores of hundreds */
+}
+
+/* ---- without the file ---- */
+
+static void overlapping_faces_become_one(void **state)
+{
+    (void)state;
+    face_list *list;
+    assert_ok(mem_alloc(&list, 1, sizeof *list, "faces"));
+    face_list_add(list, &(amend_face){.box = {300, 10, 50, 50}, .score = 0.7});
+    face_list_add(list, &(amend_face){.box = {10, 10, 100, 100}, .score = 0.6});
+    face_list_add(list, &(amend_face){.box = {20, 10, 100, 100}, .score = 0.9});
+    face_list_add(list, &(amend_face){.box = {40, 40, 30, 30}, .score = 0.65}); /* inside: part of it */
+    face_merge(list);
+    assert_int_equal(list->count, 2);
+    assert_true(fabs(list->faces[0].box.x - (0.6 * 10 + 0.9 * 20) / 1.5) < 1e-9);
+    assert_true(list->faces[0].score == 0.9);
+    assert_true(list->faces[1].box.x == 300);
+    mem_free(list);
+}
+
+static void frames_come_from_eyes_and_mouth(void **state)
+{
+    (void)state;
+    amend_face face = {.box = {0, 0, 10, 10}};
+    amend_box square;
+    face.points[AMEND_LEFT_EYE] = (amend_point){200 - 34.9, 100};
+    face.points[AMEND_RIGHT_EYE] = (amend_point){200 + 34.9, 100};
+    face.points[AMEND_MOUTH] = (amend_point){200, 177.6};
+    face_frame(&face, &square);
+    assert_true(fabs(square.width - 200) < 1e-6 && fabs(square.height - 200) < 1e-6);
+    assert_true(fabs(square.x + 0.496 * 200 - 200) < 1e-6);
+    memset(face.points, 0, sizeof face.points);
+    face_frame(&face, &square);
+    assert_true(square.width == 10);
+}
+
+static void what_is_no_detector_is_refused(void **state)
+{
+    (void)state;
+    amend_detector *detector = NULL;
+    amend_image image = {0};
+    amend_face *faces;
+    size_t count;
+    write_bytes(in_test_folder("text.onnx"), "text", 4);
+    assert_refused(amend_detector_open(in_test_folder("text.onnx"), &detector), AMEND_BAD_DATA,
+                   "text.onnx: not an ONNX");
+    assert_refused(amend_detector_open("/nowhere/d.onnx", &detector), AMEND_IO, "tools/detector.sh");
+    assert_refused(amend_detector_find(NULL, &image, 0, &faces, &count), AMEND_BAD_ARGUMENT, "must be given");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_face_is_found_at_scales),     cmocka_unit_test(the_face_is_found_when_turned),
+        cmocka_unit_test(small_faces_are_found_once),      cmocka_unit_test(no_face_is_made_up),
+        cmocka_unit_test(outputs_equal_onnx_runtimes),     cmocka_unit_test(overlapping_faces_become_one),
+        cmocka_unit_test(frames_come_from_eyes_and_mouth), cmocka_unit_test(what_is_no_detector_is_refused)};
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}

@@ -1,0 +1,137 @@
+"""Networks and what PyTorch and the ONNX project say they give. Writes FOLDER/NAME.onnx, NAME.pixels (bytes of the input
+image, height x width x channels) and NAME.expected (f32, all outputs one after another). Usage: onnx_witness.py FOLDER"""
+import sys
+import numpy as np
+
+folder = sys.argv[1]
+
+
+def write(name, pixels, outputs):
+    pixels.astype(np.uint8).tofile(f"{folder}/{name}.pixels")
+    np.concatenate([np.asarray(o, np.float32).ravel() for o in outputs]).tofile(f"{folder}/{name}.expected")
+
+
+def torch_cases():
+    import torch
+    from torch import nn
+    import torch.nn.functional as F
+
+    torch.manual_seed(5)
+
+    class Do(nn.Module):
+        def __init__(self, function, **modules):
+            super().__init__()
+            self.function = function
+            for key, module in modules.items():
+                setattr(self, key, module)
+
+        def forward(self, x):
+            return self.function(self, x)
+
+    def conv(*a, **k):
+        return nn.Conv2d(*a, **k)
+
+    def norm(c):
+        bn = nn.BatchNorm2d(c)
+        for p in (bn.weight, bn.running_var):
+            nn.init.uniform_(p, 0.5, 2)
+        for p in (bn.bias, bn.running_mean):
+            nn.init.uniform_(p, -1, 1)
+        return bn
+
+    class Gate(nn.Module):
+        def __init__(self, c):
+            super().__init__()
+            self.a, self.b = conv(c, 4, 1), conv(4, c, 1)
+
+        def forward(self, x):
+            g = F.adaptive_avg_pool2d(x, 1)
+            return x * F.hardsigmoid(self.b(F.relu(self.a(g))))
+
+    cases = {
+        "conv": (conv(3, 8, 3, padding=1), 11),
+        "conv_groups_dilation": (nn.Sequential(conv(3, 8, 3), conv(8, 16, 3, groups=4, dilation=2, padding=2)), 11),
+        "conv_depthwise_relu6": (nn.Sequential(conv(3, 16, 1), conv(16, 16, 3, 2, 1, groups=16), nn.ReLU6()), 9),
+        "conv_rectangular": (nn.Sequential(conv(3, 8, (1, 3), padding=(0, 1)), conv(8, 4, (3, 1), padding=(1, 0))), 11),
+        "conv_norm_relu": (nn.Sequential(conv(3, 8, 3), norm(8), nn.ReLU(), conv(8, 8, 3, bias=False), norm(8)), 11),
+        "norm_first": (nn.Sequential(norm(3), nn.ReLU(), conv(3, 4, 3)), 11),
+        "residual": (Do(lambda s, x: F.relu(s.b(s.a(x)) + s.a(x)), a=conv(3, 8, 3, padding=1), b=conv(8, 8, 3, padding=1)), 11),
+        "pools": (Do(lambda s, x: torch.cat([F.max_pool2d(x, 3, 2, 1), F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
+                                             F.avg_pool2d(x, 3, 2, 1)], 1)), 11),
+        "pool_ceil": (nn.MaxPool2d(3, 2, ceil_mode=True), 11),
+        "gate": (nn.Sequential(conv(3, 16, 3), nn.Hardswish(), Gate(16)), 14),
+        "swish": (nn.Sequential(conv(3, 8, 3), nn.SiLU(), conv(8, 8, 3), nn.Tanh(), nn.LeakyReLU(0.2), nn.Sigmoid()), 11),
+        "prelu": (nn.Sequential(conv(3, 8, 3), nn.PReLU(8), conv(8, 8, 1), nn.PReLU()), 11),
+        "classifier": (nn.Sequential(conv(3, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 7 * 9, 10), nn.ReLU(),
+                                     nn.Dropout(), nn.Linear(10, 5), nn.Softmax(1)), 13),
+        "mean_dims": (Do(lambda s, x: s.a(x).mean([2, 3]), a=conv(3, 8, 3)), 11),
+        "mean_channels": (Do(lambda s, x: s.a(x).mean(1, keepdim=True), a=conv(3, 8, 3)), 11),
+        "pixel_shuffle": (nn.Sequential(conv(3, 16, 3), nn.PixelShuffle(4)), 11),
+        "upsample": (nn.Sequential(conv(3, 8, 3), nn.Upsample(scale_factor=2, mode="nearest")), 11),
+        "shuffle_channels": (Do(lambda s, x: s.b(s.a(x).view(-1, 2, 4, 14, 18).transpose(1, 2).reshape(-1, 8, 14, 18)),
+                                a=conv(3, 8, 3), b=conv(8, 4, 1)), 11),
+        "split_cat": (Do(lambda s, x: torch.cat([s.a(x).split(4, 1)[1], s.b(x), s.a(x)[:, ::2, 1:, :-1].repeat(1, 1, 1, 1)[:, :, :14, :18]
+                                                 if False else s.b(x)], 1), a=conv(3, 8, 3), b=conv(3, 4, 3)), 11),
+        "slices": (Do(lambda s, x: s.a(x)[:, 1::2, 2:9, -5:], a=conv(3, 8, 3)), 11),
+        "pad": (Do(lambda s, x: F.pad(s.a(F.pad(x, (1, 2, 0, 3))), (2, 1, 1, 2), mode="reflect"), a=conv(3, 8, 3)), 11),
+        "pad_value": (Do(lambda s, x: F.pad(s.a(x), (1, 0, 0, 1), value=0.5), a=conv(3, 4, 3)), 11),
+        "attention": (Do(lambda s, x: s.q(s.a(x).flatten(2).transpose(1, 2)).softmax(-1), a=conv(3, 8, 3), q=nn.Linear(8, 6)), 13),
+        "arithmetic": (Do(lambda s, x: (2 - s.a(x)) * 3 / (s.b(x).abs() * 0 + 4 if False else 4) - x[:, :, 1:-1, 1:-1].mean(1, keepdim=True),
+                          a=conv(3, 8, 3)), 11),
+        "two_outputs": (Do(lambda s, x: (F.relu(s.a(x)), s.b(F.relu(s.a(x))).permute(0, 2, 3, 1).reshape(1, -1, 4)),
+                           a=conv(3, 8, 3), b=conv(8, 4, 1)), 11),
+        "instance": (Do(lambda s, x: s.a(x) * s.a(x).mean((2, 3), keepdim=True) + s.c, a=conv(3, 8, 3),
+                        ), 11),
+    }
+    cases["instance"][0].c = nn.Parameter(torch.randn(1, 8, 1, 1))
+    for name, (module, opset) in cases.items():
+        pixels = np.random.RandomState(7).randint(0, 256, (16, 20, 3))
+        x = torch.tensor(pixels.transpose(2, 0, 1)[None] / 255, dtype=torch.float32)
+        module.eval()
+        with torch.no_grad():
+            out = module(x)
+        path = f"{folder}/torch_{name}.onnx"
+        torch.onnx.export(module, x, path, opset_version=opset, training=torch.onnx.TrainingMode.PRESERVE
+                          if name == "conv_norm_relu" else torch.onnx.TrainingMode.EVAL)
+        write(f"torch_{name}", pixels, out if isinstance(out, tuple) else (out,))
+
+
+def node_cases():
+    """The ONNX project's own node tests. Their first input is made to depend on an image, so that rows are made of it;
+    the others become constants."""
+    np.float, np.int, np.bool, np.object = float, int, bool, object
+    import onnx
+    from onnx import helper, numpy_helper
+    from onnx.backend.test.case.node import collect_testcases
+
+    known = ("Conv Gemm MatMul BatchNormalization MaxPool AveragePool GlobalAveragePool ReduceMean Relu LeakyRelu Sigmoid "
+             "HardSigmoid HardSwish Tanh Clip PRelu Add Sub Mul Div Softmax Identity Reshape Flatten Squeeze Unsqueeze "
+             "Transpose Slice Split Expand DepthToSpace Concat Gather Pad Resize").split()
+    for case in collect_testcases(None) if collect_testcases.__code__.co_argcount else collect_testcases():
+        graph = case.model.graph
+        inputs, outputs = case.data_sets[0]
+        if len(graph.node) != 1 or graph.node[0].op_type not in known or not inputs:
+            continue
+        first = inputs[0]
+        if not isinstance(first, np.ndarray) or first.dtype != np.float32 or not 0 < first.ndim <= 4 or not first.size:
+            continue
+        if any(not isinstance(o, np.ndarray) or o.dtype.kind not in "fi" or not o.size for o in outputs):
+            continue
+        node = graph.node[0]
+        names = [i.name for i in graph.input]
+        constants = [numpy_helper.from_array(np.asarray(v), n) for n, v in zip(names[1:], inputs[1:])]
+        constants += [numpy_helper.from_array(first, names[0] + "_given"), numpy_helper.from_array(np.zeros(1, np.float32), "nothing")]
+        shape = numpy_helper.from_array(np.ones(first.ndim, np.int64), "one_each")
+        nodes = [helper.make_node("Mul", ["image", "nothing"], ["zero4"]),
+                 helper.make_node("Reshape", ["zero4", "one_each"], ["zero"]),
+                 helper.make_node("Add", [names[0] + "_given", "zero"], [names[0]]), node]
+        image = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 1, 1, 1])
+        model = helper.make_model(helper.make_graph(nodes, case.name, [image], list(graph.output), constants + [shape]))
+        del model.opset_import[:]
+        model.opset_import.extend(case.model.opset_import)
+        onnx.save(model, f"{folder}/node_{case.name}.onnx")
+        write(f"node_{case.name}", np.full((1, 1, 1), 9), outputs)
+
+
+torch_cases()
+node_cases()
