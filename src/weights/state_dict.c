@@ -34,17 +34,22 @@ static bool is_dropped(const char *name)
     return !strcmp(last ? last + 1 : name, dropped);
 }
 
-/* The name without wrappers' prefixes; *front takes the place of what else was cut off. */
+/* The rename that fits the beginning of a name; -1: none. */
+static int find_rename(const char *name, bool sequential)
+{
+    for (size_t i = 0; i < sizeof renames / sizeof *renames; i++)
+        if ((sequential || !*renames[i].to) && !strncmp(name, renames[i].from, strlen(renames[i].from))) return (int)i;
+    return -1;
+}
+
+/* The name without what is cut off its beginning; *front takes the place. */
 static const char *cut(const char *name, bool sequential, const char **front)
 {
+    int found;
     *front = "";
-    for (size_t i = 0; i < sizeof renames / sizeof *renames; i++) {
-        size_t length = strlen(renames[i].from);
-        bool wrapper = !*renames[i].to;
-        if (strncmp(name, renames[i].from, length) || (!wrapper && !sequential)) continue;
-        if (wrapper) return cut(name + length, sequential, front);
-        *front = renames[i].to;
-        return name + length;
+    while (!**front && (found = find_rename(name, sequential)) >= 0) {
+        name += strlen(renames[found].from);
+        *front = renames[found].to;
     }
     return name;
 }

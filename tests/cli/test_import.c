@@ -42,12 +42,12 @@ static void imports(void **state)
 {
     char before[1 << 12];
     (void)state;
-    assert_works("predict $T/face.png --model $T/m.safetensors --precision f32 --csv");
+    assert_works("predict $T/face.png --no-detect --model $T/m.safetensors --precision f32 --csv");
     snprintf(before, sizeof before, "%.4000s", printed);
     assert_works("import $T/bare.safetensors --out $T/made.safetensors " GRAY
                  " --labels angry,disgust,fear,happy,neutral,sad,surprise");
     assert_says(printed, "resnet18, small stem, width 0.25, head ema, r 8, 32 x 32 gray, 7 classes");
-    assert_works("predict $T/face.png --model $T/made.safetensors --precision f32 --csv");
+    assert_works("predict $T/face.png --no-detect --model $T/made.safetensors --precision f32 --csv");
     assert_string_equal(printed, before);
     assert_works("eval $T/made.safetensors --data $T/set --split valid");
     assert_says(printed, "affinity    ema\n");

@@ -99,7 +99,7 @@ static void same_logits_as_torch(void **state)
 
 /* ---- safetensors without description ---- */
 
-enum { MOST = 200 };
+enum { MOST = 400 };
 
 typedef struct foreign {
     nn_table *table;
@@ -110,14 +110,12 @@ typedef struct foreign {
 } foreign;
 
 /* A network's tensors, `prefix` before their names. */
-static foreign *make_foreign(const char *prefix, arm_head head)
+static foreign *make_foreign_of(const model_description *d, const char *prefix)
 {
-    const model_description d = {
-        .small_stem = true, .width = 0.25, .head = head, .arrangement = 8, .size = 32, .channels = 3, .classes = 7};
     foreign *f = NULL;
     assert_ok(mem_alloc(&f, 1, sizeof *f, "test"));
     assert_ok(mem_alloc(&f->table, 1, sizeof *f->table, "test"));
-    assert_ok(description_build(&d, f->table));
+    assert_ok(description_build(d, f->table));
     assert_ok(nn_params_create(f->table, &f->params));
     nn_params_init(&f->params, 3);
     for (size_t i = 0; i < f->params.count; i++) {
@@ -128,6 +126,13 @@ static foreign *make_foreign(const char *prefix, arm_head head)
         memcpy(e->shape, p->shape, sizeof p->shape);
     }
     return f;
+}
+
+static foreign *make_foreign(const char *prefix, arm_head head)
+{
+    const model_description d = {
+        .small_stem = true, .width = 0.25, .head = head, .arrangement = 8, .size = 32, .channels = 3, .classes = 7};
+    return make_foreign_of(&d, prefix);
 }
 
 static void free_foreign(foreign *f)
@@ -181,6 +186,43 @@ static void takes_safetensors(void **state)
     }
 }
 
+/* ResNet-34 is told from its third block, ResNet-50 from its third convolution. */
+static void tells_resnets_apart(void **state)
+{
+    static const backbone_kind kinds[] = {BACKBONE_RESNET34, BACKBONE_RESNET50};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const model_description d = {.backbone = kinds[i],
+                                     .small_stem = true,
+                                     .width = 0.25,
+                                     .head = ARM_HEAD_NONE,
+                                     .arrangement = 8,
+                                     .size = 32,
+                                     .channels = 3,
+                                     .classes = 7};
+        model_description made;
+        foreign *f = make_foreign_of(&d, "");
+        assert_ok(import_foreign(f, &seven));
+        assert_ok(model_import(source, &seven, target, &made));
+        assert_int_equal(made.backbone, kinds[i]);
+        free_foreign(f);
+    }
+}
+
+/* VGG's names begin with "features." too, and stay what they are. */
+static void leaves_other_sequences_alone(void **state)
+{
+    static const float values[27 * 64];
+    const tensor_entry entries[] = {{"features.0.weight", TENSOR_F32, 4, {64, 3, 3, 3}, values},
+                                    {"features.4.weight", TENSOR_F32, 1, {64}, values}};
+    model_description d;
+    (void)state;
+    name_files("vgg.safetensors");
+    assert_ok(safetensors_write(source, entries, 2, NULL, 0));
+    assert_refused(model_import(source, &seven, target, &d), AMEND_BAD_DATA,
+                   "no tensor 'conv1.weight' among 2 (the first is 'features.0.weight')");
+}
+
 static void names_what_does_not_fit(void **state)
 {
     foreign *f = make_foreign("", ARM_HEAD_EMA);
@@ -193,10 +235,10 @@ static void names_what_does_not_fit(void **state)
     assert_refused(import_foreign(f, &twice), AMEND_BAD_DATA, "--labels: 'a' is named twice");
     assert_refused(import_foreign(f, &odd), AMEND_BAD_DATA, "--mean, --std: the mean: '0.5,0.5'; 3 numbers");
     assert_refused(import_foreign(f, &small), AMEND_BAD_DATA, "tensor \"arm.generic\" has shape [25], needed is [169]");
-    entry(f, "layer1.0.conv1.weight")->name = "layer1.0.conv3.weight";
+    entry(f, "layer1.0.conv1.weight")->name = "layer1.0.conv9.weight";
     assert_refused(import_foreign(f, &seven), AMEND_BAD_DATA,
-                   "1 missing: layer1.0.conv1.weight; 1 too many: layer1.0.conv3.weight");
-    entry(f, "layer1.0.conv3.weight")->name = "module.layer1.0.conv2.weight";
+                   "1 missing: layer1.0.conv1.weight; 1 too many: layer1.0.conv9.weight");
+    entry(f, "layer1.0.conv9.weight")->name = "module.layer1.0.conv2.weight";
     assert_refused(import_foreign(f, &seven), AMEND_BAD_DATA, "two tensors are called 'layer1.0.conv2.weight'");
     entry(f, "module.layer1.0.conv2.weight")->name = "layer1.0.conv1.weight";
     for (size_t i = 0; i < f->count; i++)
@@ -262,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_logits_as_torch),    cmocka_unit_test(takes_safetensors),
+        cmocka_unit_test(tells_resnets_apart),     cmocka_unit_test(leaves_other_sequences_alone),
         cmocka_unit_test(names_what_does_not_fit), cmocka_unit_test(refuses_other_networks),
         cmocka_unit_test(out_of_memory),
     };
