@@ -1,46 +1,131 @@
 /* amend info */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/args.h"
-#include "weights/safetensors.h"
+#include "cli/json.h"
+#include "weights/dtype.h"
+#include "weights/weight_file.h"
 
-static const char *type_name(tensor_type type)
+typedef struct sums {
+    size_t parameters, bytes;
+} sums;
+
+/* Statistics that training keeps, and what an 8-bit file says about its codes, are values but no parameters. */
+static bool is_parameter(const char *name)
 {
-    static const char *const names[] = {"F32", "BF16", "F16", "I64", "I32", "I8", "U8", "F64"};
-    return names[type];
+    static const char *const others[] = {"running_mean", "running_var",  "num_batches_tracked",
+                                         "generic",      "weight_scale", "step"};
+    const char *last = strrchr(name, '.');
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strcmp(last ? last + 1 : name, others[i])) return false;
+    return true;
+}
+
+static sums add_up(const weight_file *file)
+{
+    sums s = {0, 0};
+    for (size_t i = 0; i < weight_file_count(file); i++) {
+        tensor_view tensor = weight_file_at(file, i);
+        if (is_parameter(tensor.name)) s.parameters += tensor_values(&tensor);
+        s.bytes += tensor_bytes(&tensor);
+    }
+    return s;
+}
+
+/* Text of a file on a terminal: no control characters. */
+static void print_clean(const char *text, int width)
+{
+    int shown = 0;
+    for (; *text; text++, shown++) putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
+    printf("%*s", shown < width ? width - shown : 0, "");
 }
 
 static void print_tensor(tensor_view tensor)
 {
-    printf("  %-40s %-4s [", tensor.name, type_name(tensor.type));
-    for (size_t i = 0; i < tensor.dims; i++) printf("%s%zu", i ? ", " : "", tensor.shape[i]);
-    puts("]");
+    char shape[TENSOR_SHAPE_TEXT];
+    tensor_print_shape(shape, tensor.shape, tensor.dims);
+    fputs("  ", stdout);
+    print_clean(tensor.name, 40);
+    printf(" %-4s %s\n", dtype_name(tensor.type), shape);
+}
+
+static void print_text(weight_file *file)
+{
+    const char *name, *value;
+    sums s = add_up(file);
+    printf("%-20s %s\n", "format", weight_file_format(file));
+    while (weight_file_next_note(file, &name, &value)) {
+        if (!strcmp(name, "format")) continue; /* safetensors files say "pt" here */
+        print_clean(name, 20);
+        putchar(' ');
+        print_clean(value, 0);
+        putchar('\n');
+    }
+    printf("%zu tensors, %zu parameters, %zu bytes\n", weight_file_count(file), s.parameters, s.bytes);
+    for (size_t i = 0; i < weight_file_count(file); i++) print_tensor(weight_file_at(file, i));
+}
+
+static json_t *tensors_json(const weight_file *file)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < weight_file_count(file); i++) {
+        tensor_view tensor = weight_file_at(file, i);
+        json_t *shape = json_array();
+        for (size_t k = 0; k < tensor.dims; k++)
+            json_array_append_new(shape, json_integer((json_int_t)tensor.shape[k]));
+        json_t *entry =
+            json_pack("{s:s, s:s, s:o}", "name", tensor.name, "dtype", dtype_name(tensor.type), "shape", shape);
+        if (json_array_append_new(list, entry)) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *notes_json(weight_file *file)
+{
+    const char *name, *value;
+    json_t *notes = json_object();
+    while (weight_file_next_note(file, &name, &value))
+        if (json_object_set_new(notes, name, json_string(value))) {
+            json_decref(notes);
+            return NULL;
+        }
+    return notes;
+}
+
+static amend_status write_json(weight_file *file, const char *path)
+{
+    sums s = add_up(file);
+    json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:I, s:I, s:o}", "schema", 1, "file", weight_file_path(file),
+                               "format", weight_file_format(file), "metadata", notes_json(file), "parameters",
+                               (json_int_t)s.parameters, "bytes", (json_int_t)s.bytes, "tensors", tensors_json(file));
+    return json_save(object, path);
 }
 
 static int run(int argc, char **argv)
 {
-    static const char *const keys[] = {"amend.architecture", "amend.stem",      "amend.width",    "amend.head",
-                                       "amend.arrangement",  "amend.size",      "amend.channels", "amend.labels",
-                                       "amend.mean",         "amend.deviation", "amend.training", "amend.figures",
-                                       "amend.checkpoint",   "amend.epoch",     "amend.step"};
+    const char *json = NULL;
+    const cli_option options[] = {{"--json", &json, NULL}};
     int operands = 0;
-    safetensors *file = NULL;
-    int result = cli_parse(&cli_info, argc, argv, NULL, 0, &operands);
+    weight_file *file = NULL;
+    int result = cli_parse(&cli_info, argc, argv, options, 1, &operands);
     if (result) return result;
     if (operands != 1) return cli_usage(&cli_info, "one file is needed");
-    amend_status status = safetensors_open(argv[0], &file);
+    amend_status status = weight_file_open(argv[0], &file);
     if (status.code) return cli_fail(status);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *value = safetensors_meta(file, keys[i]);
-        if (value) printf("%-20s %s\n", keys[i], value);
-    }
-    printf("%zu tensors\n", safetensors_count(file));
-    for (size_t i = 0; i < safetensors_count(file); i++) print_tensor(safetensors_at(file, i));
-    safetensors_free(file);
-    return CLI_DONE;
+    if (!json || strcmp(json, "-")) print_text(file);
+    if (json) status = write_json(file, json);
+    weight_file_free(file);
+    return status.code ? cli_fail(status) : CLI_DONE;
 }
 
 const cli_command cli_info = {"info", run, "show what a weight file holds",
-                              "Usage: amend info FILE.safetensors\n"
-                              "Prints the description and the tensors of a model or checkpoint.\n\n"
+                              "Usage: amend info FILE [--json FILE]\n"
+                              "Prints what a model, a checkpoint or weights of PyTorch (.safetensors, .pth) say of "
+                              "themselves, their tensors\n"
+                              "and how many parameters and bytes these have.\n\n"
+                              "  --json FILE      also as JSON; - is standard output, in the place of the text\n\n"
                               "Example:\n  amend info models/ferplus-resnet18-ema.safetensors\n"};

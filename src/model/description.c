@@ -33,21 +33,26 @@ static amend_status need(const meta_source *file, const char *key, const char **
 }
 
 /* `count` numbers, separated by commas. */
-static amend_status read_reals(const meta_source *file, const char *key, double low, double high, double *values,
-                               size_t count)
+static amend_status parse_reals(const char *text, double low, double high, double *values, size_t count)
 {
-    const char *text;
-    TRY(need(file, key, &text));
     const char *at = text;
     for (size_t i = 0; i < count; i++) {
         char *end;
         values[i] = strtod(at, &end);
         if (end == at || !(values[i] >= low && values[i] <= high) || *end != (i + 1 < count ? ',' : '\0'))
-            return status_error(AMEND_BAD_DATA, "%s: '%s' is '%s'; %zu numbers from %g to %g are expected", file->path,
-                                key, text, count, low, high);
+            return status_error(AMEND_BAD_DATA, "'%.100s'; %zu numbers from %g to %g are expected", text, count, low,
+                                high);
         at = end + 1;
     }
     return status_ok();
+}
+
+static amend_status read_reals(const meta_source *file, const char *key, double low, double high, double *values,
+                               size_t count)
+{
+    const char *text;
+    TRY(need(file, key, &text));
+    return status_prefix(parse_reals(text, low, high, values, count), "%s: '%s'", file->path, key);
 }
 
 static amend_status read_size(const meta_source *file, const char *key, double low, double high, size_t *value)
@@ -69,47 +74,59 @@ static amend_status read_choice(const meta_source *file, const char *key, const 
     return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", file->path, key, text);
 }
 
-static amend_status check_label(const meta_source *file, const model_description *d, const char *label)
+static amend_status check_label(const model_description *d, const char *label)
 {
     for (const char *c = label; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
-            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' holds a control character", file->path);
+            return status_error(AMEND_BAD_DATA, "a control character in the name of a class");
     for (size_t i = 0; i < d->classes; i++)
-        if (!strcmp(d->labels[i], label))
-            return status_error(AMEND_BAD_DATA, "%s: 'amend.labels' names '%s' twice", file->path, label);
+        if (!strcmp(d->labels[i], label)) return status_error(AMEND_BAD_DATA, "'%s' is named twice", label);
     return status_ok();
 }
 
-static amend_status read_labels(const meta_source *file, model_description *d)
+amend_status description_parse_labels(const char *text, model_description *d)
 {
-    const char *text;
     bool more = true;
-    TRY(need(file, "amend.labels", &text));
     for (d->classes = 0; more && d->classes < MODEL_MAX_CLASSES; d->classes++) {
         size_t length = strcspn(text, ",");
         if (!length || length >= MODEL_LABEL_SIZE) break;
         char *label = d->labels[d->classes];
         snprintf(label, MODEL_LABEL_SIZE, "%.*s", (int)length, text);
-        TRY(check_label(file, d, label));
+        TRY(check_label(d, label));
         more = text[length] == ',';
         text += length + more;
     }
     if (!more && d->classes >= 2) return status_ok();
-    return status_error(AMEND_BAD_DATA,
-                        "%s: 'amend.labels' must be 2..%d names of 1..%d characters with commas between", file->path,
+    return status_error(AMEND_BAD_DATA, "2..%d names of 1..%d characters with commas between are expected",
                         MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
+}
+
+static amend_status read_labels(const meta_source *file, model_description *d)
+{
+    const char *text;
+    TRY(need(file, "amend.labels", &text));
+    return status_prefix(description_parse_labels(text, d), "%s: 'amend.labels'", file->path);
+}
+
+amend_status description_parse_normal(const char *mean, const char *deviation, model_description *d)
+{
+    double means[3], deviations[3];
+    TRY(status_prefix(parse_reals(mean, -10, 10, means, d->channels), "the mean"));
+    TRY(status_prefix(parse_reals(deviation, 1e-6, 100, deviations, d->channels), "the deviation"));
+    for (size_t i = 0; i < d->channels; i++) {
+        d->normal.mean[i] = (float)means[i];
+        d->normal.deviation[i] = (float)deviations[i];
+    }
+    return status_ok();
 }
 
 static amend_status read_normal(const meta_source *file, model_description *d)
 {
-    double mean[3], deviation[3];
-    TRY(read_reals(file, "amend.mean", -10, 10, mean, d->channels));
-    TRY(read_reals(file, "amend.deviation", 1e-6, 100, deviation, d->channels));
-    for (size_t i = 0; i < d->channels; i++) {
-        d->normal.mean[i] = (float)mean[i];
-        d->normal.deviation[i] = (float)deviation[i];
-    }
-    return status_ok();
+    const char *mean, *deviation;
+    TRY(need(file, "amend.mean", &mean));
+    TRY(need(file, "amend.deviation", &deviation));
+    return status_prefix(description_parse_normal(mean, deviation, d), "%s: 'amend.mean', 'amend.deviation'",
+                         file->path);
 }
 
 static void read_text(const meta_source *file, const char *key, char *text)
@@ -146,15 +163,22 @@ amend_status description_read(const meta_source *file, model_description *d)
     return status_ok();
 }
 
+amend_status description_load_param(const char *path, const tensor_view *view, nn_param *p)
+{
+    TRY(tensor_read_f32(path, view, p->shape, p->dims, p->value));
+    for (size_t k = 0; k < p->count; k++)
+        if (!isfinite(p->value[k]))
+            return status_error(AMEND_BAD_DATA, "%s: tensor '%s' holds values that are not numbers", path, p->name);
+    return status_ok();
+}
+
 amend_status description_load_params(const safetensors *file, nn_params *params)
 {
     for (size_t i = 0; i < params->count; i++) {
-        const nn_param *p = &params->items[i];
-        TRY(safetensors_read_f32(file, p->name, p->shape, p->dims, p->value));
-        for (size_t k = 0; k < p->count; k++)
-            if (!isfinite(p->value[k]))
-                return status_error(AMEND_BAD_DATA, "%s: tensor '%s' holds values that are not numbers",
-                                    safetensors_path(file), p->name);
+        const tensor_view *view = safetensors_find(file, params->items[i].name);
+        if (!view)
+            return status_error(AMEND_BAD_DATA, "%s: no tensor \"%s\"", safetensors_path(file), params->items[i].name);
+        TRY(description_load_param(safetensors_path(file), view, &params->items[i]));
     }
     params->version++;
     for (size_t i = 0; i < safetensors_count(file); i++) {

@@ -37,6 +37,12 @@ amend_status description_build(const model_description *description, nn_table *t
 /* Reads and checks the metadata of a weight file. */
 amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 
+/* From text, as the metadata have it: "happy,sad" into labels and classes; "0.5,0.5,0.5" into mean and deviation, a
+ * number for each of the description's channels. Errors do not say where the text came from. */
+amend_status description_parse_labels(const char *text, model_description *description) AMEND_MUST_USE;
+amend_status description_parse_normal(const char *mean, const char *deviation,
+                                      model_description *description) AMEND_MUST_USE;
+
 /* Writes description and parameters; `stored` is TENSOR_F32 or TENSOR_BF16 (matrices and kernels only; vectors stay
  * f32). */
 amend_status description_save(const model_description *description, const nn_params *params, tensor_type stored,
@@ -54,6 +60,9 @@ size_t description_meta(const model_description *description, description_texts 
 /* Writes the description with any tensors. */
 amend_status description_write(const model_description *description, const tensor_entry *tensors, size_t count,
                                const char *path) AMEND_MUST_USE;
+
+/* Fills a parameter from a tensor of the file `path`: its shape, all values finite. */
+amend_status description_load_param(const char *path, const tensor_view *view, nn_param *param) AMEND_MUST_USE;
 
 /* Fills `params` (of the description's table) from the file: every tensor there with its shape, none left over. */
 amend_status description_load_params(const safetensors *file, nn_params *params) AMEND_MUST_USE;

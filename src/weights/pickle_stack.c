@@ -215,7 +215,7 @@ amend_status pickle_fill(pickle_machine *m, uint32_t dictionary, uint32_t pairs)
 
 amend_status pickle_recall(pickle_machine *m, size_t width)
 {
-    uint64_t index;
+    uint64_t index = 0;
     TRY(pickle_take_number(m, width, &index));
     if (index >= m->memo_capacity || !m->memo[index]) return pickle_wrong(m, "a memo entry that was never made");
     return pickle_push(m, m->memo[index]);

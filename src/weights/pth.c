@@ -283,17 +283,21 @@ static void print_value(const pickle_value *v, char text[PTH_NOTE_SIZE])
         snprintf(text, PTH_NOTE_SIZE, "dictionary of %zu", v->count / 2);
         break;
     default:
-        snprintf(text, PTH_NOTE_SIZE, "%s", v->kind == PICKLE_NONE ? "none" : "other");
+        snprintf(text, PTH_NOTE_SIZE, "%s",
+                 v->kind == PICKLE_NONE    ? "none"
+                 : v->kind == PICKLE_BYTES ? "bytes"
+                                           : "other");
     }
 }
 
-bool pth_note_at(const pth *f, size_t index, pth_note *note)
+bool pth_note_next(const pth *f, size_t *cursor, pth_note *note)
 {
     const pickle *p = &f->pickle;
     const pickle_value *root = &p->values[p->root];
-    for (size_t i = 0; i < root->count; i += 2) {
-        const pickle_value *key = pickle_item(p, root, i), *value = pickle_item(p, root, i + 1);
-        if (value == f->state || value->kind == PICKLE_TENSOR || key->kind != PICKLE_TEXT || index--) continue;
+    while (*cursor < root->count) {
+        const pickle_value *key = pickle_item(p, root, *cursor), *value = pickle_item(p, root, *cursor + 1);
+        *cursor += 2;
+        if (value == f->state || value->kind == PICKLE_TENSOR || key->kind != PICKLE_TEXT) continue;
         pickle_print(key->bytes, key->count, note->name, sizeof note->name);
         print_value(value, note->value);
         return true;

@@ -22,11 +22,12 @@ const char *pth_format(const pth *file); /* "PyTorch" or "PyTorch before 1.6" */
 size_t pth_count(const pth *file);
 tensor_view pth_at(const pth *file, size_t index); /* in the dictionary's order, contiguous, their names the file's */
 
-/* The index-th thing beside the state dictionary, for people: an epoch, an optimizer. False past the last one. */
+/* What is beside the state dictionary, for people: an epoch, an optimizer. *cursor is 0 before the first call; false
+ * past the last one. */
 enum { PTH_NOTE_SIZE = 128 };
 typedef struct pth_note {
     char name[PTH_NOTE_SIZE], value[PTH_NOTE_SIZE];
 } pth_note;
-bool pth_note_at(const pth *file, size_t index, pth_note *note);
+bool pth_note_next(const pth *file, size_t *cursor, pth_note *note);
 
 #endif

@@ -218,11 +218,10 @@ const char *safetensors_meta(const safetensors *file, const char *key)
     return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
 }
 
-bool safetensors_meta_at(const safetensors *file, size_t index, const char **key, const char **value)
+bool safetensors_meta_next(const safetensors *file, const char **key, const char **value)
 {
     json_t *meta = json_object_get(file->header, "__metadata__");
-    void *at = json_object_iter(meta);
-    for (size_t i = 0; at && i < index; i++) at = json_object_iter_next(meta, at);
+    void *at = *key ? json_object_iter_next(meta, json_object_iter_at(meta, *key)) : json_object_iter(meta);
     if (!at) return false;
     *key = json_object_iter_key(at);
     *value = json_string_value(json_object_iter_value(at));

@@ -16,8 +16,9 @@ tensor_view safetensors_at(const safetensors *file, size_t index);              
 const tensor_view *safetensors_find(const safetensors *file, const char *name); /* NULL: not there */
 const char *safetensors_meta(const safetensors *file, const char *key);         /* __metadata__; NULL: not there */
 
-/* The index-th entry of __metadata__ in file order; false past the last one. */
-bool safetensors_meta_at(const safetensors *file, size_t index, const char **key, const char **value);
+/* The entry of __metadata__ behind that of *key, in file order, or the first one when *key is NULL; false past the last
+ * one. */
+bool safetensors_meta_next(const safetensors *file, const char **key, const char **value);
 const char *safetensors_path(const safetensors *file);
 
 /* Values as f32 (from F32, BF16, F16, F64) into out; the tensor must have exactly the given shape, else an error that

@@ -1,0 +1,202 @@
+/* Importing: the description from the shapes, then the parameters by name. */
+#include "model/import.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "weights/state_dict.h"
+
+enum { SIZE_LOW = 8, SIZE_HIGH = 1024, STRIDE_IMAGENET = 32, STRIDE_SMALL = 8, SIZE_IMAGENET = 224, PAPER_R = 16 };
+
+static const char imagenet_mean[] = "0.485,0.456,0.406", imagenet_deviation[] = "0.229,0.224,0.225";
+
+static amend_status need(const state_dict *dict, const char *name, size_t dims, const tensor_view **view)
+{
+    const char *path = weight_file_path(dict->file);
+    *view = state_dict_find(dict, name);
+    if (!*view)
+        return status_error(AMEND_BAD_DATA,
+                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet with "
+                            "torchvision's names",
+                            path, name, dict->count, dict->count ? dict->tensors[0].name : "");
+    if ((*view)->dims == dims) return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: tensor '%s' has %zu dimensions, not %zu", path, name, (*view)->dims, dims);
+}
+
+static amend_status refuse_described(const state_dict *dict)
+{
+    const char *name, *value;
+    while (weight_file_next_note(dict->file, &name, &value))
+        if (!strcmp(name, "amend.architecture"))
+            return status_error(AMEND_BAD_ARGUMENT, "%s: is a model of amend already", weight_file_path(dict->file));
+    return status_ok();
+}
+
+/* ---- the description ---- */
+
+/* The three ResNets by what only the deeper ones have. */
+static backbone_kind infer_kind(const state_dict *dict)
+{
+    if (state_dict_find(dict, "layer1.0.conv3.weight")) return BACKBONE_RESNET50;
+    return state_dict_find(dict, "layer1.2.conv1.weight") ? BACKBONE_RESNET34 : BACKBONE_RESNET18;
+}
+
+static amend_status infer_backbone(const state_dict *dict, model_description *d)
+{
+    const char *path = weight_file_path(dict->file);
+    const tensor_view *conv, *fc;
+    TRY(need(dict, "conv1.weight", 4, &conv));
+    TRY(need(dict, "fc.weight", 2, &fc));
+    d->backbone = infer_kind(dict);
+    d->classes = fc->shape[0];
+    d->channels = conv->shape[1];
+    d->small_stem = conv->shape[2] == 3;
+    d->width = (double)conv->shape[0] / 64;
+    if (conv->shape[2] != 7 && conv->shape[2] != 3)
+        return status_error(AMEND_UNSUPPORTED, "%s: 'conv1.weight' is a kernel of %zu x %zu; 7 x 7 and 3 x 3 are known",
+                            path, conv->shape[2], conv->shape[3]);
+    if (d->channels != 1 && d->channels != 3)
+        return status_error(AMEND_UNSUPPORTED, "%s: 'conv1.weight' reads %zu channels; 1 and 3 are known", path,
+                            d->channels);
+    if (conv->shape[0] > 256 || !conv->shape[0] || conv->shape[0] % 16)
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s: 'conv1.weight' has %zu outputs; multiples of 16 up to 256 are possible", path,
+                            conv->shape[0]);
+    return status_ok();
+}
+
+/* The side of a feature map whose de-albino map has `outputs` values: (2 h - 3)^2; 0 when none has. */
+static size_t map_side(size_t outputs)
+{
+    size_t d = (size_t)lround(sqrt((double)outputs));
+    return d * d == outputs && d % 2 ? (d + 3) / 2 : 0;
+}
+
+static amend_status infer_head(const state_dict *dict, model_description *d)
+{
+    const char *path = weight_file_path(dict->file);
+    const tensor_view *kernel, *fc = state_dict_find(dict, "fc.weight");
+    size_t stride = d->small_stem ? STRIDE_SMALL : STRIDE_IMAGENET;
+    d->head = ARM_HEAD_GAP;
+    d->arrangement = PAPER_R;
+    d->size = d->small_stem ? 0 : SIZE_IMAGENET;
+    if (!state_dict_find(dict, "arm.de_albino.weight")) return status_ok();
+    TRY(need(dict, "arm.de_albino.weight", 4, &kernel));
+    d->head = state_dict_find(dict, "arm.generic") ? ARM_HEAD_EMA
+              : state_dict_find(dict, "arm.alpha") ? ARM_HEAD_BATCH
+                                                   : ARM_HEAD_NONE;
+    d->arrangement = kernel->shape[2] / 2;
+    if (!map_side(fc->shape[1]))
+        return status_error(AMEND_BAD_DATA, "%s: 'fc.weight' reads %zu values, which no ARM head gives", path,
+                            fc->shape[1]);
+    d->size = map_side(fc->shape[1]) * stride;
+    return status_ok();
+}
+
+/* What the options say, and what still is not known then. */
+static amend_status apply_options(const state_dict *dict, const import_options *o, model_description *d)
+{
+    const char *path = weight_file_path(dict->file);
+    size_t classes = d->classes;
+    if (o->size) d->size = o->size;
+    if (d->size < SIZE_LOW || d->size > SIZE_HIGH)
+        return status_error(AMEND_BAD_ARGUMENT,
+                            d->size ? "%s: an input side of %zu pixels; %d..%d are possible"
+                                    : "%s: which input side was it trained with? Say it with --size",
+                            path, d->size, SIZE_LOW, SIZE_HIGH);
+    if (!o->labels)
+        return status_error(AMEND_BAD_ARGUMENT, "%s: %zu classes; name them in their order with --labels A,B,...", path,
+                            classes);
+    TRY(status_prefix(description_parse_labels(o->labels, d), "--labels"));
+    if (d->classes != classes)
+        return status_error(AMEND_BAD_ARGUMENT, "%s: %zu classes, but --labels names %zu", path, classes, d->classes);
+    if (d->channels == 1 && (!o->mean || !o->deviation))
+        return status_error(AMEND_BAD_ARGUMENT, "%s: reads gray images; which --mean and --std was it trained with?",
+                            path);
+    TRY(status_prefix(description_parse_normal(o->mean ? o->mean : imagenet_mean,
+                                               o->deviation ? o->deviation : imagenet_deviation, d),
+                      "--mean, --std"));
+    return status_ok();
+}
+
+static void describe_origin(const state_dict *dict, model_description *d)
+{
+    const char *path = weight_file_path(dict->file), *base = strrchr(path, '/');
+    snprintf(d->training, sizeof d->training, "imported from %.200s (%s)", base ? base + 1 : path,
+             weight_file_format(dict->file));
+}
+
+/* ---- the parameters ---- */
+
+/* ": a, b, c, ..." */
+typedef struct name_list {
+    char text[160];
+    size_t used, count;
+} name_list;
+
+static void list_name(name_list *list, const char *name)
+{
+    size_t room = sizeof list->text - list->used;
+    list->count++;
+    if (strlen(name) + sizeof ", , ..." < room)
+        list->used += (size_t)snprintf(list->text + list->used, room, "%s%s", list->used ? ", " : ": ", name);
+    else
+        snprintf(list->text + list->used, room, ", ...");
+}
+
+static amend_status check_names(const state_dict *dict, const char *network, const nn_params *params)
+{
+    name_list missing = {{0}, 0, 0}, surplus = {{0}, 0, 0};
+    for (size_t i = 0; i < params->count; i++)
+        if (!state_dict_find(dict, params->items[i].name)) list_name(&missing, params->items[i].name);
+    for (size_t i = 0; i < dict->count; i++) {
+        size_t k = 0;
+        while (k < params->count && strcmp(params->items[k].name, dict->tensors[i].name)) k++;
+        if (k == params->count) list_name(&surplus, dict->tensors[i].name);
+    }
+    if (!missing.count && !surplus.count) return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: not the tensors of a %s: %zu missing%s; %zu too many%s",
+                        weight_file_path(dict->file), network, missing.count, missing.text, surplus.count,
+                        surplus.text);
+}
+
+static amend_status load(const state_dict *dict, const char *network, nn_params *params)
+{
+    TRY(check_names(dict, network, params));
+    for (size_t i = 0; i < params->count; i++)
+        TRY(description_load_param(weight_file_path(dict->file), state_dict_find(dict, params->items[i].name),
+                                   &params->items[i]));
+    return status_ok();
+}
+
+static amend_status convert(const state_dict *dict, const model_description *d, const char *out)
+{
+    nn_table *table = NULL;
+    nn_params params = {0};
+    TRY(mem_alloc(&table, 1, sizeof *table, "network"));
+    amend_status status = status_prefix(description_build(d, table), "%s", weight_file_path(dict->file));
+    if (!status.code) status = nn_params_create(table, &params);
+    if (!status.code) status = load(dict, backbone_names[d->backbone], &params);
+    if (!status.code) status = description_save(d, &params, TENSOR_F32, out);
+    nn_params_free(&params);
+    mem_free(table);
+    return status;
+}
+
+amend_status model_import(const char *path, const import_options *options, const char *out, model_description *d)
+{
+    state_dict dict = {0};
+    memset(d, 0, sizeof *d);
+    TRY(state_dict_open(path, &dict));
+    amend_status status = refuse_described(&dict);
+    if (!status.code) status = infer_backbone(&dict, d);
+    if (!status.code) status = infer_head(&dict, d);
+    if (!status.code) status = apply_options(&dict, options, d);
+    if (!status.code) {
+        describe_origin(&dict, d);
+        status = convert(&dict, d, out);
+    }
+    state_dict_close(&dict);
+    return status;
+}

@@ -1,0 +1,123 @@
+/* One table of renames. */
+#include "weights/state_dict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Beginnings of names; applied until none fits. "features." is how ARM's authors keep torchvision's ResNet-18 (a
+ * Sequential of its children: https://github.com/JiaweiShiCV/Amend-Representation-Module); their "arm." and "fc." are
+ * ours. Other networks' "features." (VGG, MobileNetV2) are their own: only a ResNet has a block there. */
+static const char block_of_sequential[] = "features.4.0.conv1.weight";
+static const struct {
+    const char *from, *to; /* to "": a wrapper; else for a Sequential */
+} renames[] = {
+    {"module.", ""},    /* DataParallel */
+    {"_orig_mod.", ""}, /* torch.compile */
+    {"model.", ""},     /* Lightning and other wrappers */
+    {"net.", ""},
+    {"features.0.", "conv1."},
+    {"features.1.", "bn1."},
+    {"features.4.", "layer1."},
+    {"features.5.", "layer2."},
+    {"features.6.", "layer3."},
+    {"features.7.", "layer4."},
+};
+
+static const char dropped[] = "num_batches_tracked";
+
+static bool is_dropped(const char *name)
+{
+    const char *last = strrchr(name, '.');
+    return !strcmp(last ? last + 1 : name, dropped);
+}
+
+/* The rename that fits the beginning of a name; -1: none. */
+static int find_rename(const char *name, bool sequential)
+{
+    for (size_t i = 0; i < sizeof renames / sizeof *renames; i++)
+        if ((sequential || !*renames[i].to) && !strncmp(name, renames[i].from, strlen(renames[i].from))) return (int)i;
+    return -1;
+}
+
+/* The name without what is cut off its beginning; *front takes the place. */
+static const char *cut(const char *name, bool sequential, const char **front)
+{
+    int found;
+    *front = "";
+    while (!**front && (found = find_rename(name, sequential)) >= 0) {
+        name += strlen(renames[found].from);
+        *front = renames[found].to;
+    }
+    return name;
+}
+
+static bool is_sequential(const weight_file *file)
+{
+    const char *front;
+    for (size_t i = 0; i < weight_file_count(file); i++)
+        if (!strcmp(cut(weight_file_at(file, i).name, false, &front), block_of_sequential)) return true;
+    return false;
+}
+
+static amend_status rename_copy(const char *name, bool sequential, char **copy)
+{
+    const char *front, *rest = cut(name, sequential, &front);
+    size_t size = strlen(front) + strlen(rest) + 1;
+    TRY(mem_alloc(copy, size, 1, "tensor name"));
+    snprintf(*copy, size, "%s%s", front, rest);
+    return status_ok();
+}
+
+static int compare(const void *left, const void *right)
+{
+    const tensor_view *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static amend_status take_tensors(state_dict *dict)
+{
+    size_t most = weight_file_count(dict->file);
+    const char *path = weight_file_path(dict->file);
+    bool sequential = is_sequential(dict->file);
+    TRY(mem_alloc(&dict->tensors, most, sizeof *dict->tensors, path));
+    TRY(mem_alloc(&dict->names, most, sizeof *dict->names, path));
+    for (size_t i = 0; i < most; i++) {
+        tensor_view view = weight_file_at(dict->file, i);
+        if (is_dropped(view.name)) continue;
+        TRY(rename_copy(view.name, sequential, &dict->names[dict->count]));
+        view.name = dict->names[dict->count];
+        dict->tensors[dict->count++] = view;
+    }
+    qsort(dict->tensors, dict->count, sizeof *dict->tensors, compare);
+    for (size_t i = 1; i < dict->count; i++)
+        if (!compare(&dict->tensors[i - 1], &dict->tensors[i]))
+            return status_error(AMEND_BAD_DATA, "%s: two tensors are called '%.200s' without their prefixes", path,
+                                dict->tensors[i].name);
+    return status_ok();
+}
+
+amend_status state_dict_open(const char *path, state_dict *dict)
+{
+    TRY(weight_file_open(path, &dict->file));
+    amend_status status = take_tensors(dict);
+    if (status.code) state_dict_close(dict);
+    return status;
+}
+
+void state_dict_close(state_dict *dict)
+{
+    for (size_t i = 0; i < dict->count; i++) mem_free(dict->names[i]);
+    mem_free(dict->names);
+    mem_free(dict->tensors);
+    weight_file_free(dict->file);
+    memset(dict, 0, sizeof *dict);
+}
+
+const tensor_view *state_dict_find(const state_dict *dict, const char *name)
+{
+    const tensor_view wanted = {.name = name};
+    return bsearch(&wanted, dict->tensors, dict->count, sizeof wanted, compare);
+}

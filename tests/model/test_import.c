@@ -1,0 +1,312 @@
+/* Weights of other programs become models: PyTorch's logits are ours, and what does not fit is named. */
+#include "support.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "model/import.h"
+#include "model/model.h"
+
+static const import_options seven = {.labels = "a,b,c,d,e,f,g"};
+static char source[512], target[512];
+
+static void name_files(const char *from)
+{
+    snprintf(source, sizeof source, "%s", in_test_folder(from));
+    snprintf(target, sizeof target, "%s", in_test_folder("made.safetensors"));
+}
+
+/* ---- PyTorch as the witness ---- */
+
+static float *read_all(const safetensors *file, const char *name, size_t *shape)
+{
+    const tensor_view *view = safetensors_find(file, name);
+    float *values = NULL;
+    assert_non_null(view);
+    assert_ok(mem_alloc(&values, tensor_values(view), sizeof *values, name));
+    assert_ok(tensor_read_f32("torch", view, view->shape, view->dims, values));
+    memcpy(shape, view->shape, view->dims * sizeof *shape);
+    return values;
+}
+
+/* The model's logits in f32 for the stored pixels. */
+static void check_logits(const char *name)
+{
+    char file_name[64];
+    safetensors *file = NULL;
+    amend_model *model = NULL;
+    nn_plan *plan = NULL;
+    size_t shape[4], logits_shape[2];
+    double worst = 0;
+    snprintf(file_name, sizeof file_name, "%s.safetensors", name);
+    assert_ok(safetensors_open(in_test_folder(file_name), &file));
+    float *pixels = read_all(file, "pixels", shape), *logits = read_all(file, "logits", logits_shape);
+    assert_ok(model_open(target, &model));
+    assert_ok(model_plan(model, model_describe(model)->head, shape[0], NN_F32, &plan));
+    memcpy(nn_plan_pixels(plan), pixels, shape[0] * shape[1] * shape[2] * shape[3] * sizeof *pixels);
+    assert_ok(nn_plan_forward(plan, shape[0], false));
+    for (size_t i = 0; i < logits_shape[0] * logits_shape[1]; i++)
+        worst = fmax(worst, fabs((double)(nn_plan_logits(plan)[i] - logits[i])) / fmax(1, fabs((double)logits[i])));
+    print_message("%s: logits differ by at most %.2g\n", name, worst);
+    assert_true(worst < 1e-4);
+    nn_plan_free(plan);
+    amend_model_free(model);
+    mem_free(logits);
+    mem_free(pixels);
+    safetensors_free(file);
+}
+
+static void same_logits_as_torch(void **state)
+{
+    static const struct {
+        const char *name;
+        model_description expected;
+        import_options how;
+    } runs[] = {
+        {"authors",
+         {.small_stem = false, .width = 1, .head = ARM_HEAD_BATCH, .arrangement = 16, .size = 224, .channels = 3},
+         {.labels = "a,b,c,d,e,f,g"}},
+        {"ema",
+         {.small_stem = false, .width = 0.25, .head = ARM_HEAD_EMA, .arrangement = 8, .size = 96, .channels = 3},
+         {.labels = "a,b,c,d,e,f,g"}},
+        {"none",
+         {.small_stem = true, .width = 0.5, .head = ARM_HEAD_NONE, .arrangement = 4, .size = 32, .channels = 1},
+         {.labels = "a,b,c,d,e,f,g", .mean = "0.5", .deviation = "0.25"}},
+        {"gap",
+         {.small_stem = true, .width = 0.25, .head = ARM_HEAD_GAP, .arrangement = 16, .size = 24, .channels = 3},
+         {.labels = "a,b,c,d,e,f,g", .size = 24}},
+    };
+    char command[512], name[32];
+    (void)state;
+    snprintf(command, sizeof command, "%s tests/model/torch_import.py %s", python_with("torch"), test_folder);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        const model_description *e = &runs[i].expected;
+        model_description d;
+        snprintf(name, sizeof name, "%s.pth", runs[i].name);
+        name_files(name);
+        assert_ok(model_import(source, &runs[i].how, target, &d));
+        assert_int_equal(d.small_stem, e->small_stem);
+        assert_true(d.width == e->width);
+        assert_int_equal(d.head, e->head);
+        assert_int_equal(d.arrangement, e->arrangement);
+        assert_int_equal(d.size, e->size);
+        assert_int_equal(d.channels, e->channels);
+        assert_int_equal(d.classes, 7);
+        check_logits(runs[i].name);
+    }
+}
+
+/* ---- safetensors without description ---- */
+
+enum { MOST = 400 };
+
+typedef struct foreign {
+    nn_table *table;
+    nn_params params;
+    char names[MOST][128];
+    tensor_entry entries[MOST];
+    size_t count;
+} foreign;
+
+/* A network's tensors, `prefix` before their names. */
+static foreign *make_foreign_of(const model_description *d, const char *prefix)
+{
+    foreign *f = NULL;
+    assert_ok(mem_alloc(&f, 1, sizeof *f, "test"));
+    assert_ok(mem_alloc(&f->table, 1, sizeof *f->table, "test"));
+    assert_ok(description_build(d, f->table));
+    assert_ok(nn_params_create(f->table, &f->params));
+    nn_params_init(&f->params, 3);
+    for (size_t i = 0; i < f->params.count; i++) {
+        const nn_param *p = &f->params.items[i];
+        tensor_entry *e = &f->entries[f->count];
+        snprintf(f->names[f->count], sizeof f->names[0], "%s%s", prefix, p->name);
+        *e = (tensor_entry){.name = f->names[f->count++], .stored = TENSOR_F32, .dims = p->dims, .data = p->value};
+        memcpy(e->shape, p->shape, sizeof p->shape);
+    }
+    return f;
+}
+
+static foreign *make_foreign(const char *prefix, arm_head head)
+{
+    const model_description d = {
+        .small_stem = true, .width = 0.25, .head = head, .arrangement = 8, .size = 32, .channels = 3, .classes = 7};
+    return make_foreign_of(&d, prefix);
+}
+
+static void free_foreign(foreign *f)
+{
+    nn_params_free(&f->params);
+    mem_free(f->table);
+    mem_free(f);
+}
+
+static tensor_entry *entry(foreign *f, const char *name)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (!strcmp(f->entries[i].name, name)) return &f->entries[i];
+    fail_msg("no %s", name);
+    return NULL;
+}
+
+static amend_status import_foreign(const foreign *f, const import_options *how)
+{
+    model_description d;
+    name_files("foreign.safetensors");
+    assert_ok(safetensors_write(source, f->entries, f->count, NULL, 0));
+    return model_import(source, how, target, &d);
+}
+
+static void takes_safetensors(void **state)
+{
+    static const char *const prefixes[] = {"", "module.", "_orig_mod.module.", "model.net."};
+    static const int64_t steps = 5;
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        amend_model *model = NULL;
+        safetensors *file = NULL;
+        foreign *f = make_foreign(prefixes[i], ARM_HEAD_EMA);
+        f->entries[f->count++] = (tensor_entry){"bn1.num_batches_tracked", TENSOR_I64, 0, {0}, &steps};
+        assert_ok(import_foreign(f, &seven));
+        assert_ok(amend_model_open(target, &model));
+        assert_string_equal(amend_model_label(model, 6), "g");
+        assert_ok(safetensors_open(target, &file));
+        for (size_t k = 0; k < f->params.count; k++) {
+            const nn_param *p = &f->params.items[k];
+            const tensor_view *view = safetensors_find(file, p->name);
+            assert_non_null(view);
+            assert_memory_equal(view->data, p->value, p->count * sizeof *p->value);
+        }
+        assert_string_equal(safetensors_meta(file, "amend.training"),
+                            "imported from foreign.safetensors (safetensors)");
+        safetensors_free(file);
+        amend_model_free(model);
+        free_foreign(f);
+    }
+}
+
+/* ResNet-34 is told from its third block, ResNet-50 from its third convolution. */
+static void tells_resnets_apart(void **state)
+{
+    static const backbone_kind kinds[] = {BACKBONE_RESNET34, BACKBONE_RESNET50};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const model_description d = {.backbone = kinds[i],
+                                     .small_stem = true,
+                                     .width = 0.25,
+                                     .head = ARM_HEAD_NONE,
+                                     .arrangement = 8,
+                                     .size = 32,
+                                     .channels = 3,
+                                     .classes = 7};
+        model_description made;
+        foreign *f = make_foreign_of(&d, "");
+        assert_ok(import_foreign(f, &seven));
+        assert_ok(model_import(source, &seven, target, &made));
+        assert_int_equal(made.backbone, kinds[i]);
+        free_foreign(f);
+    }
+}
+
+/* VGG's names begin with "features." too, and stay what they are. */
+static void leaves_other_sequences_alone(void **state)
+{
+    static const float values[27 * 64];
+    const tensor_entry entries[] = {{"features.0.weight", TENSOR_F32, 4, {64, 3, 3, 3}, values},
+                                    {"features.4.weight", TENSOR_F32, 1, {64}, values}};
+    model_description d;
+    (void)state;
+    name_files("vgg.safetensors");
+    assert_ok(safetensors_write(source, entries, 2, NULL, 0));
+    assert_refused(model_import(source, &seven, target, &d), AMEND_BAD_DATA,
+                   "no tensor 'conv1.weight' among 2 (the first is 'features.0.weight')");
+}
+
+static void names_what_does_not_fit(void **state)
+{
+    foreign *f = make_foreign("", ARM_HEAD_EMA);
+    static const import_options three = {.labels = "a,b,c"}, twice = {.labels = "a,b,c,d,e,f,a"}, none = {0};
+    static const import_options small = {.labels = "a,b,c,d,e,f,g", .size = 64};
+    static const import_options odd = {.labels = "a,b,c,d,e,f,g", .mean = "0.5,0.5"};
+    (void)state;
+    assert_refused(import_foreign(f, &none), AMEND_BAD_ARGUMENT, "7 classes; name them in their order with --labels");
+    assert_refused(import_foreign(f, &three), AMEND_BAD_ARGUMENT, "7 classes, but --labels names 3");
+    assert_refused(import_foreign(f, &twice), AMEND_BAD_DATA, "--labels: 'a' is named twice");
+    assert_refused(import_foreign(f, &odd), AMEND_BAD_DATA, "--mean, --std: the mean: '0.5,0.5'; 3 numbers");
+    assert_refused(import_foreign(f, &small), AMEND_BAD_DATA, "tensor \"arm.generic\" has shape [25], needed is [169]");
+    entry(f, "layer1.0.conv1.weight")->name = "layer1.0.conv9.weight";
+    assert_refused(import_foreign(f, &seven), AMEND_BAD_DATA,
+                   "1 missing: layer1.0.conv1.weight; 1 too many: layer1.0.conv9.weight");
+    entry(f, "layer1.0.conv9.weight")->name = "module.layer1.0.conv2.weight";
+    assert_refused(import_foreign(f, &seven), AMEND_BAD_DATA, "two tensors are called 'layer1.0.conv2.weight'");
+    entry(f, "module.layer1.0.conv2.weight")->name = "layer1.0.conv1.weight";
+    for (size_t i = 0; i < f->count; i++)
+        if (!strncmp(f->entries[i].name, "layer4", 6)) f->names[i][5] = '5';
+    assert_refused(import_foreign(f, &seven), AMEND_BAD_DATA, "25 missing: layer4.0.downsample.0.weight, ");
+    assert_refused(import_foreign(f, &seven), AMEND_BAD_DATA, ", ...; 25 too many: layer5.0.");
+    free_foreign(f);
+}
+
+static void refuses_other_networks(void **state)
+{
+    foreign *f = make_foreign("", ARM_HEAD_GAP);
+    model_description d;
+    float *value = f->params.items[0].value;
+    (void)state;
+    assert_refused(import_foreign(f, &seven), AMEND_BAD_ARGUMENT, "Say it with --size");
+    value[0] = NAN;
+    const import_options sized = {.labels = "a,b,c,d,e,f,g", .size = 32};
+    assert_refused(import_foreign(f, &sized), AMEND_BAD_DATA, "'conv1.weight' holds values that are not numbers");
+    value[0] = 0;
+    tensor_entry *conv = entry(f, "conv1.weight");
+    const tensor_entry good = *conv;
+    memcpy(conv->shape, (size_t[]){3, 16, 3, 3}, 4 * sizeof(size_t));
+    assert_refused(import_foreign(f, &sized), AMEND_UNSUPPORTED, "reads 16 channels");
+    memcpy(conv->shape, (size_t[]){24, 1, 3, 3}, 4 * sizeof(size_t));
+    assert_refused(import_foreign(f, &sized), AMEND_UNSUPPORTED, "24 outputs");
+    memcpy(conv->shape, (size_t[]){16, 1, 5, 5}, 4 * sizeof(size_t));
+    assert_refused(import_foreign(f, &sized), AMEND_UNSUPPORTED, "5 x 5");
+    *conv = good;
+    conv->dims = 3;
+    assert_refused(import_foreign(f, &sized), AMEND_BAD_DATA, "has 3 dimensions");
+    *conv = good;
+    conv->name = "stem.weight";
+    assert_refused(import_foreign(f, &sized), AMEND_BAD_DATA, "no tensor 'conv1.weight'");
+    *conv = good;
+    entry(f, "fc.weight")->name = "classifier.weight";
+    assert_refused(import_foreign(f, &sized), AMEND_BAD_DATA, "no tensor 'fc.weight'");
+    free_foreign(f);
+    assert_refused(model_import("models/ferplus-resnet18-ema.safetensors", &seven, target, &d), AMEND_BAD_ARGUMENT,
+                   "a model of amend already");
+    assert_refused(model_import("tests/data/astronaut.png", &seven, target, &d), AMEND_BAD_DATA, "astronaut.png");
+    assert_refused(model_import("/nowhere.pth", &seven, target, &d), AMEND_IO, "/nowhere.pth");
+}
+
+static void out_of_memory(void **state)
+{
+    foreign *f = make_foreign("module.", ARM_HEAD_BATCH);
+    amend_status status = status_error(AMEND_NO_MEMORY, "start");
+    model_description d;
+    (void)state;
+    name_files("foreign.safetensors");
+    assert_ok(safetensors_write(source, f->entries, f->count, NULL, 0));
+    for (size_t n = 1; status.code; n++) {
+        assert_int_equal(status.code, AMEND_NO_MEMORY);
+        mem_fail_at(n);
+        status = model_import(source, &seven, target, &d);
+    }
+    mem_fail_at(0);
+    free_foreign(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_logits_as_torch),    cmocka_unit_test(takes_safetensors),
+        cmocka_unit_test(tells_resnets_apart),     cmocka_unit_test(leaves_other_sequences_alone),
+        cmocka_unit_test(names_what_does_not_fit), cmocka_unit_test(refuses_other_networks),
+        cmocka_unit_test(out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
