@@ -45,13 +45,14 @@ static amend_face face_at(const float *v, double anchor_x, double anchor_y, size
     return face;
 }
 
-static void decode(const face_network *network, const face_square *square, double threshold, face_list *list)
+static void decode(const face_network *network, size_t thread, const face_square *square, double threshold,
+                   face_list *list)
 {
     double limit = log(threshold / (1 - threshold)); /* of the score before its sigmoid */
     for (size_t g = 0; g < 2; g++) {
         size_t cells = grids[g].cells, anchors = grids[g].anchors, rows = cells * cells * anchors;
-        const float *scores = face_network_output(network, NULL, rows, 1);
-        const float *boxes = face_network_output(network, NULL, rows, VALUES);
+        const float *scores = face_network_output(network, thread, NULL, rows, 1);
+        const float *boxes = face_network_output(network, thread, NULL, rows, VALUES);
         for (size_t i = 0; i < rows; i++) {
             if (!((double)scores[i] >= limit)) continue;
             size_t cell = i / anchors;

@@ -21,8 +21,10 @@ static bool same_face(const amend_box *a, const amend_box *b, bool *agree)
 
 static int by_score(const void *a, const void *b)
 {
-    double first = ((const amend_face *)a)->score, second = ((const amend_face *)b)->score;
-    return (first < second) - (first > second);
+    const amend_face *first = a, *second = b; /* threads add them in any order: equals go by place */
+    if (first->score != second->score) return first->score < second->score ? 1 : -1;
+    if (first->box.x != second->box.x) return first->box.x < second->box.x ? -1 : 1;
+    return (first->box.y > second->box.y) - (first->box.y < second->box.y);
 }
 
 static void add_weighted(amend_face *sum, const amend_face *face)

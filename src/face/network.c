@@ -1,4 +1,6 @@
 /* Opening and running a detector network. */
+#include <omp.h>
+
 #include "base/mem.h"
 #include "face/detector.h"
 
@@ -23,7 +25,11 @@ static amend_status compile(face_network *n)
     }
     for (size_t i = 0; i < n->onnx->output_count; i++) outputs[i] = n->onnx->outputs[i].row;
     TRY(nn_program_create(&n->onnx->table, &n->onnx->params, &options, &n->program));
-    return nn_context_create(n->program, &n->context);
+    n->threads = (size_t)omp_get_max_threads();
+    if (n->threads > FACE_MAX_THREADS) n->threads = FACE_MAX_THREADS;
+    TRY(mem_alloc(&n->contexts, n->threads, sizeof *n->contexts, "detector"));
+    for (size_t i = 0; i < n->threads; i++) TRY(nn_context_create(n->program, &n->contexts[i]));
+    return status_ok();
 }
 
 static amend_status open_network(face_network *n, const char *path)
@@ -55,24 +61,25 @@ amend_status face_network_open(const char *path, face_network **made)
 void face_network_free(face_network *n)
 {
     if (!n) return;
-    nn_context_free(n->context);
+    for (size_t i = 0; n->contexts && i < n->threads; i++) nn_context_free(n->contexts[i]);
+    mem_free(n->contexts);
     nn_program_free(n->program);
     onnx_network_free(n->onnx);
     mem_free(n);
 }
 
-uint8_t *face_network_pixels(face_network *n)
+uint8_t *face_network_pixels(face_network *n, size_t thread)
 {
-    return nn_context_pixels(n->context);
+    return nn_context_pixels(n->contexts[thread]);
 }
 
-const float *face_network_output(const face_network *n, const char *name, size_t rows, size_t columns)
+const float *face_network_output(const face_network *n, size_t thread, const char *name, size_t rows, size_t columns)
 {
     for (size_t i = 0; i < n->onnx->output_count; i++) {
         const onnx_output *o = &n->onnx->outputs[i];
         size_t count = 0;
         bool sized = o->rank >= 2 && o->dims[o->rank - 2] == rows && o->dims[o->rank - 1] == columns;
-        if (sized && (!name || !strcmp(name, o->name))) return nn_context_map(n->context, o->row, &count);
+        if (sized && (!name || !strcmp(name, o->name))) return nn_context_map(n->contexts[thread], o->row, &count);
     }
     return NULL;
 }
@@ -86,11 +93,12 @@ static void swap_red_and_blue(uint8_t *pixels, size_t count)
     }
 }
 
-amend_status face_network_run(face_network *n, const face_square *square, double threshold, face_list *list)
+amend_status face_network_run(face_network *n, size_t thread, const face_square *square, double threshold,
+                              face_list *list)
 {
-    if (n->kind->bgr) swap_red_and_blue(face_network_pixels(n), n->size * n->size);
-    TRY(nn_context_run(n->context, 1));
-    n->kind->decode(n, square, threshold, list);
+    if (n->kind->bgr) swap_red_and_blue(face_network_pixels(n, thread), n->size * n->size);
+    TRY(nn_context_run(n->contexts[thread], 1));
+    n->kind->decode(n, thread, square, threshold, list);
     return status_ok();
 }
 

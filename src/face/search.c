@@ -1,6 +1,7 @@
 /* Where to look. A network sees faces from a share of its square on; smaller ones are looked for in parts of the photo,
  * which overlap so that every face of a size lies whole in one of them. */
 #include <math.h>
+#include <omp.h>
 
 #include "base/mem.h"
 #include "face/detector.h"
@@ -8,49 +9,73 @@
 
 enum { WORK_SIDE = 1280 /* pixels; larger photos are shrunk once */, SMALLEST = 24 /* pixels of it */ };
 
-static amend_status look(face_network *n, const amend_image *image, const face_square *s, double threshold,
-                         face_list *list)
+static amend_status look(face_network *n, size_t thread, const amend_image *image, const face_square *s,
+                         double threshold, face_list *list)
 {
     amend_image square = {0};
     TRY(image_crop_resize(image, (amend_box){s->x, s->y, s->side, s->side}, n->size, n->size, &square));
     for (size_t i = 0; i < n->size * n->size; i++)
         for (size_t c = 0; c < 3; c++)
-            face_network_pixels(n)[3 * i + c] = square.pixels[i * square.channels + (square.channels == 3 ? c : 0)];
+            face_network_pixels(n, thread)[3 * i + c] =
+                square.pixels[i * square.channels + (square.channels == 3 ? c : 0)];
     amend_image_free(&square);
-    return face_network_run(n, s, threshold, list);
+    return face_network_run(n, thread, s, threshold, list);
 }
 
 /* Faces that the edge of a part cuts belong to another part. */
-static void drop_cut_faces(face_list *list, size_t first, const face_square *s, const amend_image *image)
+static bool is_cut(const amend_box *b, const face_square *s, const amend_image *image)
 {
     double margin = 0.01 * s->side;
-    size_t kept = first;
-    for (size_t i = first; i < list->count; i++) {
-        const amend_box *b = &list->faces[i].box;
-        bool cut = (s->x > 0 && b->x < s->x + margin) || (s->y > 0 && b->y < s->y + margin) ||
-                   (s->x + s->side < (double)image->width && b->x + b->width > s->x + s->side - margin) ||
-                   (s->y + s->side < (double)image->height && b->y + b->height > s->y + s->side - margin);
-        if (!cut) list->faces[kept++] = list->faces[i];
-    }
-    list->count = kept;
+    return (s->x > 0 && b->x < s->x + margin) || (s->y > 0 && b->y < s->y + margin) ||
+           (s->x + s->side < (double)image->width && b->x + b->width > s->x + s->side - margin) ||
+           (s->y + s->side < (double)image->height && b->y + b->height > s->y + s->side - margin);
 }
 
-/* Squares of one size over the whole image, a third overlapping. */
+typedef struct part_grid {
+    double side;
+    size_t rows, columns;
+} part_grid;
+
+/* Squares of one size over the whole image. A quarter overlaps: more than the smallest face that the squares of twice
+ * the size show. */
+static part_grid grid_of(const amend_image *image, double side)
+{
+    double width = (double)image->width, height = (double)image->height, step = side * 3 / 4;
+    return (part_grid){side, side >= height ? 1 : (size_t)ceil((height - side) / step) + 1,
+                       side >= width ? 1 : (size_t)ceil((width - side) / step) + 1};
+}
+
+static face_square part_of(const part_grid *g, const amend_image *image, size_t i)
+{
+    double wide = (double)image->width - g->side, high = (double)image->height - g->side;
+    size_t row = i / g->columns, column = i % g->columns;
+    return (face_square){g->columns > 1 ? wide * (double)column / (double)(g->columns - 1) : wide / 2,
+                         g->rows > 1 ? high * (double)row / (double)(g->rows - 1) : high / 2, g->side};
+}
+
+/* The parts of one size, shared by the threads. */
 static amend_status look_at_parts(face_network *n, const amend_image *image, double side, double threshold,
                                   face_list *list)
 {
-    double width = (double)image->width, height = (double)image->height, step = side * 2 / 3;
-    size_t columns = side >= width ? 1 : (size_t)ceil((width - side) / step) + 1;
-    size_t rows = side >= height ? 1 : (size_t)ceil((height - side) / step) + 1;
-    for (size_t i = 0; i < rows * columns; i++) {
-        double x = columns > 1 ? (width - side) * (double)(i % columns) / (double)(columns - 1) : (width - side) / 2;
-        double y = rows > 1 ? (height - side) * (double)(i / columns) / (double)(rows - 1) : (height - side) / 2;
-        const face_square s = {x, y, side};
-        size_t first = list->count;
-        TRY(look(n, image, &s, threshold, list));
-        drop_cut_faces(list, first, &s, image);
+    const part_grid g = grid_of(image, side);
+    amend_status status = status_ok();
+    face_list *found = NULL; /* one a thread */
+    TRY(mem_alloc(&found, n->threads, sizeof *found, "faces"));
+#pragma omp parallel for schedule(dynamic) num_threads((int)n->threads)
+    for (size_t i = 0; i < g.rows * g.columns; i++) {
+        size_t thread = (size_t)omp_get_thread_num();
+        const face_square s = part_of(&g, image, i);
+        found[thread].count = 0;
+        amend_status part = look(n, thread, image, &s, threshold, &found[thread]);
+#pragma omp critical(face_parts)
+        {
+            if (part.code) status = part;
+            for (size_t k = 0; !part.code && k < found[thread].count; k++)
+                if (!is_cut(&found[thread].faces[k].box, &s, image)) face_list_add(list, &found[thread].faces[k]);
+        }
     }
-    return status_ok();
+    mem_free(found);
+    return status;
 }
 
 /* From twice the photo (faces that fill it) down to where the smallest faces are seen, each size half of the last. */

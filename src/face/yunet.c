@@ -35,20 +35,20 @@ static amend_face face_at(const float *box, const float *points, double column, 
     return face;
 }
 
-static const float *output(const face_network *n, const char *name, size_t stride, size_t columns)
+static const float *output(const face_network *n, size_t thread, const char *name, size_t stride, size_t columns)
 {
     char full[32];
     size_t cells = n->size / stride;
     snprintf(full, sizeof full, "%s_%zu", name, stride);
-    return face_network_output(n, full, cells * cells, columns);
+    return face_network_output(n, thread, full, cells * cells, columns);
 }
 
-static void decode(const face_network *n, const face_square *square, double threshold, face_list *list)
+static void decode(const face_network *n, size_t thread, const face_square *square, double threshold, face_list *list)
 {
     for (size_t g = 0; g < sizeof strides / sizeof *strides; g++) {
         size_t stride = strides[g], cells = n->size / stride;
-        const float *class = output(n, "cls", stride, 1), *object = output(n, "obj", stride, 1);
-        const float *boxes = output(n, "bbox", stride, 4), *points = output(n, "kps", stride, 10);
+        const float *class = output(n, thread, "cls", stride, 1), *object = output(n, thread, "obj", stride, 1);
+        const float *boxes = output(n, thread, "bbox", stride, 4), *points = output(n, thread, "kps", stride, 10);
         double unit = square->side / (double)n->size * (double)stride;
         for (size_t i = 0; class && object && boxes && points && i < cells * cells; i++) {
             double score = sqrt(fmin(fmax((double)class[i], 0), 1) * fmin(fmax((double)object[i], 0), 1));

@@ -3,12 +3,17 @@
 #include "image/image.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/mem.h"
 
 /* 8 bits of pixel, 22 of weight, and a sign fit in 32. */
 enum { WEIGHT_BITS = 22 };
+
+/* Input pixels from which on threads share the work. */
+enum { LARGE = 1 << 20 };
 
 /* Boxes may reach outside, but not by so much that walking over them takes long. */
 static const double max_reach = 1 << 24;
@@ -122,7 +127,8 @@ static void resample_rgb_row(const filter *f, const unsigned char *from, unsigne
     }
 }
 
-/* Row i of the output; `from` is row 0 of the input, rows are `length` bytes, `sums` holds as many numbers. */
+/* Row i of the output; `from` is row 0 of the input, rows are `length` bytes, `sums` holds as many numbers, each
+ * thread's own. */
 static void blend_rows(const filter *f, size_t i, const unsigned char *from, size_t length, int32_t *sums,
                        unsigned char *to)
 {
@@ -146,16 +152,19 @@ static amend_status resample(const amend_image *from, const filter *columns, fil
     int32_t *sums = NULL;
     amend_status status = image_create(&narrow, columns->count, bottom - top, channels);
     if (status.code) goto done;
-    status = mem_alloc(&sums, length, sizeof *sums, "resampling row");
+    status = mem_alloc(&sums, (size_t)omp_get_max_threads() * length, sizeof *sums, "resampling row");
     if (status.code) goto done;
     status = image_create(to, columns->count, rows->count, channels);
     if (status.code) goto done;
+    bool large = (bottom - top) * from->width > LARGE;
+#pragma omp parallel for schedule(static) if (large)
     for (size_t y = top; y < bottom; y++)
         resample_row(columns, from->pixels + y * from->width * channels, narrow.pixels + (y - top) * length);
-    for (size_t y = 0; y < rows->count; y++) {
-        rows->first[y] -= top;
-        blend_rows(rows, y, narrow.pixels, length, sums, to->pixels + y * length);
-    }
+    for (size_t y = 0; y < rows->count; y++) rows->first[y] -= top;
+#pragma omp parallel for schedule(static) if (large)
+    for (size_t y = 0; y < rows->count; y++)
+        blend_rows(rows, y, narrow.pixels, length, sums + (size_t)omp_get_thread_num() * length,
+                   to->pixels + y * length);
 done:
     mem_free(sums);
     amend_image_free(&narrow);

@@ -161,3 +161,19 @@ amend_status onnx_tensor_read(const Onnx__TensorProto *p, onnx_tensor *t)
     }
     return status_ok();
 }
+
+tensor_view onnx_tensor_view(const Onnx__TensorProto *p)
+{
+    static const struct {
+        int from;
+        tensor_type type;
+    } types[] = {{TYPE(FLOAT), TENSOR_F32},     {TYPE(DOUBLE), TENSOR_F64}, {TYPE(FLOAT16), TENSOR_F16},
+                 {TYPE(BFLOAT16), TENSOR_BF16}, {TYPE(INT64), TENSOR_I64},  {TYPE(INT32), TENSOR_I32},
+                 {TYPE(INT8), TENSOR_I8}};
+    tensor_view view = {.name = p->name ? p->name : "", .type = TENSOR_U8};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].from == p->data_type) view.type = types[i].type;
+    view.dims = p->n_dims < TENSOR_MAX_DIMS ? p->n_dims : TENSOR_MAX_DIMS;
+    for (size_t i = 0; i < view.dims; i++) view.shape[i] = p->dims[i] > 0 ? (size_t)p->dims[i] : 0;
+    return view;
+}

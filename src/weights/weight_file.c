@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "weights/onnx_file.h"
 #include "weights/pth.h"
 #include "weights/safetensors.h"
 
@@ -64,6 +65,58 @@ static bool next_note_pth(weight_file *file, const char **name, const char **val
     return pth_note_next(file->handle, &file->cursor, &file->note);
 }
 
+/* ---- ONNX ---- */
+
+/* Field 1, the version of the format; and no header of safetensors behind a length that looks like it. */
+static bool begins_onnx(const unsigned char *bytes, size_t size)
+{
+    return size > 8 && bytes[0] == 0x08 && bytes[1] < 64 && bytes[8] != '{';
+}
+
+static amend_status open_onnx(const char *path, void **handle)
+{
+    onnx_file *file;
+    TRY(mem_alloc(&file, 1, sizeof *file, path));
+    amend_status status = onnx_file_open(path, file);
+    if (status.code)
+        mem_free(file);
+    else
+        *handle = file;
+    return status;
+}
+
+static void free_onnx(void *handle)
+{
+    onnx_file_close(handle);
+    mem_free(handle);
+}
+
+static const char *name_onnx(const void *handle)
+{
+    (void)handle;
+    return "ONNX";
+}
+
+static size_t count_onnx(const void *handle)
+{
+    return ((const onnx_file *)handle)->graph->n_initializer;
+}
+
+static tensor_view at_onnx(const void *handle, size_t index)
+{
+    return onnx_tensor_view(((const onnx_file *)handle)->graph->initializer[index]);
+}
+
+static bool next_note_onnx(weight_file *file, const char **name, const char **value)
+{
+    const Onnx__ModelProto *m = ((const onnx_file *)file->handle)->model;
+    if (file->cursor >= m->n_metadata_props) return false;
+    const Onnx__StringStringEntryProto *entry = m->metadata_props[file->cursor++];
+    *name = entry->key ? entry->key : "";
+    *value = entry->value ? entry->value : "";
+    return true;
+}
+
 /* ---- safetensors, which everything else is taken for: its reader says what is wrong ---- */
 
 static bool begins_safetensors(const unsigned char *bytes, size_t size)
@@ -111,6 +164,7 @@ static bool next_note_safetensors(weight_file *file, const char **name, const ch
 
 static const format formats[] = {
     {pth_begins, open_pth, free_pth, name_pth, count_pth, at_pth, next_note_pth},
+    {begins_onnx, open_onnx, free_onnx, name_onnx, count_onnx, at_onnx, next_note_onnx},
     {begins_safetensors, open_safetensors, free_safetensors, name_safetensors, count_safetensors, at_safetensors,
      next_note_safetensors},
 };

@@ -184,20 +184,20 @@ static void outputs_equal_onnx_runtimes(void **state)
         assert_ok(face_network_open(files[i], &n));
         assert_ok(mem_alloc(&list, 1, sizeof *list, "faces"));
         assert_ok(image_crop_resize(&photo, (amend_box){0, 0, 512, 512}, n->size, n->size, &small));
-        memcpy(face_network_pixels(n), small.pixels, n->size * n->size * 3);
+        memcpy(face_network_pixels(n, 0), small.pixels, n->size * n->size * 3);
         amend_image_free(&small);
-        write_bytes(in_test_folder("pixels"), face_network_pixels(n), n->size * n->size * 3);
+        write_bytes(in_test_folder("pixels"), face_network_pixels(n, 0), n->size * n->size * 3);
         snprintf(command, sizeof command,
                  "%s -c 'import numpy, onnxruntime as o; s = o.InferenceSession(\"%s\"); i = s.get_inputs()[0]; "
                  "x = numpy.fromfile(\"%s/pixels\", numpy.uint8).reshape(i.shape).astype(numpy.float32) / 127.5 - 1; "
                  "numpy.concatenate([v.ravel() for v in s.run(None, {i.name: x})]).tofile(\"%s/out\")' 2>/dev/null",
                  python, files[i], test_folder, test_folder);
         assert_int_equal(system(command), 0);
-        assert_ok(face_network_run(n, &square, 0.5, list));
+        assert_ok(face_network_run(n, 0, &square, 0.5, list));
         assert_ok(file_read(in_test_folder("out"), 1 << 20, &bytes, &size));
         for (size_t k = 0; k < n->onnx->output_count; k++) {
             size_t count;
-            const float *values = nn_context_map(n->context, n->onnx->outputs[k].row, &count);
+            const float *values = nn_context_map(n->contexts[0], n->onnx->outputs[k].row, &count);
             for (size_t v = 0; v < count; v++, at++) {
                 largest = fmax(largest, fabs((double)values[v]));
                 worst = fmax(worst, fabs((double)values[v] - (double)((const float *)(const void *)bytes)[at]));
