@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/args.h"
 #include "cli/detect.h"
+#include "cli/inputs.h"
 #include "cli/json.h"
 #include "eval/detection.h"
 #include "image/draw_prediction.h"
@@ -56,16 +57,17 @@ static amend_status annotate(const char *folder, const char *file, const amend_i
     return status;
 }
 
-static amend_status find_in_file(const faces_request *r, amend_detector *detector, const char *file, json_t *images,
-                                 detection_score *score)
+static amend_status find_in_file(const faces_request *r, amend_detector *detector, const cli_input *input,
+                                 json_t *images, detection_score *score)
 {
+    const char *file = input->path;
     amend_image photo = {0};
     amend_face *faces = NULL;
     size_t count = 0;
     TRY(amend_image_open(file, &photo));
     amend_status status = status_prefix(amend_detector_find(detector, &photo, r->least, &faces, &count), "%s", file);
     if (!status.code && score) detection_compare(score, file, faces, count);
-    if (!status.code && r->annotate) status = annotate(r->annotate, file, &photo, faces, count);
+    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo, faces, count);
     if (!status.code) {
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++) json_array_append_new(list, to_json(&faces[i]));
@@ -85,15 +87,15 @@ static void print_score(const faces_request *r, const detection_score *s)
            DETECTION_OVERLAP);
 }
 
-static amend_status find_all(const faces_request *r, amend_detector *detector, char **files, int count, int *result)
+static amend_status find_all(const faces_request *r, amend_detector *detector, const cli_inputs *inputs, int *result)
 {
     detection_boxes *boxes = NULL;
     detection_score score = {0};
     if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
     json_t *images = json_array(), *all;
     score.truth = boxes;
-    for (int i = 0; i < count; i++) {
-        amend_status status = find_in_file(r, detector, files[i], images, r->eval ? &score : NULL);
+    for (size_t i = 0; i < inputs->count; i++) {
+        amend_status status = find_in_file(r, detector, &inputs->items[i], images, r->eval ? &score : NULL);
         if (status.code) *result = cli_fail(status);
     }
     all = json_pack("{s:i, s:o}", "schema", 1, "images", images);
@@ -129,15 +131,18 @@ static int run(int argc, char **argv)
         if (*end || end == r.threshold || !(r.least > 0 && r.least < 1))
             return cli_usage(&cli_faces, "--threshold %s: a number between 0 and 1", r.threshold);
     }
-    amend_status status = cli_open_detector(r.detector, &detector);
-    if (!status.code) status = find_all(&r, detector, argv, operands, &result);
+    cli_inputs inputs = {0};
+    amend_status status = cli_inputs_expand(argv, (size_t)operands, &inputs);
+    if (!status.code) status = cli_open_detector(r.detector, &detector);
+    if (!status.code) status = find_all(&r, detector, &inputs, &result);
     amend_detector_free(detector);
+    cli_inputs_free(&inputs);
     return status.code ? cli_fail(status) : result;
 }
 
 const cli_command cli_faces = {
     "faces", run, "find the faces in photos",
-    "Usage: amend faces IMAGE... [options]\n"
+    "Usage: amend faces IMAGE|FOLDER|'PATTERN'... [options]\n"
     "Prints the box and the score of every face, the surest first.\n\n"
     "  --detector FILE  ONNX file of BlazeFace or YuNet; the installed one if left out\n"
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"

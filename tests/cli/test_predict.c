@@ -25,8 +25,9 @@ static void bad_images_do_not_stop_the_rest(void **state)
     static const char *const names[] = {"empty.png", "cut.png", "text.png", "missing.png"};
     const char *line = errors;
     (void)state;
-    assert_refused(
-        "predict --no-detect --model $T/m.safetensors $T/a.png $T/empty.png $T/cut.png $T/text.png $T/missing.png $T/b.png", 1, "");
+    assert_refused("predict --no-detect --model $T/m.safetensors $T/a.png $T/empty.png $T/cut.png $T/text.png "
+                   "$T/missing.png $T/b.png",
+                   1, "");
     assert_says(printed, "/a.png: face 0,0,40,40: ");
     assert_says(printed, "/b.png: face 0,0,40,40: ");
     for (size_t i = 0; i < 4; i++) { /* one line each, in their order */
@@ -36,7 +37,37 @@ static void bad_images_do_not_stop_the_rest(void **state)
         assert_int_equal(strncmp(line, "amend: ", 7), 0);
         line = end + 1;
     }
-    assert_string_equal(line, "");
+    assert_string_equal(line, "amend: 4 of 6 files failed\n");
+}
+
+static void folders_and_patterns(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/tree2/sub && cp $T/a.png $T/tree2/b.png && cp $T/a.png $T/tree2/sub/a.png && "
+          "ln -s $T/tree2 $T/tree2/sub/loop && echo text >$T/tree2/notes.txt");
+    assert_works("predict --no-detect --model $T/m.safetensors --annotate $T/drawn2 --csv $T/tree2");
+    assert_says(printed, "/tree2/b.png\",");
+    assert_says(printed, "/tree2/sub/a.png\",");
+    assert_null(strstr(printed, "loop"));
+    shell("test -s $T/drawn2/b.png && test -s $T/drawn2/sub_a.png");
+    assert_works("predict --no-detect --model $T/m.safetensors --csv \"$T/tree2/?.png\"");
+    assert_refused("predict --no-detect --model $T/m.safetensors \"$T/tree2/*.jpg\"", 1, "no file is called");
+    shell("mkdir $T/none");
+    assert_refused("predict --no-detect --model $T/m.safetensors $T/none", 1, "no image");
+}
+
+static void top_and_threshold(void **state)
+{
+    (void)state;
+    assert_works("predict --no-detect --model $T/m.safetensors --top 1 --threshold 1 $T/a.png");
+    assert_says(printed, "uncertain");
+    size_t lines = 0;
+    for (const char *c = printed; *c; c++) lines += *c == '\n';
+    assert_int_equal(lines, 2);
+    assert_works("predict --no-detect --model $T/m.safetensors --threshold 1 --json - $T/a.png");
+    assert_says(printed, "\"label\": null");
+    assert_refused("predict $T/a.png --top 0", 2, "--top 0");
+    assert_refused("predict $T/a.png --threshold 2", 2, "--threshold 2");
 }
 
 static void json_parses(void **state)
@@ -45,7 +76,8 @@ static void json_parses(void **state)
     const char *label;
     json_t *value;
     (void)state;
-    assert_works("predict --no-detect --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
+    assert_works(
+        "predict --no-detect --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
     json_t *all = json_loads(printed, 0, NULL);
     assert_non_null(all);
     json_t *images = json_object_get(all, "images");
@@ -135,6 +167,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_images_do_not_stop_the_rest),
+        cmocka_unit_test(folders_and_patterns),
+        cmocka_unit_test(top_and_threshold),
         cmocka_unit_test(json_parses),
         cmocka_unit_test(bad_boxes),
         cmocka_unit_test(default_model),

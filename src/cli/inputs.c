@@ -1,0 +1,106 @@
+/* From operands to files. */
+#include "cli/inputs.h"
+
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/status.h"
+#include "data/listing.h"
+
+enum { MAX_DEPTH = 64 };
+
+static const char *last_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static amend_status add(cli_inputs *inputs, const char *path, const char *name)
+{
+    if (!(inputs->count & (inputs->count - 1))) /* room doubles */
+        TRY(mem_grow(&inputs->items, inputs->count, inputs->count ? 2 * inputs->count : 1, sizeof *inputs->items,
+                     path));
+    cli_input *item = &inputs->items[inputs->count];
+    *item = (cli_input){0};
+    TRY(mem_copy_string(&item->path, path));
+    inputs->count++;
+    TRY(mem_copy_string(&item->name, name));
+    for (char *c = item->name; *c; c++)
+        if (*c == '/') *c = '_';
+    return status_ok();
+}
+
+static bool is_link(const char *path)
+{
+    struct stat info;
+    return !lstat(path, &info) && S_ISLNK(info.st_mode);
+}
+
+/* `inside`: how much of the path is the operand's own. */
+static amend_status add_folder(cli_inputs *inputs, const char *folder, size_t inside, int depth)
+{
+    listing images = {0}, folders = {0};
+    amend_status status = listing_add_images(folder, &images);
+    for (size_t i = 0; !status.code && i < images.count; i++) {
+        char *path = NULL;
+        status = file_join(folder, images.names[i], &path);
+        if (!status.code) status = add(inputs, path, path + inside + strspn(path + inside, "/"));
+        mem_free(path);
+    }
+    if (!status.code && depth < MAX_DEPTH) status = listing_add_folders(folder, &folders);
+    for (size_t i = 0; !status.code && i < folders.count; i++) {
+        char *path = NULL;
+        status = file_join(folder, folders.names[i], &path);
+        if (!status.code && !is_link(path)) status = add_folder(inputs, path, inside, depth + 1);
+        mem_free(path);
+    }
+    listing_free(&images);
+    listing_free(&folders);
+    return status;
+}
+
+static amend_status add_pattern(cli_inputs *inputs, const char *pattern)
+{
+    glob_t found;
+    int failed = glob(pattern, 0, NULL, &found);
+    if (failed) return status_error(AMEND_IO, "%s: no file is called like this", pattern);
+    amend_status status = status_ok();
+    for (size_t i = 0; !status.code && i < found.gl_pathc; i++)
+        status = add(inputs, found.gl_pathv[i], last_name(found.gl_pathv[i]));
+    globfree(&found);
+    return status;
+}
+
+static amend_status add_operand(cli_inputs *inputs, const char *operand)
+{
+    size_t before = inputs->count;
+    if (file_is_folder(operand)) {
+        TRY(add_folder(inputs, operand, strlen(operand), 0));
+        if (inputs->count > before) return status_ok();
+        return status_error(AMEND_IO, "%s: no image (.jpg, .jpeg, .png, .webp) in this folder", operand);
+    }
+    if (!file_exists(operand) && strpbrk(operand, "*?[")) return add_pattern(inputs, operand);
+    return add(inputs, operand, last_name(operand));
+}
+
+amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs)
+{
+    amend_status status = status_ok();
+    *inputs = (cli_inputs){0};
+    for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
+    if (status.code) cli_inputs_free(inputs);
+    return status;
+}
+
+void cli_inputs_free(cli_inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        mem_free(inputs->items[i].path);
+        mem_free(inputs->items[i].name);
+    }
+    mem_free(inputs->items);
+    *inputs = (cli_inputs){0};
+}

@@ -1,0 +1,24 @@
+/* The images that operands of a command mean: files, folders with all that is in them, and patterns in quotes. */
+#ifndef CLI_INPUTS_H
+#define CLI_INPUTS_H
+
+#include <stddef.h>
+
+#include "amend/status.h"
+
+typedef struct cli_input {
+    char *path;
+    char *name; /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/' */
+} cli_input;
+
+typedef struct cli_inputs {
+    cli_input *items;
+    size_t count;
+} cli_inputs;
+
+/* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder or a
+ * pattern without images is an error; a file that does not exist is left to whoever opens it. */
+amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs) AMEND_MUST_USE;
+void cli_inputs_free(cli_inputs *inputs); /* accepts a zeroed one */
+
+#endif
