@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/progress.h"
-#include "nn/loss.h"
 
 static amend_status same_classes(amend_model *model, const dataset *set)
 {
@@ -106,6 +105,6 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
                               float *probabilities)
 {
     TRY(evaluate_logits(model, set, options, probabilities));
-    nn_softmax(probabilities, dataset_count(set), amend_model_classes(model), probabilities);
+    description_probabilities(model_describe(model), probabilities, dataset_count(set), probabilities);
     return status_ok();
 }

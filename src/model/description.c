@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "nn/loss.h"
 
 amend_status description_backbone(const model_description *d, nn_table *table, size_t *features)
 {
@@ -21,6 +22,13 @@ amend_status description_build(const model_description *d, nn_table *table)
     size_t features;
     TRY(description_backbone(d, table, &features));
     return arm_head_build(table, d->head, features, d->arrangement, d->classes);
+}
+
+void description_probabilities(const model_description *d, const float *logits, size_t count, float *probabilities)
+{
+    float scale = d->temperature > 0 ? (float)(1 / d->temperature) : 1;
+    for (size_t i = 0; i < count * d->classes; i++) probabilities[i] = scale * logits[i];
+    nn_softmax(probabilities, count, d->classes, probabilities);
 }
 
 /* ---- reading ---- */
@@ -156,6 +164,9 @@ amend_status description_read(const meta_source *file, model_description *d)
         TRY(read_choice(file, "amend.precision", (const char *const[]){"int8"}, 1, &choice));
         d->int8 = true;
     }
+    d->temperature = 1;
+    if (file->find(file->file, "amend.temperature"))
+        TRY(read_reals(file, "amend.temperature", 0.01, 100, &d->temperature, 1));
     TRY(read_labels(file, d));
     TRY(read_normal(file, d));
     read_text(file, "amend.training", d->training);
@@ -205,6 +216,7 @@ static void join_reals(char *text, size_t size, const float *values, size_t coun
 static void fill_texts(const model_description *d, description_texts *t)
 {
     size_t at = 0;
+    snprintf(t->temperature, sizeof t->temperature, "%.6g", d->temperature > 0 ? d->temperature : 1);
     snprintf(t->width, sizeof t->width, "%.17g", d->width);
     snprintf(t->arrangement, sizeof t->arrangement, "%zu", d->arrangement);
     snprintf(t->size, sizeof t->size, "%zu", d->size);
@@ -231,6 +243,7 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
                                                  {"amend.deviation", t->deviation},
                                                  {"amend.training", d->training},
                                                  {"amend.figures", d->figures},
+                                                 {"amend.temperature", t->temperature},
                                                  {"amend.precision", "int8"}};
     memcpy(meta, all, sizeof all);
     return DESCRIPTION_ENTRIES - !d->int8;

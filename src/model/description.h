@@ -23,9 +23,14 @@ typedef struct model_description {
     size_t classes;     /* 2 .. MODEL_MAX_CLASSES */
     char labels[MODEL_MAX_CLASSES][MODEL_LABEL_SIZE];
     data_normal normal;
+    double temperature;             /* logits are divided by it before the softmax; 0: as 1 */
     char training[MODEL_TEXT_SIZE]; /* data set, split, rule, recipe, seed, version: for people */
     char figures[MODEL_TEXT_SIZE];  /* measured figures with their protocol, or "" */
 } model_description;
+
+/* Probabilities of `count` samples from their logits, which may be the same place. */
+void description_probabilities(const model_description *description, const float *logits, size_t count,
+                               float *probabilities);
 
 /* Rows of the backbone; its feature map is row *features. Errors say which value does not fit. */
 amend_status description_backbone(const model_description *description, nn_table *table,
@@ -49,9 +54,9 @@ amend_status description_save(const model_description *description, const nn_par
                               const char *path) AMEND_MUST_USE;
 
 /* The metadata's entries, with their texts in *texts or in the description; returns how many. */
-enum { DESCRIPTION_ENTRIES = 14 };
+enum { DESCRIPTION_ENTRIES = 15 };
 typedef struct description_texts {
-    char width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
+    char temperature[32], width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
     char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
 } description_texts;
 size_t description_meta(const model_description *description, description_texts *texts,

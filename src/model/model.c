@@ -223,6 +223,11 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
     return status;
 }
 
+void model_set_temperature(amend_model *model, double temperature)
+{
+    model->description.temperature = temperature;
+}
+
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures, const char *path)
 {
     model_description described = model->description;
@@ -245,6 +250,7 @@ amend_status model_save_onnx(const amend_model *model, const char *figures, cons
                                  .params = &folded->params,
                                  .mean = described.normal.mean,
                                  .deviation = described.normal.deviation,
+                                 .temperature = described.temperature > 0 ? (float)described.temperature : 1,
                                  .meta = meta,
                                  .meta_count = description_meta(&described, &texts, meta)};
     amend_status status = onnx_write(&network, path);

@@ -44,4 +44,7 @@ typedef struct model_affinity {
 } model_affinity;
 amend_status model_affinity_of(const amend_model *model, model_affinity *affinity) AMEND_MUST_USE;
 
+/* What model_save then writes; > 0. */
+void model_set_temperature(amend_model *model, double temperature);
+
 #endif

@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "face/crop.h"
-#include "nn/loss.h"
 
 struct model_session {
     const model_description *description;
@@ -44,6 +43,6 @@ amend_status model_session_predict(model_session *s, const amend_image *image, c
     TRY(loader_prepare(image, square, d->size, d->channels, &data_normal_bytes, s->crop));
     data_bytes(s->crop, d->size * d->size * d->channels, nn_context_pixels(s->context));
     TRY(nn_context_run(s->context, 1));
-    nn_softmax(nn_context_logits(s->context), 1, d->classes, probabilities);
+    description_probabilities(d, nn_context_logits(s->context), 1, probabilities);
     return status_ok();
 }

@@ -199,7 +199,10 @@ static amend_status write_linear(writer *w, const nn_row *row, const char *in)
     TRY(add_int(w, node, "axis", 1));
     TRY(add_node(w, "Gemm", (const char *[]){"features", weight, bias}, 3, "logits", &node));
     TRY(add_int(w, node, "transB", 1));
-    TRY(add_node(w, "Softmax", (const char *[]){"logits"}, 1, "probabilities", &node));
+    const float scale = 1 / w->network->temperature;
+    TRY(add_tensor(w, "coolness", &scale, 1, (size_t[]){1}));
+    TRY(add_node(w, "Mul", (const char *[]){"logits", "coolness"}, 2, "cooled", &node));
+    TRY(add_node(w, "Softmax", (const char *[]){"cooled"}, 1, "probabilities", &node));
     return add_int(w, node, "axis", 1);
 }
 

@@ -10,6 +10,7 @@ typedef struct onnx_export {
     const nn_params *params;
     const float *mean,
         *deviation;         /* a channel; the file takes pixels of 0 .. 255 and does (x / 255 - mean) / deviation */
+    float temperature;      /* probabilities = softmax(logits / temperature) */
     const meta_entry *meta; /* kept as metadata_props */
     size_t meta_count;
 } onnx_export;
