@@ -138,13 +138,19 @@ static amend_status check_group(const pickle_machine *m, pickle_kind kind, size_
     return kind == PICKLE_DICT && count % 2 ? pickle_wrong(m, "a key without value") : status_ok();
 }
 
+/* The uppermost values of the stack; NULL for none, as there may be no stack yet. */
+static const uint32_t *top_group(const pickle_machine *m, size_t count)
+{
+    return count ? m->stack + (m->depth - count) : NULL;
+}
+
 /* `marked`: 1 when a mark lies below the group and leaves the stack with it. */
 static amend_status collect(pickle_machine *m, pickle_kind kind, size_t count, size_t marked)
 {
     uint32_t index = 0;
     TRY(check_group(m, kind, count));
     TRY(pickle_make(m, (pickle_value){.kind = kind}, &index));
-    TRY(pickle_append(&m->p->values[index], m->stack + m->depth - count, count));
+    TRY(pickle_append(&m->p->values[index], top_group(m, count), count));
     m->depth -= count + marked;
     return pickle_push(m, index);
 }
@@ -154,7 +160,7 @@ static amend_status extend(pickle_machine *m, pickle_kind kind, size_t count, si
     pickle_value *container = NULL;
     TRY(check_group(m, kind, count));
     TRY(pickle_peek(m, count + marked, kind, &container));
-    TRY(pickle_append(container, m->stack + m->depth - count, count));
+    TRY(pickle_append(container, top_group(m, count), count));
     m->depth -= count + marked;
     return status_ok();
 }

@@ -73,7 +73,7 @@ static void check_views(const pth *file)
 
 static void strided_views(void **state)
 {
-    static const made_tensor views[] = {
+    const made_tensor views[] = {
         whole,
         {"turned", FLOATS, "0", 6, 0, 2, {3, 2}, {1, 3}},
         {"part", FLOATS, "0", 6, 2, 3, {2, 1, 2}, {2, 99, 1}}, /* a stride that is never taken */
@@ -127,9 +127,9 @@ static void hostile_tensors(void **state)
         {{"", FLOATS, "0", 6, 0, 1, {6}, {1}}, "a tensor's name of 0 bytes"},
         {{"a\x1b[31m", FLOATS, "0", 6, 0, 1, {6}, {1}}, "a control character"},
     };
-    static const made_tensor twice[] = {whole, whole},
+    const made_tensor twice[] = {whole, whole},
                              typed[] = {whole, {"v", "torch\nIntStorage\n", "0", 6, 0, 0, {0}, {0}}};
-    static const made_tensor bombs[] = {{"a", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}},
+    const made_tensor bombs[] = {{"a", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}},
                                         {"b", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}},
                                         {"c", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}}};
     (void)state;
@@ -215,7 +215,7 @@ static void nested_state(void **state)
 
 static void hostile_archives(void **state)
 {
-    static const made_tensor tensors[] = {whole, {"v", FLOATS, "1", 6, 0, 1, {6}, {1}}};
+    const made_tensor tensors[] = {whole, {"v", FLOATS, "1", 6, 0, 1, {6}, {1}}};
     static buffer pickle, b;
     pth *file;
     (void)state;
