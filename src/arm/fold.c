@@ -3,8 +3,8 @@
  *   f_expression[o] = 1/P sum_p (s_p DA(plane_p)[o] + t_p) + alpha generic[o]
  *   logit[k]        = sum_o fc[k][o] f_expression[o] + fc_bias[k]
  *
- * The kernel is the same for every plane, so a class's weight on arranged pixel (p, y, x) is s_p / P times one map
- * spread[y][x], the de-albino convolution transposed and applied to fc[k]. */
+ * so a class's weight on arranged pixel (p, y, x) is s_p / P times spread[y][x], the de-albino convolution transposed
+ * and applied to fc[k]: one map for all planes where they share the kernel. */
 #include "arm/fold.h"
 
 #include <math.h>
@@ -46,16 +46,29 @@ static void spread_class(const arm_geometry *g, const float *kernel, const float
         for (size_t ox = 0; ox < g->out_width; ox++) lay_kernel(g, kernel, fc[oy * g->out_width + ox], oy, ox, spread);
 }
 
-/* weight [h][w][C]: channel p r^2 + i r + j at (y, x) is arranged pixel (p, y r + i, x r + j) */
-static void gather_class(const arm_geometry *g, const double *scale, const double *spread, float *weight)
+/* Plane p of weight [h][w][C]: channel p r^2 + i r + j at (y, x) is arranged pixel (p, y r + i, x r + j) */
+static void gather_plane(const arm_geometry *g, size_t p, double scale, const double *spread, float *weight)
 {
     size_t r = g->arrangement;
     for (size_t y = 0; y < g->height; y++)
-        for (size_t x = 0; x < g->width; x++)
-            for (size_t p = 0; p < g->planes; p++)
-                for (size_t i = 0; i < r; i++)
-                    for (size_t j = 0; j < r; j++)
-                        *weight++ = (float)(scale[p] * spread[(y * r + i) * g->arranged_width + x * r + j]);
+        for (size_t x = 0; x < g->width; x++) {
+            float *pixel = weight + (y * g->width + x) * g->channels + p * r * r;
+            for (size_t i = 0; i < r; i++)
+                for (size_t j = 0; j < r; j++)
+                    *pixel++ = (float)(scale * spread[(y * r + i) * g->arranged_width + x * r + j]);
+        }
+}
+
+/* weight [h][w][C] of one class */
+static void fold_class(const arm_geometry *g, const arm_fold_source *head, const float *fc, const double *scale,
+                       double *spread, float *weight)
+{
+    static const float one = 1;
+    for (size_t p = 0; p < g->planes; p++) {
+        const float *kernel = g->kernels ? head->de_albino + p % g->kernels * g->kernel * g->kernel : &one;
+        if (!p || g->kernels > 1) spread_class(g, kernel, fc, spread);
+        gather_plane(g, p, scale[p], spread, weight);
+    }
 }
 
 /* fc_bias[k] + sum_o fc[k][o] (shift + alpha generic[o]) */
@@ -81,8 +94,7 @@ amend_status arm_fold(const arm_geometry *g, size_t classes, const arm_fold_sour
     st = fold_norm(g, head, scale, &shift);
     if (st.code) goto done;
     for (size_t k = 0; k < classes; k++) {
-        spread_class(g, head->de_albino, head->fc_weight + k * outputs, spread);
-        gather_class(g, scale, spread, weight + k * features);
+        fold_class(g, head, head->fc_weight + k * outputs, scale, spread, weight + k * features);
         bias[k] = (float)fold_bias(g, head, k, shift);
     }
 done:

@@ -7,7 +7,7 @@
 
 /* A trained head; the arrays are the caller's. D = out_height out_width. */
 typedef struct arm_fold_source {
-    const float *de_albino;                  /* [2r][2r] */
+    const float *de_albino;                  /* [kernels][kernel][kernel]; not used when there are none */
     const float *bn_weight, *bn_bias;        /* [P] */
     const float *running_mean, *running_var; /* [P] */
     float alpha;

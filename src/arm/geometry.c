@@ -7,6 +7,19 @@
 
 #include "base/mem.h"
 
+/* Both sides of a feature map, in pixels of the arranged planes. */
+static amend_status check_kernel(const arm_geometry *g)
+{
+    if (!g->kernel || g->kernel > g->arranged_height || g->kernel > g->arranged_width)
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "a feature map of %zu x %zu is too small: the de-albino kernel of %zu x %zu spans "
+                            "%.3g x %.3g positions; choose a larger input size, a smaller kernel or a backbone with "
+                            "fewer strides",
+                            g->height, g->width, g->kernel, g->kernel, (double)g->kernel / (double)g->arrangement,
+                            (double)g->kernel / (double)g->arrangement);
+    return status_ok();
+}
+
 static bool divides(size_t r, size_t channels)
 {
     return r <= SIZE_MAX / r && channels % (r * r) == 0;
@@ -36,21 +49,37 @@ static amend_status wrong_factor(size_t channels, size_t r)
         factors);
 }
 
-amend_status arm_geometry_make(size_t channels, size_t height, size_t width, size_t r, arm_geometry *geometry)
+/* Kernel and stride as the variant has them, and how often they fit. */
+static amend_status lay_windows(const arm_variant *v, arm_geometry *g)
 {
+    size_t r = g->arrangement;
+    g->kernels = v->de_albino == ARM_ONE_KERNEL ? 1 : g->planes;
+    g->kernel = v->kernel ? v->kernel : 2 * r;
+    g->stride = v->stride ? v->stride : (r + 1) / 2;
+    if (v->de_albino == ARM_NO_KERNEL) {
+        if (v->kernel || v->stride)
+            return status_error(AMEND_BAD_ARGUMENT, "a head without de-albino has no kernel and no stride");
+        g->kernels = 0;
+        g->kernel = g->stride = 1;
+    }
+    TRY(check_kernel(g));
+    g->out_height = (g->arranged_height - g->kernel) / g->stride + 1;
+    g->out_width = (g->arranged_width - g->kernel) / g->stride + 1;
+    return status_ok();
+}
+
+amend_status arm_geometry_make(size_t channels, size_t height, size_t width, size_t r, const arm_variant *variant,
+                               arm_geometry *geometry)
+{
+    static const arm_variant paper = {0};
     size_t area = 0, features = 0;
-    if (r < 2 || r % 2)
+    if (!r || (r > 1 && r % 2))
         return status_error(AMEND_BAD_ARGUMENT,
-                            "arrangement factor %zu: it must be even and at least 2 (the paper's is 16)", r);
+                            "arrangement factor %zu: it must be even (the paper's is 16), or 1 for no arrangement", r);
     if (!mem_multiply(height, width, &area) || !mem_multiply(area, channels, &features))
         return status_error(AMEND_BAD_ARGUMENT, "a feature map of %zu x %zu x %zu is too large", channels, height,
                             width);
     if (!channels || !divides(r, channels)) return wrong_factor(channels, r);
-    if (height < 2 || width < 2)
-        return status_error(AMEND_BAD_ARGUMENT,
-                            "a feature map of %zu x %zu is too small: the de-albino kernel spans 2 x 2 positions; "
-                            "choose a larger input size or a backbone with fewer strides",
-                            height, width);
     *geometry = (arm_geometry){
         .channels = channels,
         .height = height,
@@ -59,12 +88,8 @@ amend_status arm_geometry_make(size_t channels, size_t height, size_t width, siz
         .planes = channels / (r * r),
         .arranged_height = height * r,
         .arranged_width = width * r,
-        .kernel = 2 * r,
-        .stride = r / 2,
-        .out_height = (height * r - 2 * r) / (r / 2) + 1,
-        .out_width = (width * r - 2 * r) / (r / 2) + 1,
     };
-    return status_ok();
+    return lay_windows(variant ? variant : &paper, geometry);
 }
 
 size_t arm_geometry_features(const arm_geometry *g)
@@ -77,12 +102,17 @@ size_t arm_geometry_outputs(const arm_geometry *g)
     return g->out_height * g->out_width;
 }
 
+size_t arm_geometry_taps(const arm_geometry *g)
+{
+    return g->kernels * g->kernel * g->kernel;
+}
+
 /* Windows o in 0 .. windows - 1 with o stride <= at < o stride + kernel. */
 static size_t covering(const arm_geometry *g, size_t windows, size_t at)
 {
     size_t last = at / g->stride < windows ? at / g->stride : windows - 1;
     size_t first = at < g->kernel ? 0 : (at - g->kernel) / g->stride + 1;
-    return last - first + 1;
+    return last >= first ? last - first + 1 : 0; /* 0: between windows, or beyond the last */
 }
 
 size_t arm_geometry_coverage(const arm_geometry *g, size_t y, size_t x)

@@ -3,15 +3,16 @@
 #ifndef ARM_HEAD_H
 #define ARM_HEAD_H
 
-#include "nn/table.h"
+#include "arm/geometry.h"
 
 typedef enum arm_head { ARM_HEAD_GAP, ARM_HEAD_NONE, ARM_HEAD_BATCH, ARM_HEAD_EMA } arm_head;
 
 /* "gap", "none", "batch", "ema". */
 const char *arm_head_name(arm_head head);
 
-/* Appends the head behind row `features`; its logits are the table's last row. Errors say which r or size would fit. */
+/* Appends the head behind row `features`; its logits are the table's last row. `variant` NULL: the paper's. Errors say
+ * which r or size would fit. */
 amend_status arm_head_build(nn_table *table, arm_head head, size_t features, size_t arrangement,
-                            size_t classes) AMEND_MUST_USE;
+                            const arm_variant *variant, size_t classes) AMEND_MUST_USE;
 
 #endif

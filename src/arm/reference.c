@@ -82,12 +82,21 @@ static void arrange_backward(const arm_geometry *g, size_t batch, const double *
                 for (size_t v = 0; v < g->width; v++) *d_x++ = d_planes[arranged(g, n, c, y, v)];
 }
 
-/* out [count][D]: each of the planes [count][hr][wr] convolved with the one kernel [2r][2r] */
-static void de_albino(const arm_geometry *g, size_t count, const double *planes, const double *kernel, double *out)
+/* First weight of plane m's kernel. */
+static size_t kernel_of(const arm_geometry *g, size_t m)
 {
+    return m % g->kernels * g->kernel * g->kernel;
+}
+
+/* out [count][D]: each of the planes [count][hr][wr] convolved with its kernel, mostly the one of all */
+static void de_albino(const arm_geometry *g, size_t count, const double *planes, const double *kernels, double *out)
+{
+    if (!g->kernels) memcpy(out, planes, count * arm_geometry_outputs(g) * sizeof *out);
+    if (!g->kernels) return;
     for (size_t m = 0; m < count; m++, planes += g->arranged_height * g->arranged_width)
         for (size_t oy = 0; oy < g->out_height; oy++)
             for (size_t ox = 0; ox < g->out_width; ox++, out++) {
+                const double *kernel = kernels + kernel_of(g, m);
                 const double *window = planes + oy * g->stride * g->arranged_width + ox * g->stride;
                 *out = 0;
                 for (size_t u = 0; u < g->kernel; u++)
@@ -96,13 +105,17 @@ static void de_albino(const arm_geometry *g, size_t count, const double *planes,
             }
 }
 
-/* adds to d_kernel [2r][2r] and d_planes [count][hr][wr] */
-static void de_albino_backward(const arm_geometry *g, size_t count, const double *planes, const double *kernel,
-                               const double *d_out, double *d_kernel, double *d_planes)
+/* adds to d_kernels [kernels][kernel][kernel] and d_planes [count][hr][wr] */
+static void de_albino_backward(const arm_geometry *g, size_t count, const double *planes, const double *kernels,
+                               const double *d_out, double *d_kernels, double *d_planes)
 {
+    if (!g->kernels) memcpy(d_planes, d_out, count * arm_geometry_outputs(g) * sizeof *d_planes);
+    if (!g->kernels) return;
     for (size_t m = 0; m < count; m++)
         for (size_t oy = 0; oy < g->out_height; oy++)
             for (size_t ox = 0; ox < g->out_width; ox++, d_out++) {
+                const double *kernel = kernels + kernel_of(g, m);
+                double *d_kernel = d_kernels + kernel_of(g, m);
                 size_t corner = (m * g->arranged_height + oy * g->stride) * g->arranged_width + ox * g->stride;
                 for (size_t u = 0; u < g->kernel; u++)
                     for (size_t v = 0; v < g->kernel; v++) {
@@ -191,13 +204,24 @@ static void normalise_backward(const arm_reference *a, const arm_reference_weigh
     }
 }
 
-/* f_generic as the mean of f_unique over the batch */
-static void batch_generic(arm_reference *a)
+/* The mean of f_unique over the batch at position o */
+static double batch_mean(const arm_reference *a, size_t o)
 {
     const size_t outputs = arm_geometry_outputs(&a->geometry);
-    memset(a->generic, 0, outputs * sizeof *a->generic);
-    for (size_t n = 0; n < a->batch; n++)
-        for (size_t o = 0; o < outputs; o++) a->generic[o] += a->unique[n * outputs + o] / (double)a->batch;
+    double mean = 0;
+    for (size_t n = 0; n < a->batch; n++) mean += a->unique[n * outputs + o] / (double)a->batch;
+    return mean;
+}
+
+/* f_generic in training; moves the running one */
+static void training_generic(arm_reference *a, arm_reference_state *state)
+{
+    const bool running = a->affinity == NN_AFFINITY_EMA && a->mode == NN_GENERIC_RUNNING;
+    for (size_t o = 0; o < arm_geometry_outputs(&a->geometry); o++) {
+        double mean = batch_mean(a, o);
+        a->generic[o] = running ? state->generic[o] : mean;
+        if (a->affinity == NN_AFFINITY_EMA) move(&state->generic[o], mean);
+    }
 }
 
 /* f_expression = f_unique + alpha f_generic */
@@ -214,7 +238,8 @@ static void share(arm_reference *a, double alpha)
 static void share_backward(const arm_reference *a, double alpha, double *d_features, double *d_alpha)
 {
     const size_t outputs = arm_geometry_outputs(&a->geometry);
-    const bool through_batch = a->affinity == NN_AFFINITY_BATCH || (a->affinity == NN_AFFINITY_EMA && a->training);
+    const bool of_batch = a->affinity == NN_AFFINITY_BATCH || (a->affinity == NN_AFFINITY_EMA && a->training);
+    const bool through_batch = of_batch && !(a->training && a->mode != NN_GENERIC_GRADIENT);
     *d_alpha = 0;
     for (size_t o = 0; o < outputs; o++) {
         double sum = 0;
@@ -296,9 +321,7 @@ amend_status arm_reference_train(arm_reference *a, const arm_reference_weights *
     de_albino(&a->geometry, a->batch * a->geometry.planes, a->planes, w->de_albino, a->de_albino);
     batch_statistics(a, state);
     normalise(a, w);
-    if (a->affinity != NN_AFFINITY_NONE) batch_generic(a);
-    if (a->affinity == NN_AFFINITY_EMA)
-        for (size_t o = 0; o < outputs; o++) move(&state->generic[o], a->generic[o]);
+    if (a->affinity != NN_AFFINITY_NONE) training_generic(a, state);
     share(a, *w->alpha);
     classify(a, w);
     softmax(a);
@@ -314,7 +337,7 @@ void arm_reference_evaluate(arm_reference *a, const arm_reference_weights *w, co
     de_albino(&a->geometry, a->batch * a->geometry.planes, a->planes, w->de_albino, a->de_albino);
     running_statistics(a, state);
     normalise(a, w);
-    if (a->affinity == NN_AFFINITY_BATCH) batch_generic(a);
+    for (size_t o = 0; o < outputs && a->affinity == NN_AFFINITY_BATCH; o++) a->generic[o] = batch_mean(a, o);
     if (a->affinity == NN_AFFINITY_EMA) memcpy(a->generic, state->generic, outputs * sizeof *a->generic);
     share(a, *w->alpha);
     classify(a, w);
@@ -336,7 +359,7 @@ amend_status arm_reference_backward(const arm_reference *a, const arm_reference_
     classify_backward(a, w, target, d, d_features);
     share_backward(a, *w->alpha, d_features, d->alpha);
     normalise_backward(a, w, d_features, d, d_z);
-    memset(d->de_albino, 0, g->kernel * g->kernel * sizeof(double));
+    memset(d->de_albino, 0, arm_geometry_taps(g) * sizeof(double));
     de_albino_backward(g, count, a->planes, w->de_albino, d_z, d->de_albino, d_planes);
     arrange_backward(g, a->batch, d_planes, d_x);
 done:

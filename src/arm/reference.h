@@ -11,7 +11,7 @@
 
 /* What is learned; in the same shapes, its gradients. The arrays are the caller's. */
 typedef struct arm_reference_weights {
-    double *de_albino;           /* [2r][2r] */
+    double *de_albino;           /* [kernels][kernel][kernel]; not used when there are none */
     double *bn_weight, *bn_bias; /* [P] */
     double *alpha;               /* [1] */
     double *fc_weight;           /* [K][D] */
@@ -30,6 +30,7 @@ typedef struct arm_reference {
     arm_geometry geometry;
     size_t batch, classes; /* N, K */
     nn_affinity affinity;
+    nn_generic mode;       /* of training; NN_GENERIC_GRADIENT after arm_reference_create */
     bool training;         /* of the last forward pass */
     double *planes;        /* [N][P][hr][wr] */
     double *de_albino;     /* [N][P][D], after the convolution */
@@ -50,7 +51,8 @@ void arm_reference_free(arm_reference *reference); /* accepts NULL */
 
 /* Forward pass of x [N][C][h][w] with the statistics of the batch; moves `state`. In `ema` the mean of the batch is
  * f_generic, with its gradient, as batch normalisation treats its own mean: so training equals that of `batch`, and
- * only evaluation differs. One value a plane (N = D = 1) has no variance: AMEND_BAD_ARGUMENT. */
+ * only evaluation differs; unless `mode` says else. One value a plane (N = D = 1) has no variance: AMEND_BAD_ARGUMENT.
+ */
 amend_status arm_reference_train(arm_reference *reference, const arm_reference_weights *weights,
                                  arm_reference_state *state, const double *x) AMEND_MUST_USE;
 

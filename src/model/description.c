@@ -21,7 +21,7 @@ amend_status description_build(const model_description *d, nn_table *table)
 {
     size_t features;
     TRY(description_backbone(d, table, &features));
-    return arm_head_build(table, d->head, features, d->arrangement, d->classes);
+    return arm_head_build(table, d->head, features, d->arrangement, &d->variant, d->classes);
 }
 
 void description_probabilities(const model_description *d, const float *logits, size_t count, float *probabilities)
@@ -143,6 +143,19 @@ static void read_text(const meta_source *file, const char *key, char *text)
     snprintf(text, MODEL_TEXT_SIZE, "%s", found ? found : "");
 }
 
+static const char *const de_albinos[] = {"shared", "planes", "off"};
+
+/* Heads other than the paper's; files of older versions have none. */
+static amend_status read_variant(const meta_source *file, arm_variant *v)
+{
+    size_t choice;
+    if (!file->find(file->file, "amend.de_albino")) return status_ok();
+    TRY(read_choice(file, "amend.de_albino", de_albinos, 3, &choice));
+    v->de_albino = (arm_de_albino)choice;
+    TRY(read_size(file, "amend.kernel", 0, 4096, &v->kernel));
+    return read_size(file, "amend.stride", 0, 4096, &v->stride);
+}
+
 amend_status description_read(const meta_source *file, model_description *d)
 {
     static const char *const stems[] = {"imagenet", "small"};
@@ -156,7 +169,8 @@ amend_status description_read(const meta_source *file, model_description *d)
     TRY(read_choice(file, "amend.head", heads, 4, &choice));
     d->head = (arm_head)choice;
     TRY(read_reals(file, "amend.width", 0.125, 4, &d->width, 1));
-    TRY(read_size(file, "amend.arrangement", 2, 64, &d->arrangement));
+    TRY(read_size(file, "amend.arrangement", 1, 64, &d->arrangement));
+    TRY(read_variant(file, &d->variant));
     TRY(read_size(file, "amend.size", 8, 1024, &d->size));
     TRY(read_size(file, "amend.channels", 1, 3, &d->channels));
     if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", file->path);
@@ -219,6 +233,8 @@ static void fill_texts(const model_description *d, description_texts *t)
     snprintf(t->temperature, sizeof t->temperature, "%.6g", d->temperature > 0 ? d->temperature : 1);
     snprintf(t->width, sizeof t->width, "%.17g", d->width);
     snprintf(t->arrangement, sizeof t->arrangement, "%zu", d->arrangement);
+    snprintf(t->kernel, sizeof t->kernel, "%zu", d->variant.kernel);
+    snprintf(t->stride, sizeof t->stride, "%zu", d->variant.stride);
     snprintf(t->size, sizeof t->size, "%zu", d->size);
     snprintf(t->channels, sizeof t->channels, "%zu", d->channels);
     join_reals(t->mean, sizeof t->mean, d->normal.mean, d->channels);
@@ -236,6 +252,9 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
                                                  {"amend.width", t->width},
                                                  {"amend.head", arm_head_name(d->head)},
                                                  {"amend.arrangement", t->arrangement},
+                                                 {"amend.de_albino", de_albinos[d->variant.de_albino]},
+                                                 {"amend.kernel", t->kernel},
+                                                 {"amend.stride", t->stride},
                                                  {"amend.size", t->size},
                                                  {"amend.channels", t->channels},
                                                  {"amend.labels", t->labels},

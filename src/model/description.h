@@ -16,11 +16,12 @@ typedef struct model_description {
     bool small_stem; /* see backbone/backbone.h */
     double width;    /* 0.125 .. 4 */
     arm_head head;
-    size_t arrangement; /* r of the ARM heads */
-    bool int8;          /* the file holds the folded network in 8 bits (model/int8_file.h) */
-    size_t size;        /* input side in pixels, 8 .. 1024 */
-    size_t channels;    /* 1 or 3 */
-    size_t classes;     /* 2 .. MODEL_MAX_CLASSES */
+    size_t arrangement;  /* r of the ARM heads */
+    arm_variant variant; /* where their head is not the paper's; its `generic` is not kept in the file */
+    bool int8;           /* the file holds the folded network in 8 bits (model/int8_file.h) */
+    size_t size;         /* input side in pixels, 8 .. 1024 */
+    size_t channels;     /* 1 or 3 */
+    size_t classes;      /* 2 .. MODEL_MAX_CLASSES */
     char labels[MODEL_MAX_CLASSES][MODEL_LABEL_SIZE];
     data_normal normal;
     double temperature;             /* logits are divided by it before the softmax; 0: as 1 */
@@ -54,9 +55,10 @@ amend_status description_save(const model_description *description, const nn_par
                               const char *path) AMEND_MUST_USE;
 
 /* The metadata's entries, with their texts in *texts or in the description; returns how many. */
-enum { DESCRIPTION_ENTRIES = 15 };
+enum { DESCRIPTION_ENTRIES = 18 };
 typedef struct description_texts {
-    char temperature[32], width[32], arrangement[32], size[32], channels[32], mean[96], deviation[96];
+    char temperature[32], width[32], arrangement[32], kernel[32], stride[32], size[32], channels[32], mean[96],
+        deviation[96];
     char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
 } description_texts;
 size_t description_meta(const model_description *description, description_texts *texts,

@@ -40,7 +40,7 @@ static amend_status fold_head(const model_description *d, const nn_params *param
         fold_pooling(params, map, d->classes, weight, bias);
         return status_ok();
     }
-    TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &g));
+    TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &d->variant, &g));
     const arm_fold_source source = {
         .de_albino = value_of(params, "arm.de_albino", "weight"),
         .bn_weight = value_of(params, "arm.bn", "weight"),

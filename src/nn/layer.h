@@ -49,6 +49,6 @@ struct nn_layer {
 };
 
 extern const nn_op nn_op_input, nn_op_conv, nn_op_batch_norm, nn_op_pool, nn_op_global_pool, nn_op_arrange,
-    nn_op_shared_conv, nn_op_affinity, nn_op_linear;
+    nn_op_shared_conv, nn_op_planes, nn_op_affinity, nn_op_linear;
 
 #endif

@@ -15,7 +15,7 @@ static void mean_over_planes(const float *x, size_t features, size_t planes, flo
 
 static amend_status affinity_create(nn_layer *layer)
 {
-    layer->own_bytes = layer->out->shape.c * sizeof(float); /* the generic part in use */
+    layer->own_bytes = 2 * layer->out->shape.c * sizeof(float); /* the generic part in use, the mean of the batch */
     return status_ok();
 }
 
@@ -27,35 +27,43 @@ static void batch_mean(const float *unique, size_t count, size_t features, float
     for (size_t i = 0; i < features; i++) mean[i] /= (float)count;
 }
 
+/* The generic part of this pass, and the running mean moved by it. */
+static void find_generic(nn_layer *layer, const float *unique, size_t features, float *generic)
+{
+    const nn_row *row = layer->row;
+    bool ema = row->affinity == NN_AFFINITY_EMA, training = layer->run->training;
+    bool running_in_use = ema && (!training || row->generic == NN_GENERIC_RUNNING);
+    float *running = ema ? layer->params[1]->value : NULL;
+    if (running_in_use) memcpy(generic, running, features * sizeof *generic);
+    if (running_in_use && !training) return;
+    float *mean = running_in_use ? generic + features : generic;
+    batch_mean(unique, layer->run->count, features, mean);
+    for (size_t i = 0; running && i < features; i++) running[i] += momentum * (mean[i] - running[i]);
+}
+
 static amend_status affinity_forward(nn_layer *layer)
 {
     nn_shape in = layer->in[0]->shape;
     size_t features = layer->out->shape.c;
-    nn_affinity mode = layer->row->affinity;
     const float *x = layer->in[0]->data;
     float *out = layer->out->data, *generic = layer->own;
     for (size_t n = 0; n < in.n; n++) mean_over_planes(x + n * features * in.c, features, in.c, out + n * features);
-    if (mode == NN_AFFINITY_NONE) return status_ok();
+    if (layer->row->affinity == NN_AFFINITY_NONE) return status_ok();
     float alpha = layer->params[0]->value[0];
-    if (mode == NN_AFFINITY_BATCH || layer->run->training)
-        batch_mean(out, layer->run->count, features, generic);
-    else
-        memcpy(generic, layer->params[1]->value, features * sizeof *generic);
-    if (mode == NN_AFFINITY_EMA && layer->run->training) {
-        float *running = layer->params[1]->value;
-        for (size_t i = 0; i < features; i++) running[i] += momentum * (generic[i] - running[i]);
-    }
+    find_generic(layer, out, features, generic);
     for (size_t n = 0; n < in.n; n++)
         for (size_t i = 0; i < features; i++) out[n * features + i] += alpha * generic[i];
     return status_ok();
 }
 
-/* dx = (g + alpha * mean over the batch of g) / planes; dalpha = sum g * generic. */
+/* dx = (g + alpha * mean over the batch of g) / planes, the second only where the mean of the batch is no constant;
+ * dalpha = sum g * generic. */
 static amend_status affinity_backward(nn_layer *layer)
 {
     nn_shape in = layer->in[0]->shape;
     size_t features = layer->out->shape.c;
     bool shares = layer->row->affinity != NN_AFFINITY_NONE;
+    bool through_mean = shares && layer->row->generic == NN_GENERIC_GRADIENT;
     const float *gradient = layer->out->gradient, *generic = layer->own;
     float *dx = layer->in_gradient[0];
     double d_alpha = 0;
@@ -63,7 +71,7 @@ static amend_status affinity_backward(nn_layer *layer)
         float sum = 0;
         for (size_t n = 0; n < in.n; n++) sum += gradient[n * features + i];
         if (shares) d_alpha += (double)sum * (double)generic[i];
-        float shared = shares ? layer->params[0]->value[0] * sum / (float)in.n : 0;
+        float shared = through_mean ? layer->params[0]->value[0] * sum / (float)in.n : 0;
         for (size_t n = 0; n < in.n; n++)
             for (size_t p = 0; p < in.c; p++)
                 dx[(n * features + i) * in.c + p] = (gradient[n * features + i] + shared) / (float)in.c;

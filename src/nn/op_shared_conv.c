@@ -1,4 +1,4 @@
-/* De-albino's convolution: ONE kernel, stride s, no padding, no bias, the same for every plane (f32). oneDNN has no
+/* De-albino's convolution: ONE kernel for every plane (or one each), stride s, no padding, no bias (f32). oneDNN has no
  * good way for a single channel; rows of the kernel are contiguous, so plain loops run at vector speed. */
 #include <omp.h>
 
@@ -6,13 +6,20 @@
 #include "nn/layer.h"
 
 typedef struct shared {
-    size_t h, w, planes, kernel, stride, out_h, out_w;
+    size_t h, w, planes, kernels, kernel, stride, out_h, out_w;
 } shared;
 
 static shared shared_of(const nn_layer *layer)
 {
     nn_shape in = layer->in[0]->shape, out = layer->out->shape;
-    return (shared){in.h, in.w, out.c, layer->row->kernel, layer->row->stride, out.h, out.w};
+    size_t kernels = layer->row->groups ? layer->row->groups : 1;
+    return (shared){in.h, in.w, out.c, kernels, layer->row->kernel, layer->row->stride, out.h, out.w};
+}
+
+/* First weight of the kernel of plane q of the batch. */
+static size_t kernel_of(const shared *s, size_t q)
+{
+    return q % s->kernels * s->kernel * s->kernel;
 }
 
 /* plane: h x w; out: out_h x out_w values, `planes` apart. */
@@ -51,8 +58,7 @@ NN_VECTOR static void slide_back(const shared *s, const float *plane, const floa
 
 static amend_status shared_create(nn_layer *layer)
 {
-    size_t k = layer->row->kernel;
-    layer->own_bytes = (size_t)omp_get_max_threads() * k * k * sizeof(float);
+    layer->own_bytes = (size_t)omp_get_max_threads() * layer->params[0]->count * sizeof(float);
     return status_ok();
 }
 
@@ -64,14 +70,15 @@ static amend_status shared_forward(nn_layer *layer)
     float *out = layer->out->data;
 #pragma omp parallel for schedule(static)
     for (size_t q = 0; q < count; q++)
-        slide(&s, planes + q * s.h * s.w, kernel, out + q / s.planes * map * s.planes + q % s.planes);
+        slide(&s, planes + q * s.h * s.w, kernel + kernel_of(&s, q),
+              out + q / s.planes * map * s.planes + q % s.planes);
     return status_ok();
 }
 
 static amend_status shared_backward(nn_layer *layer)
 {
     const shared s = shared_of(layer);
-    size_t count = layer->in[0]->shape.n, map = s.out_h * s.out_w, weights = s.kernel * s.kernel;
+    size_t count = layer->in[0]->shape.n, map = s.out_h * s.out_w, weights = layer->params[0]->count;
     size_t threads = layer->own_bytes / (weights * sizeof(float));
     const float *planes = layer->in[0]->data, *gradient = layer->out->gradient, *kernel = layer->params[0]->value;
     float *parts = layer->own, *sum = layer->params[0]->gradient, *d_planes = layer->in_gradient[0];
@@ -79,8 +86,9 @@ static amend_status shared_backward(nn_layer *layer)
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < threads; t++)
         for (size_t q = count * t / threads; q < count * (t + 1) / threads; q++)
-            slide_back(&s, planes + q * s.h * s.w, kernel, gradient + q / s.planes * map * s.planes + q % s.planes,
-                       parts + t * weights, d_planes + q * s.h * s.w);
+            slide_back(&s, planes + q * s.h * s.w, kernel + kernel_of(&s, q),
+                       gradient + q / s.planes * map * s.planes + q % s.planes, parts + t * weights + kernel_of(&s, q),
+                       d_planes + q * s.h * s.w);
     memset(sum, 0, weights * sizeof *sum);
     for (size_t t = 0; t < threads; t++)
         for (size_t i = 0; i < weights; i++) sum[i] += parts[t * weights + i];

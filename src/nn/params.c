@@ -46,7 +46,8 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
         specs[3] = with_init(make(name, "running_var", false, 1, &c), NN_INIT_CONSTANT, 1);
         return 4;
     case NN_SHARED_CONV:
-        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){1, 1, k, k}), NN_INIT_UNIFORM, 1.0 / (double)k);
+        specs[0] =
+            with_init(make(name, "weight", true, 4, (size_t[]){groups, 1, k, k}), NN_INIT_UNIFORM, 1.0 / (double)k);
         return 1;
     case NN_AFFINITY:
         if (row->affinity == NN_AFFINITY_NONE) return 0;

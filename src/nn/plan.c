@@ -37,15 +37,16 @@ static const nn_op *op_of(nn_kind kind)
         [NN_BATCH_NORM] = &nn_op_batch_norm, [NN_MAX_POOL] = &nn_op_pool,
         [NN_AVERAGE_POOL] = &nn_op_pool,     [NN_GLOBAL_POOL] = &nn_op_global_pool,
         [NN_ARRANGE] = &nn_op_arrange,       [NN_SHARED_CONV] = &nn_op_shared_conv,
-        [NN_AFFINITY] = &nn_op_affinity,     [NN_LINEAR] = &nn_op_linear,
+        [NN_PLANES] = &nn_op_planes,         [NN_AFFINITY] = &nn_op_affinity,
+        [NN_LINEAR] = &nn_op_linear,
     };
     return ops[kind];
 }
 
 static bool is_f32_only(nn_kind kind)
 {
-    return kind == NN_GLOBAL_POOL || kind == NN_ARRANGE || kind == NN_SHARED_CONV || kind == NN_AFFINITY ||
-           kind == NN_LINEAR;
+    return kind == NN_GLOBAL_POOL || kind == NN_ARRANGE || kind == NN_SHARED_CONV || kind == NN_PLANES ||
+           kind == NN_AFFINITY || kind == NN_LINEAR;
 }
 
 static size_t tensor_bytes(const nn_tensor *t)

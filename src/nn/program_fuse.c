@@ -102,7 +102,8 @@ static amend_status check_bytes(const nn_program *p, const program_step *s)
 static amend_status check_kind(const nn_program *p, const program_step *s)
 {
     nn_kind kind = s->row->kind;
-    if (kind == NN_BATCH_NORM || kind == NN_ARRANGE || kind == NN_SHARED_CONV || kind == NN_AFFINITY)
+    if (kind == NN_BATCH_NORM || kind == NN_ARRANGE || kind == NN_SHARED_CONV || kind == NN_PLANES ||
+        kind == NN_AFFINITY)
         return status_error(AMEND_UNSUPPORTED, "%s %s: cannot run in a program; fold the network first",
                             nn_kind_name(kind), s->row->name);
     return p->options.type == NN_U8 ? check_bytes(p, s) : status_ok();

@@ -8,10 +8,10 @@ enum { NN_MAX_SIDE = 1 << 26 };
 
 const char *nn_kind_name(nn_kind kind)
 {
-    static const char *const names[NN_KINDS] = {"input",    "conv",         "batch_norm",  "relu",    "add",
-                                                "max_pool", "average_pool", "global_pool", "arrange", "shared_conv",
-                                                "affinity", "linear",       "activation",  "combine", "constant",
-                                                "gather",   "softmax"};
+    static const char *const names[NN_KINDS] = {"input",    "conv",         "batch_norm",  "relu",       "add",
+                                                "max_pool", "average_pool", "global_pool", "arrange",    "shared_conv",
+                                                "planes",   "affinity",     "linear",      "activation", "combine",
+                                                "constant", "gather",       "softmax"};
     return (unsigned)kind < NN_KINDS ? names[kind] : "unknown";
 }
 
@@ -92,6 +92,18 @@ static amend_status arrange_shape(const nn_row *row, nn_shape in, nn_shape *out)
     return status_ok();
 }
 
+static amend_status planes_shape(const nn_row *row, nn_shape in, nn_shape *out)
+{
+    if (!row->channels || in.n % row->channels || in.c != 1)
+        return status_error(AMEND_BAD_ARGUMENT, "%s %s: its input is not made of %zu planes", nn_kind_name(row->kind),
+                            row->name, row->channels);
+    if (row->groups > 1 && row->groups != row->channels)
+        return status_error(AMEND_BAD_ARGUMENT, "%s %s: %zu kernels for %zu planes; 1 or one each are possible",
+                            nn_kind_name(row->kind), row->name, row->groups, row->channels);
+    *out = (nn_shape){in.n / row->channels, in.h, in.w, row->channels};
+    return row->kind == NN_PLANES ? status_ok() : window_shape(row, in, out);
+}
+
 static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape *out)
 {
     nn_shape in = table->shapes[row->in[0]];
@@ -114,12 +126,8 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
     case NN_ARRANGE:
         return arrange_shape(row, in, out);
     case NN_SHARED_CONV:
-        if (!row->channels || in.n % row->channels || in.c != 1)
-            return status_error(AMEND_BAD_ARGUMENT, "shared_conv %s: its input is not made of %zu planes", row->name,
-                                row->channels);
-        out->n = in.n / row->channels;
-        out->c = row->channels;
-        return window_shape(row, in, out);
+    case NN_PLANES:
+        return planes_shape(row, in, out);
     case NN_AFFINITY:
         *out = (nn_shape){in.n, 1, 1, in.h * in.w};
         return status_ok();

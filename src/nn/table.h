@@ -19,8 +19,9 @@ typedef enum nn_kind {
     NN_AVERAGE_POOL,
     NN_GLOBAL_POOL, /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
     NN_ARRANGE,     /* pixel shuffle by `factor`: n x h x w x c -> (n * c/factor^2) x h*factor x w*factor x 1, f32 */
-    NN_SHARED_CONV, /* one kernel for all `channels` planes: (n * channels) x h x w x 1 -> n x d x e x channels;
-                       ".weight" */
+    NN_SHARED_CONV, /* one kernel for all `channels` planes, or with `groups` = channels one each:
+                       (n * channels) x h x w x 1 -> n x d x e x channels; ".weight" */
+    NN_PLANES,      /* planes as channels: (n * channels) x h x w x 1 -> n x h x w x channels, f32 */
     NN_AFFINITY,    /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
     NN_LINEAR,      /* `channels` outputs; "NAME.weight", ".bias" */
     NN_ACTIVATION,  /* `function` of each value; NN_SLOPES: "NAME.weight" */
@@ -35,8 +36,12 @@ typedef enum nn_kind {
 typedef enum nn_operation { NN_PLUS, NN_MINUS, NN_TIMES, NN_OVER } nn_operation;
 
 /* Where sharing affinity takes its generic part from. Training: `batch` and `ema` both use the mean of the current
- * batch, with its gradient; `ema` also keeps a running mean, which it uses at test time. */
+ * batch, unless `generic` says else; `ema` also keeps a running mean, which it uses at test time. */
 typedef enum nn_affinity { NN_AFFINITY_NONE, NN_AFFINITY_BATCH, NN_AFFINITY_EMA } nn_affinity;
+
+/* What training takes for the generic part: the mean of the batch, with its gradient; the same as a constant; or with
+ * `ema` the running mean as it stood before the batch, a constant too. */
+typedef enum nn_generic { NN_GENERIC_GRADIENT, NN_GENERIC_CONSTANT, NN_GENERIC_RUNNING } nn_generic;
 
 #define NN_FILL UINT32_MAX
 
@@ -58,6 +63,7 @@ typedef struct nn_row {
     bool pair;
     const uint32_t *source; /* borrowed, one value of the result each */
     nn_affinity affinity;
+    nn_generic generic;
 } nn_row;
 
 typedef struct nn_table {

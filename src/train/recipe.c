@@ -9,6 +9,8 @@ static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus"
 static const char *const rules[] = {"plurality", "majority", NULL};
 static const char *const stems[] = {"imagenet", "small", NULL};
 static const char *const heads[] = {"gap", "none", "batch", "ema", NULL};
+static const char *const de_albinos[] = {"shared", "planes", "off", NULL};
+static const char *const generics[] = {"gradient", "constant", "running", NULL};
 static const char *const precisions[] = {"f32", "bf16", NULL};
 static const char *const samplings[] = {"shuffle", "mrr", "sqrt", NULL};
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
@@ -40,7 +42,12 @@ const config_key recipe_keys[] = {
     CHOICE("model.stem", stem, stems, "imagenet: as published; small: for images of 32 to 64 pixels"),
     REAL("model.width", width, 0.125, 4, "factor on the channels"),
     CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
-    SIZE("model.arrangement", arrangement, 2, 64, "r of ARM; r * r must divide the last channels"),
+    SIZE("model.arrangement", arrangement, 1, 64, "r of ARM; r * r must divide the last channels; 1: no arrangement"),
+    CHOICE("model.de_albino", de_albino, de_albinos, "ARM: one kernel for all planes, one a plane, or none"),
+    SIZE("model.kernel", kernel, 0, 4096, "side of de-albino's kernel in arranged pixels; 0: the paper's 2 r"),
+    SIZE("model.stride", stride, 0, 4096, "of de-albino; 0: the paper's r / 2"),
+    CHOICE("model.generic", generic, generics,
+           "what ARM trains with: the batch's mean, the same without its gradient, the running mean (ema)"),
     SIZE("model.size", size, 8, 1024, "input side in pixels"),
     SIZE("model.channels", channels, 1, 3, "1: gray, 3: RGB"),
     SIZE("train.epochs", epochs, 1, 100000, "passes over the training rows"),

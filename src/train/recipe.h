@@ -8,10 +8,11 @@
 typedef struct recipe {
     int layout, rule;
     size_t classes;
-    bool soft;      /* [data] */
+    bool soft;                /* [data] */
     int backbone, stem, head; /* [model] */
     double width;
-    size_t arrangement, size, channels;
+    size_t arrangement, kernel, stride, size, channels;
+    int de_albino, generic;
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;

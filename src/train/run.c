@@ -109,6 +109,7 @@ static amend_status describe(run *r)
                              .width = c->width,
                              .head = (arm_head)c->head,
                              .arrangement = c->arrangement,
+                             .variant = {(arm_de_albino)c->de_albino, c->kernel, c->stride, (nn_generic)c->generic},
                              .size = c->size,
                              .channels = c->channels,
                              .classes = dataset_classes(r->set),

@@ -49,7 +49,7 @@ static inline double *doubles(size_t count)
 static inline arm_reference_weights weights_make(const arm_geometry *g, size_t classes)
 {
     return (arm_reference_weights){
-        .de_albino = doubles(g->kernel * g->kernel),
+        .de_albino = doubles(arm_geometry_taps(g)),
         .bn_weight = doubles(g->planes),
         .bn_bias = doubles(g->planes),
         .alpha = doubles(1),
@@ -69,10 +69,11 @@ static inline void weights_free(arm_reference_weights *w)
 }
 
 /* All zeros. */
-static inline head head_make(size_t batch, size_t channels, size_t height, size_t width, size_t r, size_t classes)
+static inline head head_make(size_t batch, size_t channels, size_t height, size_t width, size_t r, size_t classes,
+                             const arm_variant *variant)
 {
     head h = {.batch = batch, .classes = classes};
-    must(arm_geometry_make(channels, height, width, r, &h.geometry));
+    must(arm_geometry_make(channels, height, width, r, variant, &h.geometry));
     h.outputs = arm_geometry_outputs(&h.geometry);
     h.weights = weights_make(&h.geometry, classes);
     h.gradients = weights_make(&h.geometry, classes);
@@ -102,7 +103,7 @@ static inline void head_list(const head *h, head_array arrays[HEAD_ARRAYS])
     const arm_geometry *g = &h->geometry;
     const arm_reference_weights *w = &h->weights, *d = &h->gradients;
     const head_array list[HEAD_ARRAYS] = {
-        {"de_albino", w->de_albino, d->de_albino, g->kernel * g->kernel},
+        {"de_albino", w->de_albino, d->de_albino, arm_geometry_taps(g)},
         {"bn_weight", w->bn_weight, d->bn_weight, g->planes},
         {"bn_bias", w->bn_bias, d->bn_bias, g->planes},
         {"alpha", w->alpha, d->alpha, 1},
@@ -114,9 +115,10 @@ static inline void head_list(const head *h, head_array arrays[HEAD_ARRAYS])
 }
 
 /* Normal numbers; positive variances; soft targets. */
-static inline head head_random(size_t batch, size_t channels, size_t height, size_t width, size_t r, size_t classes)
+static inline head head_random_variant(size_t batch, size_t channels, size_t height, size_t width, size_t r,
+                                       size_t classes, const arm_variant *variant)
 {
-    head h = head_make(batch, channels, height, width, r, classes);
+    head h = head_make(batch, channels, height, width, r, classes, variant);
     rng random = rng_make(7, channels, height * width);
     head_array arrays[HEAD_ARRAYS];
     head_list(&h, arrays);
@@ -132,6 +134,23 @@ static inline head head_random(size_t batch, size_t channels, size_t height, siz
     }
     return h;
 }
+
+static inline head head_random(size_t batch, size_t channels, size_t height, size_t width, size_t r, size_t classes)
+{
+    return head_random_variant(batch, channels, height, width, r, classes, NULL);
+}
+
+/* Heads that are not the paper's: each with the arrangement that it is to be tried with. */
+static const struct head_variant {
+    size_t r;
+    arm_variant variant;
+} head_variants[] = {
+    {1, {ARM_ONE_KERNEL, 0, 0, NN_GENERIC_GRADIENT}},     {1, {ARM_NO_KERNEL, 0, 0, NN_GENERIC_GRADIENT}},
+    {2, {ARM_NO_KERNEL, 0, 0, NN_GENERIC_GRADIENT}},      {2, {ARM_KERNEL_A_PLANE, 0, 0, NN_GENERIC_GRADIENT}},
+    {2, {ARM_KERNEL_A_PLANE, 3, 2, NN_GENERIC_GRADIENT}}, {2, {ARM_ONE_KERNEL, 2, 3, NN_GENERIC_GRADIENT}},
+    {2, {ARM_ONE_KERNEL, 0, 0, NN_GENERIC_RUNNING}},
+};
+enum { HEAD_VARIANTS = sizeof head_variants / sizeof *head_variants };
 
 static inline const tensor_view *file_tensor(const safetensors *file, const char *name)
 {
@@ -173,7 +192,7 @@ static inline head head_read(const safetensors *file)
     const size_t *x = file_tensor(file, "in.x")->shape;
     const size_t r = file_tensor(file, "in.de_albino")->shape[2] / 2,
                  classes = file_tensor(file, "in.fc_bias")->shape[0];
-    head h = head_make(x[0], x[1], x[2], x[3], r, classes);
+    head h = head_make(x[0], x[1], x[2], x[3], r, classes, NULL);
     head_array arrays[HEAD_ARRAYS];
     head_list(&h, arrays);
     for (size_t i = 0; i < HEAD_ARRAYS; i++) {

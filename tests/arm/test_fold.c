@@ -22,7 +22,7 @@ static arm_fold_source source_make(const head *h, nn_affinity affinity)
 {
     const arm_geometry *g = &h->geometry;
     return (arm_fold_source){
-        .de_albino = narrow(h->weights.de_albino, g->kernel * g->kernel),
+        .de_albino = narrow(h->weights.de_albino, arm_geometry_taps(g)),
         .bn_weight = narrow(h->weights.bn_weight, g->planes),
         .bn_bias = narrow(h->weights.bn_bias, g->planes),
         .running_mean = narrow(h->running.running_mean, g->planes),
@@ -112,6 +112,17 @@ static void test_random(void **state)
     }
 }
 
+static void test_variants(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HEAD_VARIANTS; i++) {
+        head h = head_random_variant(3, 8, 3, 4, head_variants[i].r, 5, &head_variants[i].variant);
+        check_fold(&h, NN_AFFINITY_EMA);
+        check_fold(&h, NN_AFFINITY_NONE);
+        head_free(&h);
+    }
+}
+
 static void check_variance(float variance, amend_code code)
 {
     head h = head_random(1, 8, 2, 2, 2, 1);
@@ -152,10 +163,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pytorch),
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_variances),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_pytorch),   cmocka_unit_test(test_random),        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_variances), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 static arm_geometry make(size_t channels, size_t height, size_t width, size_t r)
 {
     arm_geometry g;
-    amend_status st = arm_geometry_make(channels, height, width, r, &g);
+    amend_status st = arm_geometry_make(channels, height, width, r, NULL, &g);
     assert_string_equal(st.message, "");
     return g;
 }
@@ -19,7 +19,7 @@ static arm_geometry make(size_t channels, size_t height, size_t width, size_t r)
 static void assert_refused(size_t channels, size_t height, size_t width, size_t r, const char *words)
 {
     arm_geometry g;
-    amend_status st = arm_geometry_make(channels, height, width, r, &g);
+    amend_status st = arm_geometry_make(channels, height, width, r, NULL, &g);
     assert_int_equal(st.code, AMEND_BAD_ARGUMENT);
     if (!strstr(st.message, words)) fail_msg("\"%s\" does not say \"%s\"", st.message, words);
 }
@@ -54,8 +54,8 @@ static void test_not_square(void **state)
 static void test_errors(void **state)
 {
     (void)state;
-    assert_refused(512, 7, 7, 0, "even and at least 2");
-    assert_refused(512, 7, 7, 15, "even and at least 2");
+    assert_refused(512, 7, 7, 0, "must be even");
+    assert_refused(512, 7, 7, 15, "must be even");
     assert_refused(320, 7, 7, 16, "choose one of 2, 4, 8");
     assert_refused(4, 7, 7, SIZE_MAX - 1, "choose one of 2");
     assert_refused(0, 7, 7, 2, "multiple of 4");
@@ -63,6 +63,27 @@ static void test_errors(void **state)
     assert_refused(512, 1, 7, 16, "too small");
     assert_refused(512, 7, 1, 16, "too small");
     assert_refused(512, SIZE_MAX / 2, 3, 16, "too large");
+}
+
+static void test_variants(void **state)
+{
+    (void)state;
+    arm_geometry g = make(512, 7, 7, 1); /* no arrangement: the kernel still spans 2 x 2 positions */
+    assert_int_equal(g.planes, 512);
+    assert_int_equal(g.kernel, 2);
+    assert_int_equal(g.stride, 1);
+    assert_int_equal(g.out_height, 6);
+    amend_status st = arm_geometry_make(512, 7, 7, 16, &(arm_variant){.de_albino = ARM_NO_KERNEL}, &g);
+    assert_string_equal(st.message, "");
+    assert_int_equal(arm_geometry_outputs(&g), 112 * 112);
+    assert_int_equal(arm_geometry_taps(&g), 0);
+    st = arm_geometry_make(512, 7, 7, 16, &(arm_variant){ARM_KERNEL_A_PLANE, 16, 16, NN_GENERIC_GRADIENT}, &g);
+    assert_string_equal(st.message, "");
+    assert_int_equal(arm_geometry_outputs(&g), 7 * 7);
+    assert_int_equal(arm_geometry_taps(&g), 2 * 16 * 16);
+    assert_int_equal(arm_geometry_make(512, 7, 7, 16, &(arm_variant){.kernel = 113}, &g).code, AMEND_BAD_ARGUMENT);
+    st = arm_geometry_make(512, 7, 7, 16, &(arm_variant){.de_albino = ARM_NO_KERNEL, .kernel = 4}, &g);
+    assert_int_equal(st.code, AMEND_BAD_ARGUMENT);
 }
 
 static size_t count_windows(const arm_geometry *g, size_t y, size_t x)
@@ -93,6 +114,9 @@ static void test_coverage(void **state)
     assert_coverage(make(192, 4, 6, 8));
     assert_coverage(make(16, 3, 2, 4));
     assert_coverage(make(4, 5, 3, 2));
+    arm_geometry gaps;
+    assert_int_equal(arm_geometry_make(4, 4, 5, 2, &(arm_variant){.kernel = 2, .stride = 3}, &gaps).code, AMEND_OK);
+    assert_coverage(gaps);
     arm_geometry paper = make(512, 7, 7, 16);
     assert_int_equal(arm_geometry_coverage(&paper, 0, 0), 1);
     assert_int_equal(arm_geometry_coverage(&paper, 0, 56), 4);
@@ -102,10 +126,8 @@ static void test_coverage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paper),
-        cmocka_unit_test(test_not_square),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_paper),    cmocka_unit_test(test_not_square), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_variants), cmocka_unit_test(test_coverage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,7 +97,7 @@ static void test_pytorch(void **state)
  * All else is 0. The kernel is 1 at (0, 1) and 2 at (3, 0): the convolution gives 4 + 2 * 10 = 24, else 0. */
 static head head_by_hand(void)
 {
-    head h = head_make(2, 8, 2, 2, 2, 2);
+    head h = head_make(2, 8, 2, 2, 2, 2, NULL);
     for (size_t i = 0; i < 16; i++) h.x[i] = (double)i;
     h.weights.de_albino[1] = 1;
     h.weights.de_albino[12] = 2;
@@ -207,10 +207,11 @@ static void check_array(arm_reference *a, const head *h, bool training, const he
     }
 }
 
-static void check_gradients(nn_affinity affinity, bool training)
+static void check_gradients(nn_affinity affinity, bool training, size_t r, const arm_variant *variant)
 {
-    head h = head_random(3, 8, 3, 4, 2, 3);
+    head h = head_random_variant(3, 8, 3, 4, r, 3, variant);
     arm_reference *a = reference(&h, affinity);
+    if (variant) a->mode = variant->generic;
     head_array arrays[HEAD_ARRAYS];
     head_list(&h, arrays);
     loss_at(a, &h, training);
@@ -224,9 +225,42 @@ static void test_differences(void **state)
 {
     (void)state;
     for (size_t mode = 0; mode < MODES; mode++) {
-        check_gradients((nn_affinity)mode, true);
-        check_gradients((nn_affinity)mode, false);
+        check_gradients((nn_affinity)mode, true, 2, NULL);
+        check_gradients((nn_affinity)mode, false, 2, NULL);
     }
+}
+
+static void test_variants(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HEAD_VARIANTS; i++) {
+        check_gradients(NN_AFFINITY_EMA, true, head_variants[i].r, &head_variants[i].variant);
+        check_gradients(NN_AFFINITY_BATCH, false, head_variants[i].r, &head_variants[i].variant);
+    }
+}
+
+/* The mean of the batch as a constant: as a running mean that happens to be the same. */
+static void test_constant_generic(void **state)
+{
+    (void)state;
+    head h = head_random(3, 8, 3, 4, 2, 3), same = head_random(3, 8, 3, 4, 2, 3);
+    arm_reference *constant = reference(&h, NN_AFFINITY_EMA), *running = reference(&same, NN_AFFINITY_EMA);
+    head_array got[HEAD_ARRAYS], expected[HEAD_ARRAYS];
+    constant->mode = NN_GENERIC_CONSTANT;
+    running->mode = NN_GENERIC_RUNNING;
+    must(arm_reference_train(constant, &h.weights, &h.running, h.x));
+    memcpy(same.running.generic, constant->generic, h.outputs * sizeof *constant->generic);
+    must(arm_reference_train(running, &same.weights, &same.running, same.x));
+    must(arm_reference_backward(constant, &h.weights, h.target, &h.gradients, h.x_gradient));
+    must(arm_reference_backward(running, &same.weights, same.target, &same.gradients, same.x_gradient));
+    head_list(&h, got);
+    head_list(&same, expected);
+    for (size_t i = 0; i < HEAD_ARRAYS; i++)
+        assert_close(got[i].name, got[i].gradients, expected[i].gradients, got[i].count, 1e-12);
+    arm_reference_free(constant);
+    arm_reference_free(running);
+    head_free(&h);
+    head_free(&same);
 }
 
 static void test_one_value_refused(void **state)
@@ -268,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pytorch),           cmocka_unit_test(test_by_hand_evaluation),
         cmocka_unit_test(test_by_hand_training),  cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_variants),          cmocka_unit_test(test_constant_generic),
         cmocka_unit_test(test_one_value_refused), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

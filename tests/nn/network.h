@@ -56,7 +56,7 @@ static inline nn_table *table_resnet(bool small_stem, double width, size_t size,
     nn_table *table = table_begin(size, size, channels);
     size_t features = 0;
     must(backbone_build(table, &options, &features));
-    must(arm_head_build(table, head, features, r, classes));
+    must(arm_head_build(table, head, features, r, NULL, classes));
     return table;
 }
 

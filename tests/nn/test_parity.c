@@ -268,7 +268,7 @@ static nn_table *head_table(const size_t *shape, arm_head head, size_t r, size_t
     nn_table *table = table_begin(shape[2], shape[3], 1);
     table->shapes[0].c = shape[1]; /* a feature map, not an image */
     table_add(table, (nn_row){.kind = NN_CONV, .name = "identity", .channels = shape[1], .kernel = 1, .stride = 1});
-    must(arm_head_build(table, head, 1, r, classes));
+    must(arm_head_build(table, head, 1, r, NULL, classes));
     return table;
 }
 
