@@ -179,6 +179,11 @@ amend_status model_fold_weights(const amend_model *model, model_folded **folded)
     return status_prefix(model_fold(&model->description, &model->params, folded), "%s", model->path);
 }
 
+const model_folded *model_folded_of(const amend_model *model)
+{
+    return model->folded;
+}
+
 amend_status model_program(const amend_model *model, size_t batch, nn_type type, nn_program **program)
 {
     const model_description *d = &model->description;

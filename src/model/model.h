@@ -19,6 +19,9 @@ nn_type model_best_type(const amend_model *model);
 /* The model's folded network, to be changed by its owner: freed with model_folded_free. Not of an int8 model. */
 amend_status model_fold_weights(const amend_model *model, model_folded **folded) AMEND_MUST_USE;
 
+/* The folded network that an int8 file holds, borrowed; NULL: another model, for model_fold_weights. */
+const model_folded *model_folded_of(const amend_model *model);
+
 /* The model compiled for `batch` images, its head folded. Freed with nn_program_free. */
 amend_status model_program(const amend_model *model, size_t batch, nn_type type, nn_program **program) AMEND_MUST_USE;
 

@@ -46,3 +46,8 @@ amend_status model_session_predict(model_session *s, const amend_image *image, c
     description_probabilities(d, nn_context_logits(s->context), 1, probabilities);
     return status_ok();
 }
+
+const nn_context *model_session_context(const model_session *s)
+{
+    return s->context;
+}

@@ -17,4 +17,7 @@ void model_session_free(model_session *session); /* accepts NULL */
 amend_status model_session_predict(model_session *session, const amend_image *image, const amend_box *box,
                                    float *probabilities) AMEND_MUST_USE;
 
+/* What the last prediction left: logits, and the program's other outputs. */
+const nn_context *model_session_context(const model_session *session);
+
 #endif
