@@ -129,10 +129,27 @@ amend_status model_explain(model_explainer *e, const amend_image *image, const a
     return status;
 }
 
+void model_evidence_difference(const model_evidence *evidence, size_t class, size_t against, double *positions)
+{
+    size_t area = evidence->shape.height * evidence->shape.width;
+    const double *one = evidence->positions + class * area, *other = evidence->positions + against * area;
+    for (size_t i = 0; i < area; i++) positions[i] = one[i] - other[i];
+}
+
 void model_evidence_free(model_evidence *evidence)
 {
     mem_free(evidence->map);
     mem_free(evidence->pixels);
     mem_free(evidence->positions);
     *evidence = (model_evidence){0};
+}
+
+/* Insertion sort, stable: equal ones in the model's order. */
+void model_evidence_order(const model_evidence *e, size_t *order)
+{
+    for (size_t k = 0; k < e->shape.classes; k++) {
+        size_t at = k;
+        for (; at > 0 && e->probabilities[order[at - 1]] < e->probabilities[k]; at--) order[at] = order[at - 1];
+        order[at] = k;
+    }
 }

@@ -32,6 +32,12 @@ amend_status model_explain(model_explainer *explainer, const amend_image *image,
                            model_evidence *evidence) AMEND_MUST_USE;
 void model_evidence_free(model_evidence *evidence); /* accepts a zeroed one */
 
+/* What speaks for `class` and not for `against`: positions [h][w], the caller's. */
+void model_evidence_difference(const model_evidence *evidence, size_t class, size_t against, double *positions);
+
+/* The classes, the most probable first; `order` is the caller's. */
+void model_evidence_order(const model_evidence *evidence, size_t *order);
+
 /* Shapes of an ARM head; NULL: the model has none. */
 const arm_geometry *model_explainer_geometry(const model_explainer *explainer);
 
