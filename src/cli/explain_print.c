@@ -10,16 +10,22 @@ static size_t area_of(const model_evidence *e)
     return e->shape.height * e->shape.width;
 }
 
+/* 0, 1 or 2: the third of the square's side in which the middle of what a position sees lies. */
+static size_t third(const model_evidence *e, size_t at)
+{
+    double place = 3 * (e->field.first + (double)at * e->field.step);
+    return place < 1 ? 0 : place < 2 ? 1 : 2;
+}
+
 /* "+1.25 lower left (5,2)": row and column, from 1. */
 static void print_position(const model_evidence *e, const double *positions, size_t at)
 {
     static const char *const places[3][3] = {{"upper left", "upper middle", "upper right"},
                                              {"left", "middle", "right"},
                                              {"lower left", "lower middle", "lower right"}};
-    size_t h = e->shape.height, w = e->shape.width, y = at / w, x = at % w;
+    size_t y = at / e->shape.width, x = at % e->shape.width;
     char place[48];
-    snprintf(place, sizeof place, "%s (%zu,%zu)", places[3 * (2 * y + 1) / (2 * h)][3 * (2 * x + 1) / (2 * w)], y + 1,
-             x + 1);
+    snprintf(place, sizeof place, "%s (%zu,%zu)", places[third(e, y)][third(e, x)], y + 1, x + 1);
     printf("  %+6.2f %-20s", positions[at], place);
 }
 

@@ -65,10 +65,10 @@ static unsigned char byte(double share)
     return (unsigned char)lround(255 * share);
 }
 
-/* Shades never so dark that the colour could not be told. */
+/* Shades never so dark that the colour could not be told; in 32 steps, enough for a ground, and files are smaller. */
 static void paint(const draw_colour *colour, const unsigned char *luma, unsigned char *pixel)
 {
-    double shade = luma ? 0.42 + 0.58 * *luma / 255 : 1;
+    double shade = luma ? 0.42 + 0.58 * (*luma | 7) / 255 : 1;
     pixel[0] = byte(shade * colour->red);
     pixel[1] = byte(shade * colour->green);
     pixel[2] = byte(shade * colour->blue);
@@ -84,6 +84,21 @@ static amend_status shades_of(const amend_image *under, size_t side, amend_image
     return status;
 }
 
+/* The cell over pixel `at`; `count`: none. */
+static size_t cell_at(const heat_grid *grid, size_t count, size_t at, size_t side)
+{
+    if (!(grid->step > 0)) return at * count / side;
+    double cell = floor((((double)at + 0.5) / (double)side - grid->first) / grid->step);
+    return cell >= 0 && cell < (double)count ? (size_t)cell : count;
+}
+
+static draw_colour colour_at(const heat_grid *grid, const heat_scale *scale, size_t x, size_t y, size_t side)
+{
+    size_t row = cell_at(grid, grid->rows, y, side), column = cell_at(grid, grid->columns, x, side);
+    if (row == grid->rows || column == grid->columns) return (draw_colour){1, 1, 1};
+    return heat_colour(scale, grid->values[row * grid->columns + column]);
+}
+
 amend_status heat_map(const heat_grid *grid, const heat_scale *scale, const amend_image *under, size_t side,
                       amend_image *out)
 {
@@ -92,8 +107,7 @@ amend_status heat_map(const heat_grid *grid, const heat_scale *scale, const amen
     if (under) TRY(shades_of(under, side, &gray));
     amend_status status = image_create(out, side, side, 3);
     for (size_t i = 0; !status.code && i < side * side; i++) {
-        size_t row = i / side * grid->rows / side, column = i % side * grid->columns / side;
-        draw_colour colour = heat_colour(scale, grid->values[row * grid->columns + column]);
+        draw_colour colour = colour_at(grid, scale, i % side, i / side, side);
         paint(&colour, under ? &gray.pixels[i] : NULL, out->pixels + 3 * i);
     }
     amend_image_free(&gray);

@@ -11,10 +11,12 @@ typedef struct heat_scale {
     double low, high; /* low < high; signed: low = -high. Values beyond them take the colour of the end */
 } heat_scale;
 
-/* A number's place in a map. */
+/* Numbers in their places. */
 typedef struct heat_grid {
     const double *values; /* [rows][columns] */
     size_t rows, columns;
+    double first, step; /* where the first cell begins and how wide a cell is, across and down, as shares of the
+                           picture's side; step 0: the cells fill the picture */
 } heat_grid;
 
 /* The narrowest scale that holds all values that are finite; 0 always lies on it. */
@@ -24,7 +26,7 @@ heat_scale heat_scale_amount(const double *values, size_t count);
 draw_colour heat_colour(const heat_scale *scale, double value); /* not finite: grey */
 
 /* A new RGB picture of side x side pixels in which every value is a cell of one colour: nothing is drawn between the
- * numbers that are there. `under`, if not NULL, shows through as shades of these colours. */
+ * numbers that are there, and where no cell lies there is no colour. `under`, if not NULL, shows through as shades. */
 amend_status heat_map(const heat_grid *grid, const heat_scale *scale, const amend_image *under, size_t side,
                       amend_image *out) AMEND_MUST_USE;
 

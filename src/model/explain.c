@@ -14,6 +14,7 @@ struct model_explainer {
     model_folded *own;
     size_t features;       /* row of the feature map */
     arm_geometry geometry; /* of an ARM head */
+    arm_field field;       /* of the feature map, as shares of the input's side */
     nn_program *program;
     model_session *session;
 };
@@ -30,6 +31,10 @@ static amend_status compile(model_explainer *e)
     e->features = table->rows[table->count - 1].in[0];
     nn_shape map = map_shape(e);
     if (d->head != ARM_HEAD_GAP) TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &d->variant, &e->geometry));
+    TRY(arm_field_of(table, e->features, &e->field));
+    e->field.first /= (double)d->size;
+    e->field.step /= (double)d->size;
+    e->field.size /= (double)d->size;
     const size_t outputs[] = {table->count - 1, e->features};
     nn_program_options options = {.batch = 1, .type = NN_F32, .outputs = outputs, .output_count = 2};
     memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
@@ -123,7 +128,7 @@ static amend_status run(model_explainer *e, const amend_image *image, const amen
 
 amend_status model_explain(model_explainer *e, const amend_image *image, const amend_box *box, model_evidence *evidence)
 {
-    *evidence = (model_evidence){.shape = model_explainer_shape(e)};
+    *evidence = (model_evidence){.shape = model_explainer_shape(e), .field = e->field};
     amend_status status = run(e, image, box, evidence);
     if (status.code) model_evidence_free(evidence);
     return status;

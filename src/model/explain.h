@@ -3,6 +3,7 @@
 #define MODEL_EXPLAIN_H
 
 #include "arm/evidence.h"
+#include "arm/field.h"
 #include "arm/geometry.h"
 #include "model/model.h"
 
@@ -10,6 +11,7 @@
  * of pixels [k], but for the rounding of f32. */
 typedef struct model_evidence {
     arm_evidence_shape shape;
+    arm_field field;  /* where positions look, as shares of the square's side */
     amend_box square; /* what the network saw, in pixels of the image; may reach outside it */
     float *map;       /* the feature map [h][w][C] */
     double *pixels, *positions;
@@ -41,7 +43,7 @@ void model_evidence_order(const model_evidence *evidence, size_t *order);
 /* Shapes of an ARM head; NULL: the model has none. */
 const arm_geometry *model_explainer_geometry(const model_explainer *explainer);
 
-/* Of the feature map. */
+/* The feature map's sizes. */
 arm_evidence_shape model_explainer_shape(const model_explainer *explainer);
 
 /* The erosion of the feature map's positions (arm/erosion.h) [h][w], the caller's. */

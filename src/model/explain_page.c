@@ -13,11 +13,6 @@ static size_t area_of(const explained *f)
     return f->evidence->shape.height * f->evidence->shape.width;
 }
 
-static heat_grid positions_of(const explained *f, const double *values)
-{
-    return (heat_grid){values, f->evidence->shape.height, f->evidence->shape.width};
-}
-
 static double sum_of(const double *values, size_t count)
 {
     double sum = 0;
@@ -36,6 +31,11 @@ static map_panel face_panel(const amend_image *face)
     return (map_panel){.title = "face", .note = "the square that the network sees", .picture = face};
 }
 
+heat_grid explain_grid(const model_evidence *e, const double *positions)
+{
+    return (heat_grid){positions, e->shape.height, e->shape.width, e->field.first - e->field.step / 2, e->field.step};
+}
+
 /* ---- classes ---- */
 
 typedef struct class_text {
@@ -52,7 +52,7 @@ static map_panel class_panel(const explained *f, const amend_image *face, size_t
     return (map_panel){.title = f->description->labels[k],
                        .aside = text->percent,
                        .note = text->note,
-                       .grid = positions_of(f, values),
+                       .grid = explain_grid(f->evidence, values),
                        .picture = face};
 }
 
@@ -64,10 +64,11 @@ static amend_status draw_classes(const explained *f, const map_group *group, ame
     model_evidence_order(e, order);
     snprintf(title, sizeof title, "Read as %s, %.1f %%", f->description->labels[order[0]],
              100 * (double)e->probabilities[order[0]]);
-    snprintf(cells, sizeof cells,
-             "A cell is one of %zu × %zu positions of the feature map, its colour what it adds to a logit.",
-             e->shape.height, e->shape.width);
-    const map_page page = {title, {cells, "The bias and the cells of a map add up to the logit, exactly."}, group, 1};
+    snprintf(
+        cells, sizeof cells,
+        "A cell is the middle of what one of %zu × %zu positions sees, its colour what that one adds to the logit.",
+        e->shape.height, e->shape.width);
+    const map_page page = {title, {cells, "The bias and all positions add up to the logit, exactly."}, group, 1};
     return plot_maps(&page, out);
 }
 
@@ -108,7 +109,8 @@ static amend_status draw_difference(const explained *f, size_t class, size_t aga
     snprintf(heading, sizeof heading, "%s less %s", name, other);
     snprintf(low, sizeof low, "for %s", other);
     snprintf(high, sizeof high, "for %s", name);
-    const map_panel panels[] = {face_panel(face), {.title = heading, .grid = positions_of(f, values), .picture = face}};
+    const map_panel panels[] = {face_panel(face),
+                                {.title = heading, .grid = explain_grid(f->evidence, values), .picture = face}};
     const map_group group = {.panels = panels,
                              .count = 2,
                              .scale = heat_scale_signed(values, area_of(f)),

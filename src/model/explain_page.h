@@ -2,7 +2,7 @@
 #ifndef MODEL_EXPLAIN_PAGE_H
 #define MODEL_EXPLAIN_PAGE_H
 
-#include "image/image.h"
+#include "image/heat.h"
 #include "model/explain.h"
 #include "model/explain_maps.h"
 
@@ -12,6 +12,9 @@ typedef struct explained {
     const amend_image *photo;
     const model_evidence *evidence;
 } explained;
+
+/* Values of positions [h][w], to be drawn over the square: a cell is the middle of what its position sees. */
+heat_grid explain_grid(const model_evidence *evidence, const double *positions);
 
 /* The face, and over it the evidence of the classes list[0 .. count), at most MODEL_MAX_CLASSES. */
 amend_status explain_page_classes(const explained *face, const size_t *list, size_t count,

@@ -2,7 +2,7 @@
  * what it took it for. */
 #include "base/mem.h"
 #include "image/plot_maps.h"
-#include "model/explain.h"
+#include "model/explain_page.h"
 #include "report/html.h"
 #include "report/sections.h"
 
@@ -40,39 +40,35 @@ static size_t find(const measured *m, wrong list[MOST])
 
 /* Maps of what speaks for the predicted class and not for the label. */
 typedef struct evidence_maps {
-    arm_evidence_shape shape;
-    double *values; /* [count][h][w] */
+    double *values;   /* [count][h][w] */
+    heat_grid *grids; /* of each sample, over `values` */
     heat_scale scale;
 } evidence_maps;
-
-static heat_grid map_at(const evidence_maps *maps, size_t i)
-{
-    const arm_evidence_shape *s = &maps->shape;
-    return (heat_grid){maps->values + i * s->height * s->width, s->height, s->width};
-}
 
 static amend_status explain_all(const measured *m, model_explainer *explainer, const wrong *list, size_t count,
                                 evidence_maps *maps)
 {
-    size_t area = maps->shape.height * maps->shape.width;
-    TRY(mem_alloc(&maps->values, count * area, sizeof(double), "evidence"));
+    const arm_evidence_shape shape = model_explainer_shape(explainer);
+    size_t area = shape.height * shape.width;
+    TRY(mem_alloc(&maps->values, count * area, sizeof *maps->values, "evidence"));
+    TRY(mem_alloc(&maps->grids, count, sizeof *maps->grids, "evidence maps"));
     for (size_t i = 0; i < count; i++) {
+        double *values = maps->values + i * area;
         model_evidence evidence;
         TRY(model_explain(explainer, dataset_image(m->set, list[i].index), NULL, &evidence));
-        model_evidence_difference(&evidence, list[i].predicted, dataset_label(m->set, list[i].index),
-                                  maps->values + i * area);
+        model_evidence_difference(&evidence, list[i].predicted, dataset_label(m->set, list[i].index), values);
+        maps->grids[i] = explain_grid(&evidence, values);
         model_evidence_free(&evidence);
     }
     maps->scale = heat_scale_signed(maps->values, count * area);
     return status_ok();
 }
 
-/* maps->values are freed by the caller, after failure too. */
+/* *maps is freed by the caller, after failure too. */
 static amend_status make_maps(const measured *m, const wrong *list, size_t count, evidence_maps *maps)
 {
     model_explainer *explainer = NULL;
     TRY(model_explainer_create(m->model, &explainer));
-    maps->shape = model_explainer_shape(explainer);
     amend_status status = explain_all(m, explainer, list, count, maps);
     model_explainer_free(explainer);
     return status;
@@ -80,9 +76,8 @@ static amend_status make_maps(const measured *m, const wrong *list, size_t count
 
 static amend_status map_picture(FILE *out, const amend_image *image, const evidence_maps *maps, size_t i)
 {
-    const heat_grid grid = map_at(maps, i);
     amend_image drawn = {0};
-    TRY(heat_map(&grid, &maps->scale, image, SIDE, &drawn));
+    TRY(heat_map(&maps->grids[i], &maps->scale, image, SIDE, &drawn));
     amend_status status = html_image(out, &drawn);
     amend_image_free(&drawn);
     return status;
@@ -156,5 +151,6 @@ amend_status section_wrong(FILE *out, const measured *m)
     amend_status status = make_maps(m, list, count, &maps);
     if (!status.code) status = write_list(out, m, &maps, list, count);
     mem_free(maps.values);
+    mem_free(maps.grids);
     return status;
 }

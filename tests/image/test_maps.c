@@ -24,7 +24,7 @@ static void every_value_is_one_cell(void **state)
     amend_image out = {0};
     (void)state;
     assert_true(scale.low == -2 && scale.high == 2);
-    assert_ok(heat_map(&(heat_grid){values, 2, 3}, &scale, NULL, 60, &out));
+    assert_ok(heat_map(&(heat_grid){.values = values, .rows = 2, .columns = 3}, &scale, NULL, 60, &out));
     assert_int_equal(out.width, 60);
     assert_int_equal(out.height, 60);
     for (size_t y = 0; y < 60; y++)
@@ -33,6 +33,20 @@ static void every_value_is_one_cell(void **state)
     assert_true(pixel(&out, 0, 0)[2] > 2 * pixel(&out, 0, 0)[0]);   /* blue */
     assert_true(pixel(&out, 59, 0)[0] > 2 * pixel(&out, 59, 0)[2]); /* red */
     assert_true(is_white(pixel(&out, 30, 0)) && is_white(pixel(&out, 30, 59)));
+    amend_image_free(&out);
+}
+
+/* Cells of a quarter that begin half a cell outside: the first is cut, and the last half cell of the picture is bare.
+ */
+static void cells_lie_where_they_belong(void **state)
+{
+    const double ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    const heat_scale scale = {true, -1, 1};
+    amend_image out = {0};
+    (void)state;
+    assert_ok(heat_map(&(heat_grid){ones, 4, 4, -0.125, 0.25}, &scale, NULL, 80, &out));
+    for (size_t y = 0; y < 80; y++)
+        for (size_t x = 0; x < 80; x++) assert_int_equal(is_white(pixel(&out, x, y)), x >= 70 || y >= 70);
     amend_image_free(&out);
 }
 
@@ -60,7 +74,7 @@ static void a_face_shows_through(void **state)
     const heat_scale scale = heat_scale_signed(&zero, 1);
     amend_image face = sample_pattern(64, 64, 3), out = {0};
     (void)state;
-    assert_ok(heat_map(&(heat_grid){&zero, 1, 1}, &scale, &face, 64, &out));
+    assert_ok(heat_map(&(heat_grid){.values = &zero, .rows = 1, .columns = 1}, &scale, &face, 64, &out));
     assert_memory_not_equal(pixel(&out, 0, 0), pixel(&out, 63, 63), 3);
     for (size_t i = 0; i < 64; i++) assert_int_equal(pixel(&out, i, i)[0], pixel(&out, i, i)[2]); /* grey */
     amend_image_free(&face);
@@ -73,7 +87,7 @@ static void extremes_are_drawn(void **state)
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
         const heat_scale scale = kind ? heat_scale_signed(values, 6) : heat_scale_amount(values + 2, 4);
-        const map_panel panel = {.title = "", .grid = {values, 2, 3}};
+        const map_panel panel = {.title = "", .grid = {.values = values, .rows = 2, .columns = 3}};
         const map_group group = {.panels = &panel, .count = 1, .scale = scale, .unit = ""};
         amend_image out = {0};
         assert_ok(plot_maps(&(map_page){.title = "", .groups = &group, .count = 1}, &out));
@@ -90,7 +104,8 @@ static void any_number_of_panels(void **state)
     for (size_t count = 1; count <= PLOT_MOST_MAPS; count += 1 + count / 8 * 5) {
         amend_image out = {0};
         size_t coloured = 0;
-        for (size_t i = 0; i < count; i++) panels[i] = (map_panel){.title = "t", .aside = "1 %", .grid = {&one, 1, 1}};
+        for (size_t i = 0; i < count; i++)
+            panels[i] = (map_panel){.title = "t", .aside = "1 %", .grid = {.values = &one, .rows = 1, .columns = 1}};
         const map_group group = {.panels = panels, .count = count, .scale = {true, -1, 1}, .unit = "u"};
         assert_ok(plot_maps(&(map_page){"page", {"line"}, &group, 1}, &out));
         const size_t side = count <= 3 ? 300 : 220;
@@ -104,7 +119,7 @@ static void any_number_of_panels(void **state)
 static void refuses_bad_pages(void **state)
 {
     const double one = 1;
-    const map_panel panel = {.title = "\xff", .grid = {&one, 1, 1}};
+    const map_panel panel = {.title = "\xff", .grid = {.values = &one, .rows = 1, .columns = 1}};
     map_group group = {.panels = &panel, .scale = {true, -1, 1}, .unit = ""};
     amend_image out = {0};
     (void)state;
@@ -122,7 +137,7 @@ static void out_of_memory(void **state)
     const double one = 1;
     amend_image face = sample_pattern(32, 32, 3), out = {0};
     const map_panel panels[] = {{.title = "face", .picture = &face},
-                                {.title = "map", .grid = {&one, 1, 1}, .picture = &face}};
+                                {.title = "map", .grid = {.values = &one, .rows = 1, .columns = 1}, .picture = &face}};
     const map_group group = {.panels = panels, .count = 2, .scale = {true, -1, 1}, .unit = ""};
     size_t n = 1;
     (void)state;
@@ -142,10 +157,10 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_value_is_one_cell), cmocka_unit_test(stronger_is_darker),
-        cmocka_unit_test(a_face_shows_through),    cmocka_unit_test(extremes_are_drawn),
-        cmocka_unit_test(any_number_of_panels),    cmocka_unit_test(refuses_bad_pages),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(every_value_is_one_cell), cmocka_unit_test(cells_lie_where_they_belong),
+        cmocka_unit_test(stronger_is_darker),      cmocka_unit_test(a_face_shows_through),
+        cmocka_unit_test(extremes_are_drawn),      cmocka_unit_test(any_number_of_panels),
+        cmocka_unit_test(refuses_bad_pages),       cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

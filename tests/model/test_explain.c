@@ -200,6 +200,17 @@ static void test_extreme_weights(void **state)
     amend_model_free(model);
 }
 
+/* Positions look into the image, evenly, and further than to each other. */
+static void check_field(model_explainer *explainer, size_t width)
+{
+    model_evidence evidence;
+    assert_ok(model_explain(explainer, &photo, &face, &evidence));
+    const arm_field *f = &evidence.field;
+    assert_true(fabs(f->step * (double)width - 1) < 1e-12);
+    assert_true(f->first > 0 && f->first + (double)(width - 1) * f->step < 1 && f->size > f->step);
+    model_evidence_free(&evidence);
+}
+
 /* Nearest the border most is padding; the middle of the map is eroded less. For every backbone. */
 static void test_erosion(void **state)
 {
@@ -211,6 +222,7 @@ static void test_erosion(void **state)
         model_explainer *explainer = NULL;
         double *map = NULL;
         d.backbone = (backbone_kind)i;
+        d.width = 0.125;
         d.size = 64;
         save(&d, 1, path);
         assert_ok(model_open(path, &model));
@@ -222,6 +234,7 @@ static void test_erosion(void **state)
         size_t middle = s.height / 2 * s.width + s.width / 2;
         assert_true(map[0] > map[s.width / 2] && map[s.width / 2] > map[middle]);
         assert_null(model_explainer_geometry(explainer));
+        check_field(explainer, s.width);
         mem_free(map);
         model_explainer_free(explainer);
         amend_model_free(model);
