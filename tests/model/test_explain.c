@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "image/image.h"
 #include "model/explain.h"
 #include "model/int8_file.h"
 #include "model/quantize.h"
@@ -241,6 +242,64 @@ static void test_erosion(void **state)
     }
 }
 
+/* The face as the released network sees it, every pixel of the 8 x 8 patch at (left, top) changed. */
+static amend_image patched(const amend_image *seen, size_t left, size_t top)
+{
+    amend_image changed = {0};
+    assert_ok(image_convert(seen, 1, &changed));
+    for (size_t i = 0; i < 64; i++) {
+        unsigned char *pixel = &changed.pixels[(top + i / 8) * changed.width + left + i % 8];
+        *pixel = (unsigned char)(*pixel > 127 ? *pixel - 40 : *pixel + 40);
+    }
+    return changed;
+}
+
+static double change(const model_evidence *one, const model_evidence *other, size_t position)
+{
+    size_t channels = one->shape.channels;
+    double sum = 0;
+    for (size_t c = 0; c < channels; c++)
+        sum += pow((double)one->map[position * channels + c] - (double)other->map[position * channels + c], 2);
+    return sqrt(sum);
+}
+
+/* The mean place, across, of the patches that move a column of positions. Columns follow each other, and the one in the
+ * middle, which the borders pull neither way, is where the field says. */
+static void test_positions_look_where_the_field_says(void **state)
+{
+    amend_model *model = NULL;
+    model_explainer *explainer = NULL;
+    amend_image crop = {0}, seen = {0};
+    model_evidence plain, moved;
+    double weight[6] = {0}, place[6] = {0};
+    (void)state;
+    assert_ok(model_open(released, &model));
+    assert_ok(model_explainer_create(model, &explainer));
+    assert_ok(image_crop_resize(&photo, face, 48, 48, &crop));
+    assert_ok(image_convert(&crop, 1, &seen));
+    assert_ok(model_explain(explainer, &seen, NULL, &plain));
+    for (size_t patch = 0; patch < 36; patch++) {
+        amend_image changed = patched(&seen, patch % 6 * 8, patch / 6 * 8);
+        assert_ok(model_explain(explainer, &changed, NULL, &moved));
+        for (size_t i = 0; i < 36; i++) {
+            double much = change(&plain, &moved, i);
+            weight[i % 6] += much;
+            place[i % 6] += much * ((double)(patch % 6) * 8 + 4) / 48;
+        }
+        model_evidence_free(&moved);
+        amend_image_free(&changed);
+    }
+    for (size_t x = 0; x < 6; x++) place[x] /= weight[x];
+    for (size_t x = 1; x < 6; x++) assert_true(place[x] > place[x - 1] + 0.03);
+    const double middle = plain.field.first + 3 * plain.field.step;
+    if (!(fabs(place[3] - middle) < plain.field.step / 8)) fail_msg("%.3f, by the field %.3f", place[3], middle);
+    model_evidence_free(&plain);
+    amend_image_free(&seen);
+    amend_image_free(&crop);
+    model_explainer_free(explainer);
+    amend_model_free(model);
+}
+
 static void test_refused(void **state)
 {
     amend_model *model = NULL;
@@ -269,8 +328,13 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_released_model), cmocka_unit_test(test_every_head),      cmocka_unit_test(test_variants),
-        cmocka_unit_test(test_int8),           cmocka_unit_test(test_extreme_weights), cmocka_unit_test(test_erosion),
+        cmocka_unit_test(test_released_model),
+        cmocka_unit_test(test_every_head),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_int8),
+        cmocka_unit_test(test_extreme_weights),
+        cmocka_unit_test(test_erosion),
+        cmocka_unit_test(test_positions_look_where_the_field_says),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, open_photo, close_photo);
