@@ -238,3 +238,22 @@ void config_write(FILE *stream, const config_key *keys, size_t count, const void
         fprintf(stream, " ; %s\n", keys[i].help);
     }
 }
+
+static bool same_value(const config_key *key, const void *a, const void *b)
+{
+    static const size_t sizes[] = {[CONFIG_SIZE] = sizeof(size_t),
+                                   [CONFIG_REAL] = sizeof(double),
+                                   [CONFIG_FLAG] = sizeof(bool),
+                                   [CONFIG_CHOICE] = sizeof(int)};
+    return !memcmp((const char *)a + key->offset, (const char *)b + key->offset, sizes[key->kind]);
+}
+
+void config_write_changes(FILE *stream, const config_key *keys, size_t count, const void *target, const void *defaults)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_value(&keys[i], target, defaults)) continue;
+        fprintf(stream, "%s = ", keys[i].name);
+        write_value(stream, &keys[i], (const char *)target + keys[i].offset);
+        fputc('\n', stream);
+    }
+}

@@ -33,4 +33,8 @@ amend_status config_set(const config_key *keys, size_t count, void *target, cons
 /* All values as an INI file that config_load reads back exactly. The stream's error flag tells of a failure. */
 void config_write(FILE *stream, const config_key *keys, size_t count, const void *target);
 
+/* Only the values that are not those of `defaults`, a line each. It tells settings apart, and says the same when a
+ * later version has more keys. */
+void config_write_changes(FILE *stream, const config_key *keys, size_t count, const void *target, const void *defaults);
+
 #endif

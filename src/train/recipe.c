@@ -11,7 +11,7 @@ static const char *const stems[] = {"imagenet", "small", NULL};
 static const char *const heads[] = {"gap", "none", "batch", "ema", NULL};
 static const char *const de_albinos[] = {"shared", "planes", "off", NULL};
 static const char *const generics[] = {"gradient", "constant", "running", NULL};
-static const char *const precisions[] = {"f32", "bf16", NULL};
+static const char *const precisions[] = {"f32", "bf16", "auto", NULL};
 static const char *const samplings[] = {"shuffle", "mrr", "sqrt", NULL};
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
@@ -54,7 +54,8 @@ const config_key recipe_keys[] = {
     SIZE("train.batch", batch, 1, 4096, "images a step"),
     SIZE("train.seed", seed, 0, 1e15, "of the weights, the order and the augmentation"),
     SIZE("train.threads", threads, 1, 64, "that prepare images"),
-    CHOICE("train.precision", precision, precisions, "of feature maps and convolutions"),
+    CHOICE("train.precision", precision, precisions,
+           "of feature maps and convolutions; auto: bf16 where the processor is fast at it, else f32"),
     REAL("train.average", average, 0, 0.99999, "decay a step of the weight average; 0: none"),
     REAL("train.smoothing", smoothing, 0, 0.9, "label smoothing"),
     REAL("train.checkpoint", checkpoint, 0.01, 1e6, "minutes between checkpoints inside an epoch"),
@@ -102,7 +103,7 @@ recipe recipe_defaults(void)
         .batch = 64,
         .seed = 1,
         .threads = 1,
-        .precision = 0,
+        .precision = RECIPE_F32,
         .checkpoint = 5,
         .optimizer = 1,
         .rate = 1e-3,

@@ -5,6 +5,8 @@
 #include "base/config.h"
 #include "data/loader.h"
 
+enum { RECIPE_F32, RECIPE_BF16, RECIPE_AUTO }; /* precision; auto: bf16 where the processor is fast at it */
+
 typedef struct recipe {
     int layout, rule;
     size_t classes;

@@ -25,7 +25,7 @@
 static volatile sig_atomic_t stop_asked;
 
 typedef struct run {
-    const recipe *recipe;
+    recipe recipe; /* its precision decided */
     const char *folder;
     int lock;
     dataset *set;
@@ -50,6 +50,11 @@ static void on_signal(int number)
 {
     (void)number;
     stop_asked = 1;
+}
+
+static nn_type precision_of(const recipe *c)
+{
+    return c->precision == RECIPE_BF16 ? NN_BF16 : NN_F32;
 }
 
 /* "FOLDER/NAME" in the given room; run folders have short names after all. */
@@ -84,7 +89,7 @@ static data_normal normal_for(size_t channels)
 
 static amend_status open_data(run *r, const char *path)
 {
-    const recipe *c = r->recipe;
+    const recipe *c = &r->recipe;
     const data_options options = recipe_data(c, path);
     TRY(dataset_open(&options, &r->set));
     loader_options batches = {.batch = c->batch,
@@ -102,7 +107,7 @@ static amend_status open_data(run *r, const char *path)
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
-    const recipe *c = r->recipe;
+    const recipe *c = &r->recipe;
     model_description *d = &r->description;
     *d = (model_description){.backbone = (backbone_kind)c->backbone,
                              .small_stem = c->stem == 1,
@@ -119,7 +124,7 @@ static amend_status describe(run *r)
     snprintf(d->training, sizeof d->training,
              "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s", dataset_layout(r->set),
              dataset_count(r->set), sampled[c->sampling], c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
-             c->precision ? "bf16" : "f32", AMEND_VERSION, dnn_version());
+             precision_of(c) == NN_BF16 ? "bf16" : "f32", AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
     return nn_params_create(r->table, &r->params);
@@ -129,7 +134,7 @@ static amend_status describe(run *r)
 static const float *balance(run *r)
 {
     size_t counts[MODEL_MAX_CLASSES] = {0}, classes = r->description.classes;
-    if (!r->recipe->balance) return NULL;
+    if (!r->recipe.balance) return NULL;
     for (size_t i = 0; i < dataset_count(r->set); i++) counts[dataset_label(r->set, i)]++;
     for (size_t k = 0; k < classes; k++)
         r->class_weights[k] = counts[k] ? (float)dataset_count(r->set) / ((float)classes * (float)counts[k]) : 0;
@@ -151,10 +156,10 @@ static amend_status memory_left(size_t allowed, size_t *left)
 
 static amend_status make_trainer(run *r, size_t memory)
 {
-    const recipe *c = r->recipe;
+    const recipe *c = &r->recipe;
     trainer_options options = {
         .batch = c->batch,
-        .type = c->precision ? NN_BF16 : NN_F32,
+        .type = precision_of(c),
         .optimizer = {(optimizer_kind)c->optimizer, 0.9, 0.999, 1e-8, c->momentum, c->nesterov, c->weight_decay},
         .schedule = {(schedule_kind)c->schedule, c->rate, c->factor, c->floor, c->every, c->warmup, c->epochs},
         .clip = c->clip,
@@ -188,7 +193,8 @@ static amend_status identify(run *r)
     uint64_t hash = 0xcbf29ce484222325u;
     FILE *stream = open_memstream(&text, &size);
     if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
-    config_write(stream, recipe_keys, recipe_key_count, r->recipe);
+    const recipe defaults = recipe_defaults();
+    config_write_changes(stream, recipe_keys, recipe_key_count, &r->recipe, &defaults);
     fclose(stream);
     for (size_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
     free(text);
@@ -223,12 +229,12 @@ static amend_status write_notes(const run *r, const char *data)
     char processor[256];
     TRY(path_in(r, "recipe.ini", path));
     TRY(file_replace_begin(path, &file));
-    config_write(file.stream, recipe_keys, recipe_key_count, r->recipe);
+    config_write(file.stream, recipe_keys, recipe_key_count, &r->recipe);
     TRY(file_replace_commit(&file));
     TRY(path_in(r, "run.txt", path));
     TRY(file_replace_begin(path, &file));
     fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION,
-            dnn_version(), data, r->description.training, r->recipe->seed);
+            dnn_version(), data, r->description.training, r->recipe.seed);
     if (!uname(&machine))
         fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
     machine_processor(processor, sizeof processor);
@@ -240,8 +246,8 @@ static amend_status write_notes(const run *r, const char *data)
 static amend_status measure_floor(run *r, bool little_memory)
 {
     nn_floor floor;
-    size_t batch = little_memory && r->recipe->batch > 4 ? 4 : r->recipe->batch;
-    TRY(nn_floor_measure(r->table, batch, r->recipe->precision ? NN_BF16 : NN_F32, true, 3, &floor));
+    size_t batch = little_memory && r->recipe.batch > 4 ? 4 : r->recipe.batch;
+    TRY(nn_floor_measure(r->table, batch, precision_of(&r->recipe), true, 3, &floor));
     r->floor_images = (double)batch / (floor.forward + floor.backward_data + floor.backward_weights);
     return status_ok();
 }
@@ -263,7 +269,7 @@ static void show(const run *r, const epoch_sums *sums, progress *bar)
     const trainer_position *at = trainer_at(r->trainer);
     double speed = (double)sums->images / (clock_seconds() - sums->started);
     snprintf(detail, sizeof detail, "epoch %zu/%zu loss %.4f top-1 %.1f %% %.0f images/s, %.0f %% of the floor",
-             at->epoch + 1, r->recipe->epochs, sums->loss / (double)sums->batches,
+             at->epoch + 1, r->recipe.epochs, sums->loss / (double)sums->batches,
              100 * (double)sums->right / (double)sums->images, speed, 100 * speed / r->floor_images);
     progress_update(bar, at->epoch * loader_batches(r->loader) + at->batch, detail);
 }
@@ -290,7 +296,7 @@ static amend_status train_batches(run *r, epoch_sums *sums, progress *bar)
         sums->batches++;
         show(r, sums, bar);
         if (stop_asked) return interrupted(r);
-        if (clock_seconds() - r->saved_at > 60 * r->recipe->checkpoint) TRY(save_checkpoint(r));
+        if (clock_seconds() - r->saved_at > 60 * r->recipe.checkpoint) TRY(save_checkpoint(r));
     }
 }
 
@@ -299,13 +305,13 @@ static amend_status end_epoch(run *r, const epoch_sums *sums)
     char path[4096];
     const trainer_position *at = trainer_at(r->trainer);
     double seconds = clock_seconds() - sums->started, images = sums->images ? (double)sums->images : 1;
-    schedule_options schedule = {(schedule_kind)r->recipe->schedule,
-                                 r->recipe->rate,
-                                 r->recipe->factor,
-                                 r->recipe->floor,
-                                 r->recipe->every,
-                                 r->recipe->warmup,
-                                 r->recipe->epochs};
+    schedule_options schedule = {(schedule_kind)r->recipe.schedule,
+                                 r->recipe.rate,
+                                 r->recipe.factor,
+                                 r->recipe.floor,
+                                 r->recipe.every,
+                                 r->recipe.warmup,
+                                 r->recipe.epochs};
     log_row row = {(double)at->epoch + 1,
                    schedule_rate(&schedule, at->epoch, 0, loader_batches(r->loader)),
                    sums->batches ? sums->loss / (double)sums->batches : 0,
@@ -324,7 +330,7 @@ static amend_status end_epoch(run *r, const epoch_sums *sums)
 
 static amend_status train_epochs(run *r, progress *bar)
 {
-    while (trainer_at(r->trainer)->epoch < r->recipe->epochs) {
+    while (trainer_at(r->trainer)->epoch < r->recipe.epochs) {
         const trainer_position *at = trainer_at(r->trainer);
         epoch_sums sums = {.started = clock_seconds()};
         TRY(loader_start(r->loader, at->epoch, at->batch));
@@ -353,7 +359,7 @@ static amend_status train_all(run *r)
     sigaction(SIGINT, &action, &old_interrupt);
     sigaction(SIGTERM, &action, &old_terminate);
     r->saved_at = clock_seconds();
-    progress_start(&bar, "training", r->recipe->epochs * loader_batches(r->loader));
+    progress_start(&bar, "training", r->recipe.epochs * loader_batches(r->loader));
     amend_status status = train_epochs(r, &bar);
     progress_finish(&bar);
     sigaction(SIGINT, &old_interrupt, NULL);
@@ -387,7 +393,8 @@ static void tear_down(run *r)
 
 amend_status train_run(const train_request *request)
 {
-    run r = {.recipe = request->recipe, .folder = request->folder, .lock = -1};
+    run r = {.recipe = *request->recipe, .folder = request->folder, .lock = -1};
+    if (r.recipe.precision == RECIPE_AUTO) r.recipe.precision = dnn_has_fast(NN_BF16) ? RECIPE_BF16 : RECIPE_F32;
     amend_status status = set_up(&r, request);
     if (!status.code) status = train_all(&r);
     if (!status.code) status = save_model(&r);
