@@ -1,4 +1,5 @@
 /* Evidence as a table: a row a class, with the positions that say most for it and against it. */
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/explain.h"
@@ -17,21 +18,17 @@ static size_t third(const model_evidence *e, size_t at)
     return place < 1 ? 0 : place < 2 ? 1 : 2;
 }
 
-/* "+1.25 lower left (5,2)": row and column, from 1. */
-static void print_position(const model_evidence *e, const double *positions, size_t at)
+/* "+1.25 lower left (5,2)": row and column, from 1; "-": nothing that two digits could show. */
+static void print_position(const model_evidence *e, double value, size_t at, int width)
 {
     static const char *const places[3][3] = {{"upper left", "upper middle", "upper right"},
                                              {"left", "middle", "right"},
                                              {"lower left", "lower middle", "lower right"}};
     size_t y = at / e->shape.width, x = at % e->shape.width;
-    char place[48];
-    snprintf(place, sizeof place, "%s (%zu,%zu)", places[third(e, y)][third(e, x)], y + 1, x + 1);
-    printf("  %+6.2f %-20s", positions[at], place);
-}
-
-static void print_none(void)
-{
-    printf("  %6s %-20s", "-", "");
+    char text[64] = "     -";
+    if (fabs(value) >= 0.005)
+        snprintf(text, sizeof text, "%+6.2f %s (%zu,%zu)", value, places[third(e, y)][third(e, x)], y + 1, x + 1);
+    printf("  %-*s", width, text);
 }
 
 static void print_row(const model_evidence *e, const char *name, double logit, double bias, const double *positions)
@@ -44,11 +41,8 @@ static void print_row(const model_evidence *e, const char *name, double logit, d
         sum += positions[i];
     }
     printf("  %-23s %+7.2f %+7.2f %+9.2f", name, logit, bias, sum);
-    if (positions[most] > 0)
-        print_position(e, positions, most);
-    else
-        print_none();
-    if (positions[least] < 0) print_position(e, positions, least);
+    print_position(e, fmax(positions[most], 0), most, 27);
+    print_position(e, fmin(positions[least], 0), least, 0);
     putchar('\n');
 }
 

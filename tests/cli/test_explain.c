@@ -171,6 +171,21 @@ static void a_gap_head(void **state)
     assert_true(check_picture("gap.png", 1, 300, 572) > 1000);
 }
 
+/* The photo twice beside each other, as $T/two.png. */
+static void make_two_faces(void)
+{
+    char path[128];
+    amend_image photo = {0}, two = {0};
+    assert_ok(amend_image_open(PHOTO, &photo));
+    size_t row = photo.width * photo.channels;
+    assert_ok(image_create(&two, 2 * photo.width, photo.height, photo.channels));
+    for (size_t i = 0; i < 2 * photo.height; i++) memcpy(two.pixels + i * row, photo.pixels + i / 2 * row, row);
+    snprintf(path, sizeof path, "%s/two.png", folder);
+    assert_ok(image_write_png(path, &two));
+    amend_image_free(&two);
+    amend_image_free(&photo);
+}
+
 static void faces_are_found(void **state)
 {
     (void)state;
@@ -188,6 +203,17 @@ static void faces_are_found(void **state)
                    "a.png: no face found");
     shell("test ! -e $T/never.png");
     assert_refused("explain " PHOTO " --detector models/blazeface-256.onnx --face 9", 1, "--face 9: only 1 found");
+    make_two_faces();
+    assert_works("explain $T/two.png --detector models/blazeface-256.onnx --json $T/e.json");
+    assert_says(errors, "2 faces: explaining the surest");
+    json_t *first = load_json();
+    assert_works("explain $T/two.png --detector models/blazeface-256.onnx --face 2 --json $T/e.json");
+    assert_says(printed, "(2 of 2)");
+    all = load_json();
+    assert_int_equal(json_integer_value(json_object_get(all, "face")), 2);
+    assert_true(fabs(number(json_object_get(all, "box"), 0) - number(json_object_get(first, "box"), 0)) > 400);
+    json_decref(first);
+    json_decref(all);
 }
 
 static void refused(void **state)
