@@ -33,8 +33,7 @@ static amend_status choose(const explain_request *r, const amend_face *faces, si
                             count);
     result->index = r->number ? r->number : 1;
     result->count = count;
-    if (count > 1 && !r->number)
-        fprintf(stderr, "%zu faces: explaining the surest; --face N takes another\n", count);
+    if (count > 1 && !r->number) fprintf(stderr, "%zu faces: explaining the surest; --face N takes another\n", count);
     result->box = faces[result->index - 1].box;
     result->score = faces[result->index - 1].score;
     face_frame(&faces[result->index - 1], square);

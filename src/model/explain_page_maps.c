@@ -26,6 +26,12 @@ static void add_group(maps_page *p, map_group group)
     p->groups[p->count++] = group;
 }
 
+/* A map of its own, not over a face. */
+static heat_grid filling(const double *values, size_t rows, size_t columns)
+{
+    return (heat_grid){.values = values, .rows = rows, .columns = columns};
+}
+
 static void add_planes(maps_page *p)
 {
     size_t size = p->g->arranged_height * p->g->arranged_width, total = p->g->planes;
@@ -35,9 +41,10 @@ static void add_planes(maps_page *p)
              total);
     for (size_t i = 0; i < shown; i++) {
         snprintf(p->t.plane[i], sizeof p->t.plane[i], "plane %zu", i + 1);
-        p->planes[i] = (map_panel){.title = p->t.plane[i],
-                                   .note = p->t.pixels,
-                                   .grid = {p->maps->planes + i * size, p->g->arranged_height, p->g->arranged_width}};
+        p->planes[i] =
+            (map_panel){.title = p->t.plane[i],
+                        .note = p->t.pixels,
+                        .grid = filling(p->maps->planes + i * size, p->g->arranged_height, p->g->arranged_width)};
     }
     add_group(p, (map_group){.heading = p->t.planes,
                              .panels = p->planes,
@@ -52,12 +59,12 @@ static void add_erosion(maps_page *p)
     size_t area = s->height * s->width;
     snprintf(p->t.positions, TEXT, "%zu × %zu positions", s->height, s->width);
     p->erosion[0] = (map_panel){
-        .title = "in the feature map", .note = p->t.positions, .grid = {p->maps->erosion, s->height, s->width}};
+        .title = "in the feature map", .note = p->t.positions, .grid = filling(p->maps->erosion, s->height, s->width)};
     if (p->maps->windows) {
         snprintf(p->t.windows, TEXT, "%zu × %zu windows", p->g->out_height, p->g->out_width);
         p->erosion[1] = (map_panel){.title = "after de-albino",
                                     .note = p->t.windows,
-                                    .grid = {p->maps->windows, p->g->out_height, p->g->out_width}};
+                                    .grid = filling(p->maps->windows, p->g->out_height, p->g->out_width)};
     }
     add_group(p, (map_group){.heading = "Erosion by padding",
                              .panels = p->erosion,
@@ -69,8 +76,8 @@ static void add_erosion(maps_page *p)
 static void add_coverage(maps_page *p)
 {
     size_t height = p->g->arranged_height, width = p->g->arranged_width;
-    p->coverage =
-        (map_panel){.title = "windows over a pixel", .note = p->t.pixels, .grid = {p->maps->coverage, height, width}};
+    p->coverage = (map_panel){
+        .title = "windows over a pixel", .note = p->t.pixels, .grid = filling(p->maps->coverage, height, width)};
     add_group(p, (map_group){.heading = "Coverage",
                              .panels = &p->coverage,
                              .count = 1,
@@ -84,7 +91,7 @@ static void add_evidence(maps_page *p, size_t class)
     size_t height = p->g->arranged_height, width = p->g->arranged_width, size = height * width;
     const double *values = p->face->evidence->pixels + class * size;
     snprintf(p->t.evidence, TEXT, "for %s", p->face->description->labels[class]);
-    p->evidence = (map_panel){.title = p->t.evidence, .note = p->t.pixels, .grid = {values, height, width}};
+    p->evidence = (map_panel){.title = p->t.evidence, .note = p->t.pixels, .grid = filling(values, height, width)};
     add_group(p, (map_group){.heading = "Evidence",
                              .panels = &p->evidence,
                              .count = 1,
