@@ -45,8 +45,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* 0: classes, 1: difference, 2: maps of an ARM head, 3: of a gap head. */
-static amend_status draw(int kind, amend_image *out)
+/* 0: the first `count` classes, 1: difference, 2: maps of an ARM head, 3: of a gap head. */
+static amend_status draw(int kind, size_t count, amend_image *out)
 {
     size_t all[CLASSES];
     double planes[CHANNELS * AREA] = {0}, erosion[AREA] = {0.5}, windows[4] = {0.25}, coverage[AREA * R * R] = {1};
@@ -54,7 +54,7 @@ static amend_status draw(int kind, amend_image *out)
     arm_geometry g;
     for (size_t k = 0; k < CLASSES; k++) all[k] = k;
     TRY(arm_geometry_make(CHANNELS, SIDE, SIDE, R, &(arm_variant){.kernel = 4, .stride = 2}, &g));
-    if (kind == 0) return explain_page_classes(&face, all, CLASSES, out);
+    if (kind == 0) return explain_page_classes(&face, all, count, out);
     if (kind == 1) return explain_page_difference(&face, 0, CLASSES - 1, out);
     return kind == 2 ? explain_page_maps(&face, &g, &maps, 3, out) : explain_page_maps(&face, NULL, &bare, 3, out);
 }
@@ -67,7 +67,7 @@ static void test_extremes(void **state)
         for (int kind = 0; kind < 4; kind++) {
             amend_image out = {0};
             fill(values[i]);
-            assert_ok(draw(kind, &out));
+            assert_ok(draw(kind, CLASSES, &out));
             assert_true(out.width >= 360 && out.height >= 360 && out.width < 4000);
             amend_image_free(&out);
         }
@@ -82,7 +82,7 @@ static void test_out_of_memory(void **state)
         size_t n = 1;
         for (;; n++) {
             mem_fail_at(n);
-            amend_status status = draw(kind, &out);
+            amend_status status = draw(kind, 2, &out);
             mem_fail_at(0);
             if (!status.code) break;
             assert_int_equal(status.code, AMEND_NO_MEMORY);
