@@ -2,6 +2,8 @@
 #ifndef TRAIN_RECIPE_H
 #define TRAIN_RECIPE_H
 
+#include <stdint.h>
+
 #include "base/config.h"
 #include "data/loader.h"
 
@@ -33,6 +35,12 @@ extern const config_key recipe_keys[];
 extern const size_t recipe_key_count;
 
 recipe recipe_defaults(void);
+
+/* On this machine: `auto` becomes f32 or bf16. */
+void recipe_decide(recipe *r);
+
+/* A hash (FNV-1a) of what is not as the defaults: recipes that compute something else have another one. */
+amend_status recipe_hash(const recipe *r, uint64_t *hash) AMEND_MUST_USE;
 
 /* Refuses values that are each possible but not together. */
 amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
