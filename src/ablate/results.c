@@ -134,7 +134,7 @@ static void write_line(FILE *stream, const ablate_result *r)
     if (r->failed)
         fputs(",,,,,,,,", stream);
     else
-        fprintf(stream, "%.8f,%.8f,%.8f,%.8f,%zu,%.2f,%.1f,%zu,%zu", r->top1, r->mean_class, r->macro_f1, r->ece,
+        fprintf(stream, "%.15g,%.15g,%.15g,%.15g,%zu,%.2f,%.1f,%zu,%zu", r->top1, r->mean_class, r->macro_f1, r->ece,
                 r->count, r->seconds, r->images_per_second, r->planned_bytes, r->parameters);
     fprintf(stream, ",%s,%s,%s\n", r->processor, r->date, r->message);
 }

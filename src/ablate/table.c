@@ -90,6 +90,11 @@ size_t table_failed(const ablate_table *table)
     return failed;
 }
 
+double table_percent(double share)
+{
+    return fabs(share) < 0.00005 ? 0 : 100 * share;
+}
+
 amend_status table_picture(const ablate_table *table, const char *path)
 {
     plot_line *lines = NULL;

@@ -37,6 +37,8 @@ amend_status table_make(const ablate_plan *plan, const ablate_results *results, 
 
 size_t table_failed(const ablate_table *table); /* runs */
 
+double table_percent(double share); /* to be shown with two digits: 0 instead of "-0.00" */
+
 void table_text(const ablate_table *table, FILE *stream);
 void table_csv(const ablate_table *table, FILE *stream);
 void table_latex(const ablate_table *table, FILE *stream); /* a tabular that needs no package */

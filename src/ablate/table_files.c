@@ -57,7 +57,7 @@ static void latex_percent(FILE *stream, const char *format, double share)
     if (isnan(share))
         fputs(" & --", stream);
     else
-        fprintf(stream, format, 100 * share);
+        fprintf(stream, format, table_percent(share));
 }
 
 static void latex_difference(FILE *stream, const paired_comparison *d)
@@ -67,7 +67,7 @@ static void latex_difference(FILE *stream, const paired_comparison *d)
     if (isnan(d->low))
         fputs(" & --", stream);
     else
-        fprintf(stream, " & $[%+.2f, %+.2f]$", 100 * d->low, 100 * d->high);
+        fprintf(stream, " & $[%+.2f, %+.2f]$", table_percent(d->low), table_percent(d->high));
     if (isnan(d->p))
         fputs(" & --", stream);
     else

@@ -22,7 +22,7 @@ static void cell(FILE *stream, int size, const char *text)
 static void percent(FILE *stream, int size, const char *format, double share)
 {
     char text[32] = "-";
-    if (!isnan(share)) snprintf(text, sizeof text, format, 100 * share);
+    if (!isnan(share)) snprintf(text, sizeof text, format, table_percent(share));
     cell(stream, size, text);
 }
 
@@ -36,7 +36,8 @@ static void number(FILE *stream, int size, const char *format, double value)
 static void print_difference(FILE *stream, const paired_comparison *d, bool baseline)
 {
     char interval[48] = "-", p[16] = "-";
-    if (!isnan(d->low)) snprintf(interval, sizeof interval, "%+.2f to %+.2f", 100 * d->low, 100 * d->high);
+    if (!isnan(d->low))
+        snprintf(interval, sizeof interval, "%+.2f to %+.2f", table_percent(d->low), table_percent(d->high));
     if (!isnan(d->p)) snprintf(p, sizeof p, d->p < 0.0001 ? "<0.0001" : "%.4f", d->p);
     if (baseline)
         cell(stream, 10, "baseline");
@@ -77,6 +78,9 @@ static void print_remarks(FILE *stream, const table_row *row, bool baseline)
         fprintf(stream, "%s: %s\n", name,
                 row->difference.pairs ? "one seed in common with the baseline, so a difference without interval"
                                       : "no seed in common with the baseline, so no difference");
+    if (row->difference.pairs > 1 && isnan(row->difference.low))
+        fprintf(stream, "%s: the same difference with each of %zu seeds, so no interval\n", name,
+                row->difference.pairs);
     if (row->done && row->row->recipe.head == ARM_HEAD_BATCH)
         fprintf(stream, "%s: measured one image at a time, which is then the mean of its batch\n", name);
 }
@@ -92,7 +96,8 @@ void table_text(const ablate_table *table, FILE *stream)
             names, "row");
     for (size_t i = 0; i < table->count; i++) print_row(stream, &table->rows[i], names, !i);
     fprintf(stream,
-            "\nPer cent of the %zu images of the %s split: single images, last weights, f32. Deviation over seeds; "
+            "\nPer cent of the %zu images of the %s split: single images, last (or averaged) weights, f32. Deviation "
+            "over seeds; "
             "difference with\n'%s' over common seeds, interval and p by the paired t-test, not corrected for several "
             "comparisons.\n",
             table->images, table->split, table->rows[0].row->name);

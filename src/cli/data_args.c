@@ -29,7 +29,7 @@ int cli_data_read(const cli_command *command, const cli_data_words *words, const
 {
     static const char *const rules[] = {"plurality", "majority", NULL}, *const classes[] = {"7", "8", NULL};
     int rule = choice(words->rule, rules), count = choice(words->classes, classes);
-    data_split split;
+    data_split split = DATA_TEST;
     int result = cli_split_read(command, words->split, &split);
     if (result) return result;
     if (rule < 0) return cli_usage(command, "--rule %s: plurality or majority", words->rule);

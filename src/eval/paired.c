@@ -5,6 +5,8 @@
 
 #include "eval/student.h"
 
+static const double rounding = 1e-12;
+
 double sample_mean(const double *values, size_t count)
 {
     double sum = 0;
@@ -32,9 +34,10 @@ paired_comparison paired_compare(const double *a, const double *b, size_t pairs)
     if (pairs < 2) return result;
     double freedom = (double)(pairs - 1);
     double error = difference_deviation(a, b, pairs, result.difference) / sqrt((double)pairs);
+    if (error <= rounding * fmax(fabs(a[0]), fabs(b[0]))) return result; /* t would be infinite, or 0 / 0 */
     double half = student_limit(0.05, freedom) * error;
     result.low = result.difference - half;
     result.high = result.difference + half;
-    result.p = student_two_sided(result.difference / error, freedom); /* 0 / 0: not defined */
+    result.p = student_two_sided(result.difference / error, freedom);
     return result;
 }

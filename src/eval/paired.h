@@ -13,8 +13,8 @@ double sample_deviation(const double *values, size_t count);
 typedef struct paired_comparison {
     size_t pairs;
     double difference; /* mean of a - b; NaN without pairs */
-    double low, high;  /* 95 % interval; NaN for less than two pairs */
-    double p;          /* two-sided; NaN for less than two pairs, or when all are equal in a and b */
+    double low, high;  /* 95 % interval; NaN for less than two pairs, or when all differences are the same */
+    double p;          /* two-sided; NaN as well */
 } paired_comparison;
 
 paired_comparison paired_compare(const double *a, const double *b, size_t pairs);

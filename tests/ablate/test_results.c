@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "ablate/results.h"
+#include "base/mem.h"
 
 static const ablate_result done = {.row = "ARM (ema)",
                                    .seed = 3,
@@ -47,6 +48,24 @@ static void there_and_back(void **state)
     assert_ok(results_read(in_test_folder("none.csv"), &after));
     assert_int_equal(after.count, 0);
     results_free(&before);
+}
+
+/* Each allocation in turn; nothing leaks. */
+static void out_of_memory(void **state)
+{
+    size_t failures = 0;
+    amend_status status = {AMEND_NO_MEMORY, ""};
+    (void)state;
+    while (status.code) {
+        ablate_results all = {0};
+        mem_fail_at(failures + 1);
+        status = results_read(in_test_folder("r.csv"), &all);
+        mem_fail_at(0);
+        if (status.code) assert_int_equal(status.code, AMEND_NO_MEMORY);
+        failures += status.code != AMEND_OK;
+        results_free(&all);
+    }
+    assert_int_equal(failures, 2); /* of two lines */
 }
 
 static void one_line_a_run(void **state)
@@ -133,8 +152,8 @@ static void fields(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(one_line_a_run),
-                                       cmocka_unit_test(bad_lines), cmocka_unit_test(strangers_lines),
-                                       cmocka_unit_test(fields)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back),  cmocka_unit_test(out_of_memory),
+                                       cmocka_unit_test(one_line_a_run),  cmocka_unit_test(bad_lines),
+                                       cmocka_unit_test(strangers_lines), cmocka_unit_test(fields)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -162,6 +162,27 @@ static void files(void **state)
     assert_refused(table_files(&table, "/nonexistent"), AMEND_IO, "/nonexistent/table.csv");
 }
 
+/* As many points more with every seed, but for rounding; and no "-0.00". */
+static void equal_differences(void **state)
+{
+    ablate_results equal = {0};
+    ablate_table *t = NULL;
+    (void)state;
+    for (size_t seed = 1; seed <= 3; seed++) {
+        ablate_result base = result_of(0, seed, (double)seed / 7), other = result_of(1, seed, (double)seed / 7 - 1e-6);
+        assert_ok(results_set(&equal, &base));
+        assert_ok(results_set(&equal, &other));
+    }
+    assert_ok(mem_alloc(&t, 1, sizeof *t, "table"));
+    assert_ok(table_make(&plan, &equal, DATA_TEST, t));
+    print(table_text, t);
+    assert_says("ARM_r & co: the same difference with each of 3 seeds, so no interval");
+    assert_says("+0.00                 -        -");
+    assert_null(strstr(text, "-0.00"));
+    mem_free(t);
+    results_free(&equal);
+}
+
 /* A line that another recipe made does not count, and is said; other numbers of images are said, too. */
 static void strangers_lines(void **state)
 {
@@ -190,8 +211,9 @@ static void strangers_lines(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(figures),      cmocka_unit_test(for_people),
-                                       cmocka_unit_test(for_programs), cmocka_unit_test(as_json),
-                                       cmocka_unit_test(files),        cmocka_unit_test(strangers_lines)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(figures),        cmocka_unit_test(for_people),
+                                       cmocka_unit_test(for_programs),   cmocka_unit_test(as_json),
+                                       cmocka_unit_test(files),          cmocka_unit_test(equal_differences),
+                                       cmocka_unit_test(strangers_lines)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -93,15 +93,19 @@ static void by_hand(void **state)
 static void too_few(void **state)
 {
     static const double a[] = {0.5, 0.75}, b[] = {0.25, 0.75}, moved[] = {0.25, 0.5};
+    static const double thirds[] = {1.0 / 3, 2.0 / 3, 1}, sixths[] = {1.0 / 6, 0.5, 5.0 / 6};
     (void)state;
     paired_comparison c = paired_compare(a, b, 1);
     assert_true(c.pairs == 1 && c.difference == 0.25 && isnan(c.low) && isnan(c.high) && isnan(c.p));
     c = paired_compare(a, b, 0);
     assert_true(c.pairs == 0 && isnan(c.difference) && isnan(c.low) && isnan(c.p));
     c = paired_compare(a, a, 2); /* no difference anywhere */
-    assert_true(c.difference == 0 && c.low == 0 && c.high == 0 && isnan(c.p));
+    assert_true(c.pairs == 2 && c.difference == 0 && isnan(c.low) && isnan(c.high) && isnan(c.p));
     c = paired_compare(a, moved, 2); /* the same difference everywhere */
-    assert_true(c.difference == 0.25 && c.low == 0.25 && c.high == 0.25 && c.p == 0);
+    assert_true(c.difference == 0.25 && isnan(c.low) && isnan(c.high) && isnan(c.p));
+    c = paired_compare(thirds, sixths, 3); /* the same but for rounding */
+    assert_near(c.difference, 1.0 / 6, 1e-12);
+    assert_true(isnan(c.low) && isnan(c.p));
     assert_true(isnan(sample_mean(a, 0)) && isnan(sample_deviation(a, 1)));
 }
 
