@@ -16,7 +16,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bench_times summary(double *values, size_t count)
+bench_times bench_summary(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, by_value);
     return (bench_times){values[count / 2], values[count / 4], values[3 * count / 4]};
@@ -32,11 +32,11 @@ static amend_status time_runs(amend_status (*run)(void *data), void *data, doubl
         TRY(run(data));
         times[count++] = clock_seconds() - start;
     }
-    *result = summary(times, count);
+    *result = bench_summary(times, count);
     return status_ok();
 }
 
-static size_t peak_bytes(void)
+size_t bench_peak_bytes(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -48,7 +48,7 @@ amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_
 {
     double times[ROUNDS], floors[ROUNDS], ratios[ROUNDS];
     for (size_t i = 0; i < WARM; i++) TRY(run(data));
-    result->peak = peak_bytes();
+    result->peak = bench_peak_bytes();
     for (size_t i = 0; i < ROUNDS; i++) {
         bench_times network;
         nn_floor floor;
@@ -59,9 +59,9 @@ amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_
         ratios[i] = times[i] / floors[i];
         result->flops = floor.flops;
     }
-    result->times = summary(times, ROUNDS);
-    result->floor = summary(floors, ROUNDS);
-    result->ratio = summary(ratios, ROUNDS).median;
+    result->times = bench_summary(times, ROUNDS);
+    result->floor = bench_summary(floors, ROUNDS);
+    result->ratio = bench_summary(ratios, ROUNDS).median;
     return status_ok();
 }
 
