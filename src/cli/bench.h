@@ -27,6 +27,7 @@ typedef struct bench_result {
     bench_times times, floor; /* of the network, of its convolutions alone */
     double ratio;             /* median over rounds, each with its own floor: what else the machine does cancels out */
     double flops;             /* operations of the convolutions */
+    double call;              /* seconds of amend_model_predict on a photo in memory; 0: not measured */
     size_t planned, peak;     /* bytes: of the network; of the process before any floor was measured */
 } bench_result;
 
@@ -34,6 +35,9 @@ typedef struct bench_result {
  * the floor by turns. */
 amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, bool training,
                           double seconds, bench_result *result) AMEND_MUST_USE;
+
+/* Calls run(data) for `seconds`, at least three times. */
+amend_status bench_time(amend_status (*run)(void *data), void *data, double seconds, bench_times *times) AMEND_MUST_USE;
 
 /* The middle of `count` values and their quartiles; sorts them. */
 bench_times bench_summary(double *values, size_t count);

@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 
+#include "model/model.h"
+
 static double number_of(const json_t *root, const char *key)
 {
     const json_t *value = json_object_get(root, key);
@@ -34,6 +36,14 @@ static void networks(void **state)
     (void)state;
     check_network("bench infer --small --size 32 --width 0.25 --batch 2 --seconds 0.1 --json -", "inference");
     check_network("bench train --small --size 32 --width 0.25 --batch 2 --seconds 0.1 --json -", "training step");
+}
+
+static void a_call(void **state)
+{
+    (void)state;
+    json_t *root = bench("bench infer --model models/" MODEL_RELEASED " --batch 1 --seconds 0.1 --json -");
+    assert_true(number_of(root, "call_ms") > 0);
+    json_decref(root);
 }
 
 static void loading(void **state)
@@ -70,7 +80,7 @@ static void help_anywhere(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(networks), cmocka_unit_test(loading), cmocka_unit_test(refused),
-                                       cmocka_unit_test(help_anywhere)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(networks), cmocka_unit_test(a_call), cmocka_unit_test(loading),
+                                       cmocka_unit_test(refused), cmocka_unit_test(help_anywhere)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }
