@@ -1,5 +1,6 @@
 /* The command `amend`: picks the subcommand. */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,13 @@ static void print_help(FILE *stream)
           stream);
 }
 
+static bool asks_for_help(int count, char *const *words)
+{
+    for (int i = 0; i < count && strcmp(words[i], "--"); i++)
+        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -55,7 +63,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i]->name)) continue;
-        if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
+        if (asks_for_help(argc - 2, argv + 2)) {
             fputs(commands[i]->help, stdout);
             return CLI_DONE;
         }

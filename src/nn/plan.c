@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/layer.h"
+#include "nn/norm_pool.h"
 
 typedef struct step {
     nn_layer layer;
@@ -56,6 +57,15 @@ static size_t tensor_bytes(const nn_tensor *t)
 
 /* ---- fusing ---- */
 
+/* Whether the row behind the relu at row i is a max pooling that batch normalisation does in passing. */
+static bool absorbs_pool(const nn_table *table, size_t i, const step *s)
+{
+    const nn_row *next = &table->rows[i + 1];
+    return i + 1 < table->count && s->layer.relu && isinf(s->layer.ceiling) && !s->layer.in[1] &&
+           next->kind == NN_MAX_POOL && next->in[0] == i && next->kernel <= NORM_POOL_KERNEL &&
+           nn_table_readers(table, i) == 1;
+}
+
 /* Takes the rows behind row i that its layer can do in passing; returns the last one taken. */
 static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *step_of_row)
 {
@@ -74,6 +84,7 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
         s->layer.relu = true;
         s->layer.ceiling = clip ? next->beta : HUGE_VALF;
     }
+    if (absorbs_pool(table, i, s)) s->layer.pool = &table->rows[++i];
     return i;
 }
 

@@ -152,6 +152,25 @@ amend_status recipe_hash(const recipe *r, uint64_t *hash)
     return status_ok();
 }
 
+data_normal recipe_normal(const recipe *r)
+{
+    if (r->channels == 1) return (data_normal){{0.5f}, {0.25f}};
+    return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
+}
+
+loader_options recipe_loader(const recipe *r)
+{
+    return (loader_options){.batch = r->batch,
+                            .size = r->size,
+                            .channels = r->channels,
+                            .augment = r->augment,
+                            .normal = recipe_normal(r),
+                            .seed = r->seed,
+                            .threads = r->threads,
+                            .shuffle = true,
+                            .sampling = (data_sampling)r->sampling};
+}
+
 amend_status recipe_check(const recipe *r)
 {
     if (r->channels == 2)

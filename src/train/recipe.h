@@ -48,4 +48,8 @@ amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
 /* The data set at `path` as the recipe reads it: the training split, with hard or soft targets. */
 data_options recipe_data(const recipe *r, const char *path);
 
+/* Its batches, and how their pixels are normalised. */
+loader_options recipe_loader(const recipe *r);
+data_normal recipe_normal(const recipe *r);
+
 #endif

@@ -56,26 +56,11 @@ static amend_status path_in(const run *r, const char *name, char path[4096])
 
 /* ---- setting up ---- */
 
-static data_normal normal_for(size_t channels)
-{
-    if (channels == 1) return (data_normal){{0.5f}, {0.25f}};
-    return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
-}
-
 static amend_status open_data(run *r, const char *path)
 {
-    const recipe *c = &r->recipe;
-    const data_options options = recipe_data(c, path);
+    const data_options options = recipe_data(&r->recipe, path);
+    const loader_options batches = recipe_loader(&r->recipe);
     TRY(dataset_open(&options, &r->set));
-    loader_options batches = {.batch = c->batch,
-                              .size = c->size,
-                              .channels = c->channels,
-                              .augment = c->augment,
-                              .normal = normal_for(c->channels),
-                              .seed = c->seed,
-                              .threads = c->threads,
-                              .shuffle = true,
-                              .sampling = (data_sampling)c->sampling};
     return loader_create(r->set, &batches, &r->loader);
 }
 
@@ -93,7 +78,7 @@ static amend_status describe(run *r)
                              .size = c->size,
                              .channels = c->channels,
                              .classes = dataset_classes(r->set),
-                             .normal = normal_for(c->channels)};
+                             .normal = recipe_normal(c)};
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
