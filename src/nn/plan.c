@@ -188,6 +188,12 @@ static amend_status plan_forward_memory(nn_plan *plan)
     return status_ok();
 }
 
+/* Batch normalisation goes pixel by pixel, so the gradient of its input may take the place of that of its result. */
+static bool is_in_place(const step *s, size_t k)
+{
+    return s->layer.row->kind == NN_BATCH_NORM && !k && !s->adds[0] && !s->layer.pool;
+}
+
 /* The first reader that goes backward writes the gradient of a map, the next ones write beside and add. */
 static amend_status plan_input_gradient(nn_plan *plan, step *s, size_t k)
 {
@@ -196,6 +202,10 @@ static amend_status plan_input_gradient(nn_plan *plan, step *s, size_t k)
     s->adds[k] = from->has_gradient;
     if (s->adds[k]) return arena_take(&plan->arena, tensor_bytes(&from->out), &s->sum_at[k]);
     from->has_gradient = true;
+    if (is_in_place(s, k)) {
+        from->gradient_at = s->gradient_at;
+        return status_ok();
+    }
     return arena_take(&plan->arena, tensor_bytes(&from->out), &from->gradient_at);
 }
 
@@ -210,7 +220,7 @@ static amend_status plan_backward_memory(nn_plan *plan)
         for (size_t k = 0; k < NN_MAX_INPUTS; k++)
             if (s->adds[k]) TRY(arena_give(&plan->arena, s->sum_at[k], tensor_bytes(s->layer.in[k])));
         TRY(arena_give(&plan->arena, s->data_at, tensor_bytes(&s->out)));
-        TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
+        if (!is_in_place(s, 0)) TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
     }
     return status_ok();
 }
