@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
+
 /* Values of one row of one sample that are given by number. */
-enum { NN_MAX_SIDE = 1 << 26 };
+enum { NN_MAX_SIDE = 1 << 26, NN_MAX_VALUES = 1 << 28 /* of any row */ };
 
 const char *nn_kind_name(nn_kind kind)
 {
@@ -156,6 +158,11 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     if (!shape.c || (shape.c > 65536 && row.kind != NN_GATHER && row.kind != NN_CONSTANT))
         return status_error(AMEND_BAD_ARGUMENT, "%s %s: %zu channels; 1..65536 are possible", nn_kind_name(row.kind),
                             row.name, shape.c);
+    size_t values = 0;
+    if (!mem_multiply(shape.n * shape.c, shape.h, &values) || !mem_multiply(values, shape.w, &values) ||
+        values > NN_MAX_VALUES)
+        return status_error(AMEND_BAD_ARGUMENT, "%s %s: more than %d values an image (%zu x %zu x %zu)",
+                            nn_kind_name(row.kind), row.name, NN_MAX_VALUES, shape.h, shape.w, shape.c);
     table->rows[table->count] = row;
     table->shapes[table->count] = shape;
     *index = table->count++;

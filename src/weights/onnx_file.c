@@ -1,7 +1,6 @@
 /* Opening ONNX files. protobuf-c parses recursively and without a limit, so the bytes are walked before. */
 #include "weights/onnx_file.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -65,15 +64,16 @@ typedef struct budget {
 static void *take(void *data, size_t size)
 {
     budget *b = data;
-    if (size > b->left) return NULL;
+    void *block;
+    if (size > b->left || mem_alloc(&block, size, 1, "ONNX file").code) return NULL;
     b->left -= size;
-    return malloc(size);
+    return block;
 }
 
 static void give(void *data, void *block)
 {
     (void)data;
-    free(block);
+    mem_free(block);
 }
 
 static amend_status find_opset(onnx_file *file)
@@ -100,6 +100,7 @@ amend_status onnx_file_parse(const void *bytes, size_t size, const char *name, o
     budget b = {size > (SIZE_MAX - BASE_BYTES) / GROWTH ? SIZE_MAX : size * GROWTH + BASE_BYTES};
     ProtobufCAllocator allocator = {take, give, &b};
     TRY(mem_copy_string(&file->name, name));
+    file->bytes = size;
     file->model = onnx__model_proto__unpack(&allocator, size, bytes);
     amend_status status = status_ok();
     if (!file->model)

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { MAX_CONSTANTS = 1 << 28 /* values in all constants together */ };
+enum { MAX_VALUES = 1 << 28 /* in one value, most of which may be repeated */, ROOM_EACH = 16 };
 
 amend_status graph_error(const graph *g, amend_code code, const char *format, ...)
 {
@@ -74,15 +74,26 @@ size_t value_element(const graph_value *value, size_t position)
     return at;
 }
 
+static bool count_values(size_t rank, const size_t *dims, size_t *count)
+{
+    *count = 1;
+    for (size_t i = 0; i < rank; i++)
+        if (!mem_multiply(*count, dims[i], count) || *count > MAX_VALUES) return false;
+    return true;
+}
+
+amend_status graph_take_room(graph *g, size_t rank, const size_t *dims, size_t *count)
+{
+    if (!count_values(rank, dims, count) || *count + ROOM_EACH > g->room)
+        return graph_error(g, AMEND_BAD_DATA, "more values than a file of %zu bytes may make", g->file->bytes);
+    g->room -= *count + ROOM_EACH;
+    return status_ok();
+}
+
 amend_status graph_new_constant(graph *g, size_t rank, const size_t *dims, graph_value *value)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < rank; i++)
-        if (!mem_multiply(count, dims[i], &count) || count > MAX_CONSTANTS)
-            return graph_error(g, AMEND_BAD_DATA, "a constant of more than %d values", MAX_CONSTANTS);
-    if (count + 16 > MAX_CONSTANTS - g->constant_values)
-        return graph_error(g, AMEND_BAD_DATA, "constants of more than %d values together", MAX_CONSTANTS);
-    g->constant_values += count + 16;
+    size_t count;
+    TRY(graph_take_room(g, rank, dims, &count));
     TRY(mem_grow(&g->constants, g->constant_count, g->constant_count + 1, sizeof *g->constants, "constants"));
     *value = (graph_value){0};
     TRY(mem_alloc(&value->constant, count ? count : 1, sizeof(double), "constant"));
@@ -185,7 +196,10 @@ amend_status graph_axis(const graph *g, int64_t axis, size_t rank, size_t *at)
 
 amend_status graph_output(graph *g, size_t index, const graph_value *value)
 {
+    size_t count;
     if (index >= g->node->n_output || !*g->node->output[index]) return status_ok();
+    if (!count_values(value->rank, value->dims, &count))
+        return graph_error(g, AMEND_BAD_DATA, "a result of more than %d values", MAX_VALUES);
     if (g->count == g->capacity) {
         size_t capacity = g->capacity ? 2 * g->capacity : 256;
         TRY(mem_grow(&g->values, g->capacity, capacity, sizeof *g->values, "values of the graph"));
@@ -300,7 +314,8 @@ static amend_status gather_view(graph *g, const graph_value *value, bool as_map,
 {
     graph_value wanted = {0};
     uint32_t *source = NULL;
-    size_t count = nn_shape_count(shape);
+    size_t count;
+    TRY(graph_take_room(g, value->rank, value->dims, &count));
     value_set_dims(&wanted, value->rank, value->dims);
     if (as_map) graph_row_value(0, value->rank, value->dims, &wanted);
     if (!has_order(value, &wanted) || nn_shape_count(g->network->table.shapes[value->row]) != count) {
@@ -357,15 +372,17 @@ amend_status graph_as_row(graph *g, const graph_value *value, graph_value *row)
 {
     graph_value made;
     float *values;
+    size_t count;
     nn_shape shape;
     *row = *value;
     if (!value->constant) return status_ok();
+    TRY(graph_take_room(g, value->rank, value->dims, &count));
     graph_row_value(0, value->rank, value->dims, &made);
     TRY(graph_shape_of(g, &made, true, &shape));
     const nn_row constant = {.kind = NN_CONSTANT, .height = shape.h, .width = shape.w, .channels = shape.c};
     TRY(graph_add_row(g, constant, &made.row));
-    TRY(graph_fill(g, made.row, "value", nn_shape_count(shape), &values));
-    for (size_t i = 0, count = nn_shape_count(shape); i < count; i++)
+    TRY(graph_fill(g, made.row, "value", count, &values));
+    for (size_t i = 0; i < count; i++)
         values[value_element(&made, i)] = (float)value->constant[value_element(value, i)];
     *row = made;
     return status_ok();

@@ -20,7 +20,8 @@ typedef struct graph {
     graph_value *values;
     size_t count, capacity;
     double **constants;
-    size_t constant_count, constant_values;
+    size_t constant_count;
+    size_t room;        /* values that may still be worked out: see graph_take_room */
     struct graph_fill { /* values of parameters, set when the table is whole */
         size_t row;
         const char *suffix;
@@ -61,13 +62,17 @@ amend_status graph_ints(graph *g, const char *name, size_t index, int64_t *value
 /* -rank .. rank - 1 to 0 .. rank - 1. */
 amend_status graph_axis(const graph *g, int64_t axis, size_t rank, size_t *at) AMEND_MUST_USE;
 
-/* Names the node's output `index` (nothing happens when it has none). */
+/* Names the node's output `index` (nothing happens when it has none). Refuses more values than any network has. */
 amend_status graph_output(graph *g, size_t index, const graph_value *value) AMEND_MUST_USE;
 
 /* ---- values ---- */
 
 size_t value_count(const graph_value *value);
 bool value_is_integer(const double *values, size_t count);
+
+/* How many values `dims` have, at least 1 for a scalar. They are taken from the graph's room, which a larger file has
+ * more of: what a few bytes say may not become gigabytes of constants and moved values. */
+amend_status graph_take_room(graph *g, size_t rank, const size_t *dims, size_t *count) AMEND_MUST_USE;
 
 /* Strides of plain order. */
 void value_set_dims(graph_value *value, size_t rank, const size_t *dims);

@@ -18,7 +18,7 @@ static bool is_uniform(const graph_value *value, double *fill)
 /* a and b one behind the other along an axis. */
 static amend_status join(graph *g, const graph_value *a, const graph_value *b, size_t axis, graph_value *joined)
 {
-    size_t dims[ONNX_MAX_RANK], count = 1, first = a->dims[axis];
+    size_t dims[ONNX_MAX_RANK], count, first = a->dims[axis];
     double fill = 0;
     uint32_t *elements = NULL;
     bool uniform = !a->constant && is_uniform(b, &fill);
@@ -29,9 +29,7 @@ static amend_status join(graph *g, const graph_value *a, const graph_value *b, s
     }
     memcpy(dims, a->dims, sizeof dims);
     dims[axis] += b->dims[axis];
-    for (size_t i = 0; i < a->rank; i++)
-        if (!mem_multiply(count, dims[i], &count) || count > 1 << 26)
-            return graph_error(g, AMEND_BAD_DATA, "a result of too many values");
+    TRY(graph_take_room(g, a->rank, dims, &count));
     size_t behind = nn_shape_count(g->network->table.shapes[left.row]);
     TRY(mem_alloc(&elements, count, sizeof *elements, "joined values"));
     for (size_t i = 0; i < count; i++) {
@@ -96,7 +94,7 @@ amend_status onnx_gather(graph *g)
     graph_value value, indices, made;
     const double *chosen;
     uint32_t *elements = NULL;
-    size_t axis, picks, dims[ONNX_MAX_RANK], rank, count = 1;
+    size_t axis, picks, dims[ONNX_MAX_RANK], rank, count;
     TRY(graph_input(g, 0, &value));
     TRY(graph_constant(g, 1, &indices, &chosen, &picks));
     TRY(graph_axis(g, graph_int(g, "axis", 0), value.rank, &axis));
@@ -106,13 +104,11 @@ amend_status onnx_gather(graph *g)
         if (!value_is_integer(chosen + i, 1) || chosen[i] < -(double)value.dims[axis] ||
             chosen[i] >= (double)value.dims[axis])
             return graph_error(g, AMEND_BAD_DATA, "index %g of %zu", chosen[i], value.dims[axis]);
-    for (size_t i = 0; i < rank; i++) {
+    for (size_t i = 0; i < rank; i++)
         dims[i] = i < axis                  ? value.dims[i]
                   : i < axis + indices.rank ? indices.dims[i - axis]
                                             : value.dims[i - indices.rank + 1];
-        if (!mem_multiply(count, dims[i], &count) || count > 1 << 26)
-            return graph_error(g, AMEND_BAD_DATA, "a result of too many values");
-    }
+    TRY(graph_take_room(g, rank, dims, &count));
     TRY(mem_alloc(&elements, count, sizeof *elements, "moved values"));
     for (size_t i = 0; i < count; i++) {
         size_t at[ONNX_MAX_RANK + 1], from[ONNX_MAX_RANK], pick = 0;
@@ -135,10 +131,8 @@ static amend_status move_by_axes(graph *g, const graph_value *value, const size_
 {
     uint32_t *elements = NULL;
     graph_value made;
-    size_t count = 1;
-    for (size_t i = 0; i < value->rank; i++)
-        if (!mem_multiply(count, dims[i], &count) || count > 1 << 26)
-            return graph_error(g, AMEND_BAD_DATA, "a result of too many values");
+    size_t count;
+    TRY(graph_take_room(g, value->rank, dims, &count));
     TRY(mem_alloc(&elements, count, sizeof *elements, "moved values"));
     for (size_t i = 0; i < count; i++) {
         size_t at[ONNX_MAX_RANK];

@@ -98,9 +98,9 @@ amend_status onnx_pad_map(graph *g, const graph_value *map, const size_t before[
 {
     const size_t *d = map->dims;
     const size_t dims[4] = {d[0], d[1], d[2] + before[0] + after[0], d[3] + before[1] + after[1]};
-    size_t count = dims[0] * dims[1] * dims[2] * dims[3];
+    size_t count;
     uint32_t *elements = NULL;
-    if (count > 1 << 26) return graph_error(g, AMEND_BAD_DATA, "%zu values after padding are too many", count);
+    TRY(graph_take_room(g, 4, dims, &count));
     TRY(mem_alloc(&elements, count, sizeof *elements, "padding"));
     for (size_t i = 0; i < count; i++) {
         size_t at[4];
