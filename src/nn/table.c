@@ -1,6 +1,7 @@
 /* Tables of rows: checks and shapes. */
 #include "nn/table.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -13,7 +14,7 @@ const char *nn_kind_name(nn_kind kind)
     static const char *const names[NN_KINDS] = {"input",    "conv",         "batch_norm",  "relu",       "add",
                                                 "max_pool", "average_pool", "global_pool", "arrange",    "shared_conv",
                                                 "planes",   "affinity",     "linear",      "activation", "combine",
-                                                "constant", "gather",       "softmax"};
+                                                "constant", "gather",       "softmax",     "resize"};
     return (unsigned)kind < NN_KINDS ? names[kind] : "unknown";
 }
 
@@ -84,6 +85,17 @@ static amend_status given_shape(const nn_row *row, nn_shape *out)
     return status_ok();
 }
 
+static amend_status resize_shape(const nn_row *row, nn_shape in, nn_shape *out)
+{
+    for (int i = 0; i < 2; i++)
+        if (!isfinite(row->start[i]) || !isfinite(row->step[i]))
+            return status_error(AMEND_BAD_ARGUMENT, "resize %s: steps of %g from %g on", row->name, row->step[i],
+                                row->start[i]);
+    nn_row whole = *row;
+    whole.channels = in.c;
+    return given_shape(&whole, out);
+}
+
 static amend_status arrange_shape(const nn_row *row, nn_shape in, nn_shape *out)
 {
     size_t r = row->factor;
@@ -141,6 +153,8 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
     case NN_CONSTANT:
     case NN_GATHER:
         return given_shape(row, out);
+    case NN_RESIZE:
+        return resize_shape(row, in, out);
     default:
         return status_ok();
     }

@@ -57,6 +57,14 @@ void value_coordinates(size_t rank, const size_t *dims, size_t position, size_t 
     }
 }
 
+void value_next(size_t rank, const size_t *dims, size_t *coordinates)
+{
+    for (size_t i = rank; i-- > 0;) {
+        if (++coordinates[i] < dims[i]) return;
+        coordinates[i] = 0;
+    }
+}
+
 size_t value_at(const graph_value *value, const size_t *coordinates)
 {
     size_t at = value->offset;
@@ -300,7 +308,8 @@ amend_status graph_move(graph *g, const graph_value *a, const graph_value *b, si
     TRY(graph_shape_of(g, &made, true, &shape));
     size_t count = nn_shape_count(shape);
     TRY(mem_alloc(&source, count, sizeof *source, "moved values"));
-    for (size_t i = 0; i < count; i++) source[value_element(&made, i)] = elements[i];
+    size_t at[ONNX_MAX_RANK] = {0};
+    for (size_t i = 0; i < count; i++, value_next(rank, dims, at)) source[value_at(&made, at)] = elements[i];
     nn_row row = {.in = {a->row}, .height = shape.h, .width = shape.w, .channels = shape.c, .alpha = fill};
     row.pair = b;
     if (b) row.in[1] = b->row;
@@ -320,7 +329,9 @@ static amend_status gather_view(graph *g, const graph_value *value, bool as_map,
     if (as_map) graph_row_value(0, value->rank, value->dims, &wanted);
     if (!has_order(value, &wanted) || nn_shape_count(g->network->table.shapes[value->row]) != count) {
         TRY(mem_alloc(&source, count, sizeof *source, "moved values"));
-        for (size_t i = 0; i < count; i++) source[value_element(&wanted, i)] = (uint32_t)value_element(value, i);
+        size_t at[ONNX_MAX_RANK] = {0};
+        for (size_t i = 0; i < count; i++, value_next(value->rank, value->dims, at))
+            source[value_at(&wanted, at)] = (uint32_t)value_at(value, at);
     }
     const nn_row row = {.in = {value->row}, .height = shape.h, .width = shape.w, .channels = shape.c};
     TRY(add_gather(g, row, source, &wanted.row));

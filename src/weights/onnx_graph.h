@@ -84,8 +84,9 @@ amend_status graph_new_constant(graph *g, size_t rank, const size_t *dims, graph
 size_t value_element(const graph_value *value, size_t position);
 size_t value_at(const graph_value *value, const size_t *coordinates);
 
-/* Coordinates of a plain-order position. */
+/* Coordinates of a plain-order position, and of the one behind. */
 void value_coordinates(size_t rank, const size_t *dims, size_t position, size_t *coordinates);
+void value_next(size_t rank, const size_t *dims, size_t *coordinates);
 
 /* The same value as one whose elements lie in plain order, or (as_map) a value of 4 dimensions as height x width x
  * channels; a gathering row is added where they do not yet. The row's shape is then known: see graph_shape_of. */

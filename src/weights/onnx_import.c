@@ -9,7 +9,7 @@
 #include "weights/onnx_graph.h"
 #include "weights/onnx_operators.h"
 
-enum { MAX_NODES = 4096, MAX_TENSORS = 16384, BASE_ROOM = 1 << 24, ROOM_PER_BYTE = 4 };
+enum { MAX_NODES = 4096, MAX_TENSORS = 16384, BASE_ROOM = 1 << 23, ROOM_PER_BYTE = 4 };
 
 graph_operator *graph_find_operator(const char *type)
 {
@@ -44,8 +44,8 @@ graph_operator *graph_find_operator(const char *type)
         {"Exp", onnx_unary},
         {"Softmax", onnx_softmax},
         {"Identity", onnx_same},
-        {"Dropout", onnx_same},
-        {"Cast", onnx_same}, /* numbers stay numbers here */
+        {"Dropout", onnx_dropout},
+        {"Cast", onnx_cast},
         {"Constant", onnx_constant},
         {"ConstantOfShape", onnx_constant_of_shape},
         {"Shape", onnx_shape},

@@ -93,6 +93,17 @@ def networks():
         ("Resize", "x o s", "a", {}), ("Pad", "a p", "b", {"mode": "reflect"}), ("ReduceMean", "b", "c", {"axes": [1]}),
         ("Expand", "c e", "d", {}), ("DepthToSpace", "d", "y", {"blocksize": 2})],
         {"o": np.zeros(0, f), "s": np.array([1, 1, 2, 2], f), "p": np.array([0, 0, 1, 1, 0, 0, 1, 1], i), "e": np.array([1, 4, 1, 1], i)}))
+    keep("onnx", "linear", onnx_file([
+        ("Resize", "x o s", "a", {"mode": "linear", "coordinate_transformation_mode": "align_corners"}),
+        ("Resize", "a o o t", "b", {"mode": "linear"}), ("Pad", "b p f k", "y", {"mode": "edge"})],
+        {"o": np.zeros(0, f), "s": np.array([1, 1, 2, 0.5], f), "t": np.array([1, 1, 5, 5], i), "p": np.array([1, 0], i),
+         "f": f(0), "k": np.array([3], i)}, 18))
+    keep("onnx", "windows", onnx_file([
+        ("MaxPool", "x", "a", {"kernel_shape": [2, 3], "strides": [1, 2], "dilations": [2, 1], "pads": [1, 0, 0, 1]}),
+        ("AveragePool", "a", "b", {"kernel_shape": [3, 2], "ceil_mode": 1, "count_include_pad": 1, "pads": [1, 1, 1, 1]}),
+        ("Conv", "b w", "c", {"strides": [2, 1], "dilations": [1, 2], "auto_pad": "SAME_LOWER"}), ("PRelu", "c g", "d", {}),
+        ("Flatten", "d", "e", {}), ("Gemm", "e m v", "y", {"beta": 0.5})],
+        {"w": np.ones((1, 1, 2, 2), f), "g": np.ones((4, 1), f), "m": np.ones((20, 2), f), "v": np.ones((1, 2), f)}))
     keep("onnx", "functions", onnx_file([
         ("Clip", "x l h", "a", {}), ("PRelu", "a l", "b", {}), ("HardSwish", "b", "c", {}), ("HardSigmoid", "c", "d", {}),
         ("Mul", "d k", "e", {}), ("Sub", "k e", "f", {}), ("Div", "f k", "g", {}), ("Add", "g x", "h2", {}), ("LeakyRelu", "h2", "y", {})],
