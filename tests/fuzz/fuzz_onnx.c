@@ -17,7 +17,7 @@ static void run(const onnx_network *n)
     nn_program *program;
     nn_context *context = NULL;
     nn_program_options options = {
-        .batch = 1, .deviation = {1, 1, 1, 1}, .outputs = rows, .output_count = n->output_count};
+        .batch = 1, .type = NN_F32, .deviation = {1, 1, 1, 1}, .outputs = rows, .output_count = n->output_count};
     for (size_t i = 0; i < n->output_count; i++) rows[i] = n->outputs[i].row;
     if (!worked(nn_program_create(&n->table, &n->params, &options, &program))) return;
     if (worked(nn_context_create(program, &context))) worked(nn_context_run(context, 1));
