@@ -9,7 +9,7 @@
 #include "weights/onnx_graph.h"
 #include "weights/onnx_operators.h"
 
-enum { MAX_NODES = 4096, MAX_TENSORS = 16384, BASE_ROOM = 1 << 23, ROOM_PER_BYTE = 4 };
+enum { MAX_NODES = 4096, MAX_TENSORS = 16384, BASE_ROOM = 1 << 21, ROOM_PER_BYTE = 4 };
 
 graph_operator *graph_find_operator(const char *type)
 {
