@@ -111,7 +111,8 @@ amend_status onnx_gather(graph *g)
         size_t at[ONNX_MAX_RANK + 1], from[ONNX_MAX_RANK], pick = 0;
         value_coordinates(rank, dims, i, at);
         for (size_t k = 0; k < indices.rank; k++) pick = pick * indices.dims[k] + at[axis + k];
-        for (size_t k = 0; k < value.rank; k++) from[k] = at[k < axis ? k : k + indices.rank - 1];
+        for (size_t k = 0; k < axis; k++) from[k] = at[k];
+        for (size_t k = axis + 1; k < value.rank; k++) from[k] = at[k + indices.rank - 1];
         from[axis] = (size_t)(chosen[pick] < 0 ? chosen[pick] + (double)value.dims[axis] : chosen[pick]);
         elements[i] = (uint32_t)value_at(&value, from);
     }

@@ -93,6 +93,7 @@ def networks():
         ("Resize", "x o s", "a", {}), ("Pad", "a p", "b", {"mode": "reflect"}), ("ReduceMean", "b", "c", {"axes": [1]}),
         ("Expand", "c e", "d", {}), ("DepthToSpace", "d", "y", {"blocksize": 2})],
         {"o": np.zeros(0, f), "s": np.array([1, 1, 2, 2], f), "p": np.array([0, 0, 1, 1, 0, 0, 1, 1], i), "e": np.array([1, 4, 1, 1], i)}))
+    keep("onnx", "scalar", onnx_file([("Shape", "x", "s", {}), ("Gather", "s k", "h", {}), ("Mul", "x h", "y", {})], {"k": i(2)}))
     keep("onnx", "linear", onnx_file([
         ("Resize", "x o s", "a", {"mode": "linear", "coordinate_transformation_mode": "align_corners"}),
         ("Resize", "a o o t", "b", {"mode": "linear"}), ("Pad", "b p f k", "y", {"mode": "edge"})],
