@@ -49,6 +49,12 @@ static size_t type_size(int type)
         }                                                                                                              \
     } while (0)
 
+static double read_half(int type, const uint8_t bits[2])
+{
+    float value;
+    return dtype_to_f32(type == TYPE(FLOAT16) ? TENSOR_F16 : TENSOR_BF16, bits, 1, &value) ? (double)value : 0;
+}
+
 /* Little-endian bytes, as all machines that this runs on have them. */
 static void read_raw(int type, const uint8_t *bytes, size_t count, double *values)
 {
@@ -82,11 +88,7 @@ static void read_raw(int type, const uint8_t *bytes, size_t count, double *value
         break;
     case TYPE(FLOAT16):
     case TYPE(BFLOAT16):
-        for (size_t i = 0; i < count; i++) {
-            float value;
-            bool known = dtype_to_f32(type == TYPE(FLOAT16) ? TENSOR_F16 : TENSOR_BF16, bytes + 2 * i, 1, &value);
-            values[i] = known ? (double)value : 0;
-        }
+        for (size_t i = 0; i < count; i++) values[i] = read_half(type, bytes + 2 * i);
         break;
     default:
         READ(uint8_t);
@@ -113,7 +115,6 @@ static size_t count_fields(const Onnx__TensorProto *p)
 
 static double read_field(const Onnx__TensorProto *p, size_t i)
 {
-    double value;
     switch (p->data_type) {
     case TYPE(FLOAT):
         return (double)p->float_data[i];
@@ -127,8 +128,7 @@ static double read_field(const Onnx__TensorProto *p, size_t i)
     case TYPE(FLOAT16):
     case TYPE(BFLOAT16): {
         const uint8_t bits[2] = {(uint8_t)p->int32_data[i], (uint8_t)((uint32_t)p->int32_data[i] >> 8)};
-        read_raw(p->data_type, bits, 1, &value);
-        return value;
+        return read_half(p->data_type, bits);
     }
     default:
         return p->int32_data[i];
