@@ -1,4 +1,5 @@
 /* Backward passes against central differences of the forward pass. */
+#include "bf16.h"
 #include "nn/network.h"
 
 enum { BATCH = 3, CLASSES = 5, DIRECTIONS = 3 };
@@ -381,26 +382,10 @@ static nn_table *pooled(nn_table *table)
     return table;
 }
 
-static bool has_bf16(void)
-{
-    const nn_plan_options options = {.batch = BATCH, .type = NN_BF16, .training = true};
-    nn_table *table = pooled(convolutions());
-    nn_params params;
-    nn_plan *plan = NULL;
-    must(nn_params_create(table, &params));
-    amend_status status = nn_plan_create(table, &params, &options, &plan);
-    nn_plan_free(plan);
-    nn_params_free(&params);
-    mem_free(table);
-    if (status.code && status.code != AMEND_UNSUPPORTED) fail_msg("%s", status.message);
-    if (status.code) print_message("no bf16 here: %s\n", status.message);
-    return !status.code;
-}
-
 static void test_bf16(void **state)
 {
     (void)state;
-    if (!has_bf16()) skip();
+    needs_bf16();
     check_bf16("convolutions", pooled(convolutions()), pooled(convolutions()));
     check_bf16("batch norm, relu", pooled(normalised(true)), pooled(normalised(true)));
     check_bf16("residual", pooled(residual(false)), pooled(residual(false)));
