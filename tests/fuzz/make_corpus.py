@@ -128,6 +128,7 @@ def lists():
     keep("data", "ferplus", b"p" + (header + "Training,a.png,9,1,0,0,0,0,0,0,0,0\nTraining,,0,0,0,0,0,0,0,0,0,10\nPublicTest,b.png,0,8,0,0,2,0,0,0,0,0\n").encode())
     header = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression\n"
     keep("data", "affectnet", b"a" + (header + "1/a.png,0,0,6,4,1;2,3\n1/a.png,-1,1,3,3,1;2,10\n").encode())
+    keep("boxes", "two", b"file,x,y,w,h\na.png,0,0,10,12.5\nb/a.png,-1,2,1e1,3\n")
     keep("data", "rafdb", b"rtrain_1.jpg 5\ntest_1.jpg 1\n")
 
 
