@@ -9,13 +9,9 @@ graph_operator onnx_conv, onnx_gemm, onnx_matmul, onnx_batch_norm;
 /* onnx_pools.c */
 graph_operator onnx_max_pool, onnx_average_pool, onnx_global_average_pool, onnx_reduce_mean;
 /* onnx_values.c */
-graph_operator onnx_activation, onnx_clip, onnx_prelu, onnx_arithmetic, onnx_softmax, onnx_same, onnx_unary, onnx_cast,
-    onnx_dropout;
-
-/* a and b, sides of 1 repeated; a constant where both are. */
-amend_status onnx_combine(graph *g, nn_operation operation, graph_value a, graph_value b,
-                          graph_value *made) AMEND_MUST_USE;
-
+graph_operator onnx_activation, onnx_clip, onnx_prelu, onnx_softmax, onnx_same, onnx_unary, onnx_cast, onnx_dropout;
+/* onnx_arithmetic.c */
+graph_operator onnx_arithmetic;
 /* onnx_views.c */
 graph_operator onnx_reshape, onnx_flatten, onnx_squeeze, onnx_unsqueeze, onnx_transpose, onnx_slice, onnx_split,
     onnx_expand, onnx_depth_to_space, onnx_shape, onnx_constant, onnx_constant_of_shape;
@@ -23,6 +19,10 @@ graph_operator onnx_reshape, onnx_flatten, onnx_squeeze, onnx_unsqueeze, onnx_tr
 graph_operator onnx_concat, onnx_gather, onnx_pad;
 /* onnx_resize.c */
 graph_operator onnx_resize;
+
+/* a and b, sides of 1 repeated; a constant where both are. */
+amend_status onnx_combine(graph *g, nn_operation operation, graph_value a, graph_value b,
+                          graph_value *made) AMEND_MUST_USE;
 
 /* A value of these dims: element (i0, i1, ...) is that of `value` at (places[0][i0], places[1][i1], ...), or `fill`
  * where a place is -1. */
