@@ -1,5 +1,5 @@
-/* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual). Statistics and
- * reductions are f32 (f64 across blocks) whatever the type of the maps. eps 1e-5, momentum 0.1, as torchvision. */
+/* Batch normalisation with what may follow it, in one pass over memory: y = f(bn(x)), or y = relu(bn(x) + residual).
+ * Statistics and reductions are f32 (f64 across blocks) whatever the type of the maps. */
 #include <math.h>
 #include <omp.h>
 
@@ -10,7 +10,7 @@
 enum { WEIGHT, BIAS, MEAN, VARIANCE };
 enum { BLOCK = 32 }; /* pixels summed in f32 before the sum goes to f64 */
 
-static const float epsilon = 1e-5f, momentum = 0.1f;
+static const float usual_momentum = 0.1f;
 
 /* Per channel; scale, shift: y = scale * x + shift; the last three: dx = from_g * g + from_x * x + constant. */
 typedef struct norm_state {
@@ -90,6 +90,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
     for (size_t t = 0; t < s->threads; t++)
         sum_forward(layer->in[0]->type, layer->in[0]->data, pixels * t / s->threads, pixels * (t + 1) / s->threads, c,
                     s->sums + t * 2 * c, s->buffer + t * 8 * c);
+    float momentum = layer->row->momentum > 0 ? layer->row->momentum : usual_momentum;
     double unbiased = pixels > 1 ? (double)pixels / (double)(pixels - 1) : 1;
     for (size_t i = 0; i < c; i++) {
         double sum, square;
@@ -97,7 +98,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
         double mean = sum / (double)pixels, variance = square / (double)pixels - mean * mean;
         if (variance < 0) variance = 0;
         s->mean[i] = (float)mean;
-        s->inverse_deviation[i] = (float)(1 / sqrt(variance + (double)epsilon));
+        s->inverse_deviation[i] = (float)(1 / sqrt(variance + nn_row_epsilon(layer->row)));
         running_mean[i] += momentum * ((float)mean - running_mean[i]);
         running_variance[i] += momentum * ((float)(variance * unbiased) - running_variance[i]);
     }
@@ -106,6 +107,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
 static void running_statistics(nn_layer *layer, size_t c)
 {
     norm_state *s = layer->state;
+    float epsilon = (float)nn_row_epsilon(layer->row);
     for (size_t i = 0; i < c; i++) {
         s->mean[i] = layer->params[MEAN]->value[i];
         s->inverse_deviation[i] = 1 / sqrtf(layer->params[VARIANCE]->value[i] + epsilon);
@@ -115,16 +117,16 @@ static void running_statistics(nn_layer *layer, size_t c)
 typedef struct norm_maps {
     nn_type type;
     size_t c;
-    bool relu;
-    float ceiling;                     /* of the relu */
+    nn_curve curve;                    /* what follows */
+    const float *scale, *shift;        /* bn(x) = scale * x + shift */
     const void *x, *residual, *y, *dy; /* residual NULL: none */
     void *out, *d_residual, *dx;       /* d_residual NULL: not wanted */
 } norm_maps;
 
-NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, const float *scale, const float *shift,
-                            float *buffer)
+NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float *buffer)
 {
     size_t c = m->c;
+    const float *scale = m->scale, *shift = m->shift;
     float *converted = buffer, *other = buffer + c, *result = buffer + 2 * c;
     for (size_t pixel = first; pixel < last; pixel++) {
         const float *x = nn_load(m->type, m->x, pixel * c, c, converted);
@@ -133,23 +135,24 @@ NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, const
             const float *r = nn_load(m->type, m->residual, pixel * c, c, other);
             for (size_t i = 0; i < c; i++) result[i] += r[i];
         }
-        if (m->relu)
-            for (size_t i = 0; i < c; i++) { /* lets NaN through */
-                float raised = result[i] < 0 ? 0 : result[i];
-                result[i] = raised > m->ceiling ? m->ceiling : raised;
-            }
+        if (m->curve.function != NN_NO_FUNCTION) nn_curve_apply(&m->curve, result, result, c);
         nn_store(m->type, m->out, pixel * c, c, result);
     }
 }
 
-/* g = dy where 0 < y < ceiling (relu), else dy. */
-static inline const float *masked_gradient(const norm_maps *m, size_t pixel, float *buffer, float *other)
+/* g = f'(bn(x)) dy. With a residual f clips, and its slope is told from y: y is in its range where bn(x) + residual is.
+ */
+static inline const float *inner_gradient(const norm_maps *m, size_t pixel, float *buffer, float *other)
 {
     size_t c = m->c;
     const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer);
-    if (!m->relu) return dy;
-    const float *y = nn_load(m->type, m->y, pixel * c, c, other);
-    for (size_t i = 0; i < c; i++) buffer[i] = y[i] > 0 && y[i] < m->ceiling ? dy[i] : 0;
+    if (m->curve.function == NN_NO_FUNCTION) return dy;
+    const float *at = nn_load(m->type, m->residual ? m->y : m->x, pixel * c, c, other);
+    if (!m->residual) {
+        for (size_t i = 0; i < c; i++) other[i] = m->scale[i] * at[i] + m->shift[i];
+        at = other;
+    }
+    nn_curve_slope(&m->curve, at, dy, buffer, c);
     return buffer;
 }
 
@@ -162,7 +165,7 @@ NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last
     memset(sums, 0, 2 * c * sizeof *sums);
     memset(part, 0, 2 * c * sizeof *part);
     for (size_t pixel = first; pixel < last; pixel++) {
-        const float *g = masked_gradient(m, pixel, buffer + 2 * c, buffer + 3 * c);
+        const float *g = inner_gradient(m, pixel, buffer + 2 * c, buffer + 3 * c);
         const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 4 * c);
         for (size_t i = 0; i < c; i++) {
             part[i] += g[i];
@@ -179,7 +182,7 @@ NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t la
     float *result = buffer + 3 * c;
     const float *from_g = s->from_g, *from_x = s->from_x, *constant = s->constant;
     for (size_t pixel = first; pixel < last; pixel++) {
-        const float *g = masked_gradient(m, pixel, buffer, buffer + c);
+        const float *g = inner_gradient(m, pixel, buffer, buffer + c);
         const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 2 * c);
         for (size_t i = 0; i < c; i++) result[i] = from_g[i] * g[i] + from_x[i] * x[i] + constant[i];
         if (m->d_residual) nn_store(m->type, m->d_residual, pixel * c, c, g);
@@ -189,11 +192,10 @@ NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t la
 
 static norm_maps maps_of(const nn_layer *layer)
 {
-    norm_maps m = {0};
+    const norm_state *s = layer->state;
+    norm_maps m = {.curve = layer->curve, .scale = s->scale, .shift = s->shift};
     m.type = layer->in[0]->type;
     m.c = layer->out->shape.c;
-    m.relu = layer->relu;
-    m.ceiling = layer->ceiling;
     m.x = layer->in[0]->data;
     m.residual = layer->in[1] ? layer->in[1]->data : NULL;
     m.y = m.out = layer->out->data;
@@ -218,7 +220,7 @@ static amend_status norm_forward(nn_layer *layer)
     }
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
-        apply(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->scale, s->shift, s->buffer + t * 8 * c);
+        apply(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->buffer + t * 8 * c);
     return status_ok();
 }
 

@@ -162,6 +162,18 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     return status_ok();
 }
 
+nn_curve nn_row_curve(const nn_row *row)
+{
+    if (row->kind == NN_RELU) return (nn_curve){.function = NN_RECTIFY};
+    if (row->kind != NN_ACTIVATION) return (nn_curve){.function = NN_NO_FUNCTION};
+    return (nn_curve){row->function, row->alpha, row->beta};
+}
+
+double nn_row_epsilon(const nn_row *row)
+{
+    return row->epsilon > 0 ? (double)row->epsilon : 1e-5;
+}
+
 size_t nn_row_inputs(const nn_row *row)
 {
     if (row->kind == NN_INPUT || row->kind == NN_CONSTANT) return 0;
