@@ -64,7 +64,8 @@ bool model_explainer_geometry(const model_explainer *e, arm_geometry *geometry)
 {
     nn_shape map = shape_of(e);
     if (e->description->head == ARM_HEAD_GAP) return false;
-    return !arm_geometry_make(map.c, map.h, map.w, e->description->arrangement, &e->description->variant, geometry).code;
+    return !arm_geometry_make(map.c, map.h, map.w, e->description->arrangement, &e->description->variant, geometry)
+                .code;
 }
 
 amend_status model_explainer_erosion(const model_explainer *e, double *erosion)
@@ -76,7 +77,8 @@ static arm_evidence_shape evidence_shape(const model_explainer *e)
 {
     nn_shape map = shape_of(e);
     arm_geometry g;
-    size_t r = model_explainer_geometry(e, &g) ? g.arrangement : 1;
+    bool arranged = model_explainer_geometry(e, &g) && !e->description->variant.project;
+    size_t r = arranged ? g.arrangement : 1; /* behind a projection the arranged pixels are not those of this map */
     return (arm_evidence_shape){e->description->classes, map.c, map.h, map.w, r};
 }
 

@@ -6,8 +6,8 @@
 #include "arm/geometry.h"
 #include "model/model.h"
 
-/* Of one face; pixels and positions as arm_evidence gives them. logits[k] = bias[k] + the sum of positions [k] =
- * bias[k]
+/* Of one face, on the backbone's map (a projection is folded, and then pixels are positions); pixels and positions as
+ * arm_evidence gives them. logits[k] = bias[k] + the sum of positions [k] = bias[k]
  * + the sum of pixels [k], but for the rounding of f32. */
 typedef struct model_evidence {
     arm_evidence_shape shape;
