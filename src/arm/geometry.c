@@ -25,8 +25,7 @@ static bool divides(size_t r, size_t channels)
     return r <= SIZE_MAX / r && channels % (r * r) == 0;
 }
 
-/* "2, 4, 8": the arrangement factors these channels allow, as many as fit in `text`. */
-static void list_factors(size_t channels, char *text, size_t size)
+void arm_geometry_factors(size_t channels, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
@@ -45,7 +44,7 @@ static size_t projection_for(size_t channels, size_t r)
 static amend_status wrong_factor(size_t channels, size_t r)
 {
     char factors[160];
-    list_factors(channels, factors, sizeof factors);
+    arm_geometry_factors(channels, factors, sizeof factors);
     if (!factors[0])
         return status_error(AMEND_BAD_ARGUMENT,
                             "a feature map of %zu channels cannot be arranged: ARM needs a multiple of 4; "

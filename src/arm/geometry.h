@@ -38,6 +38,9 @@ typedef struct arm_geometry {
 amend_status arm_geometry_make(size_t channels, size_t height, size_t width, size_t arrangement,
                                const arm_variant *variant, arm_geometry *geometry) AMEND_MUST_USE;
 
+/* "2, 4, 8": the arrangement factors that these channels allow, as many as fit in `text`. */
+void arm_geometry_factors(size_t channels, char *text, size_t size);
+
 /* Values of a feature map, and of a de-albino map (the classifier's inputs). */
 size_t arm_geometry_features(const arm_geometry *geometry); /* C h w */
 size_t arm_geometry_outputs(const arm_geometry *geometry);  /* out_height out_width */

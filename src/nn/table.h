@@ -87,6 +87,9 @@ nn_curve nn_row_curve(const nn_row *row);
 /* What a batch normalisation adds to a variance. */
 double nn_row_epsilon(const nn_row *row);
 
+/* Multiply-adds of a convolution or linear row for one image; of other rows 0. */
+size_t nn_row_products(const nn_table *table, size_t row);
+
 /* How many rows it reads: 0 .. NN_MAX_INPUTS. */
 size_t nn_row_inputs(const nn_row *row);
 

@@ -257,9 +257,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pytorch),   cmocka_unit_test(test_random),
-        cmocka_unit_test(test_variants),  cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_variances), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_pytorch),  cmocka_unit_test(test_random),    cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_evidence), cmocka_unit_test(test_variances), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,11 +73,13 @@ enum { BATCH = 8, SIZE = 32, CLASSES = 4 };
 
 static model_description describe(backbone_kind kind)
 {
+    bool projected = kind >= BACKBONE_MOBILENET_V3_SMALL; /* not all have channels that 8 * 8 divides */
     return (model_description){.backbone = kind,
                                .small_stem = true,
                                .width = kind >= BACKBONE_MOBILENET_V2 ? 0.5 : 0.25,
-                               .head = kind == BACKBONE_RESNET50 ? ARM_HEAD_EMA : ARM_HEAD_GAP,
+                               .head = kind == BACKBONE_RESNET50 || projected ? ARM_HEAD_EMA : ARM_HEAD_GAP,
                                .arrangement = 8,
+                               .variant = {.project = projected ? 128 : 0},
                                .size = SIZE,
                                .channels = 3,
                                .classes = CLASSES,
