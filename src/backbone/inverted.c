@@ -18,22 +18,29 @@ static amend_status add_squeeze(nn_table *table, const char *prefix, const backb
     return nn_table_add(table, product, map);
 }
 
+enum { PART_SIZE = 48 };
+
+static const char *name_part(char part[PART_SIZE], const char *prefix, size_t place)
+{
+    snprintf(part, PART_SIZE, "%sblock.%zu.", prefix, place);
+    return part;
+}
+
 amend_status backbone_add_inverted(nn_table *table, const char *prefix, const backbone_inverted *block, size_t *map)
 {
     const nn_row deep = {
         .channels = block->expanded, .kernel = block->kernel, .stride = block->stride, .groups = block->expanded};
     const nn_row none = {.kind = NN_INPUT};
     size_t start = *map, in = table->shapes[start].c, place = 0;
-    char part[48];
-#define PART(number) (snprintf(part, sizeof part, "%sblock.%zu.", prefix, number), part)
+    char part[PART_SIZE];
     if (block->expanded != in)
-        TRY(backbone_add_unit(table, PART(place++), (nn_row){.channels = block->expanded, .kernel = 1}, &block->norm,
-                              &block->activation, map));
-    TRY(backbone_add_unit(table, PART(place++), deep, &block->norm, &block->activation, map));
-    if (block->squeezed) TRY(add_squeeze(table, PART(place++), block, map));
-    TRY(backbone_add_unit(table, PART(place), (nn_row){.channels = block->channels, .kernel = 1}, &block->norm, &none,
-                          map));
-#undef PART
+        TRY(backbone_add_unit(table, name_part(part, prefix, place++),
+                              (nn_row){.channels = block->expanded, .kernel = 1}, &block->norm, &block->activation,
+                              map));
+    TRY(backbone_add_unit(table, name_part(part, prefix, place++), deep, &block->norm, &block->activation, map));
+    if (block->squeezed) TRY(add_squeeze(table, name_part(part, prefix, place++), block, map));
+    TRY(backbone_add_unit(table, name_part(part, prefix, place), (nn_row){.channels = block->channels, .kernel = 1},
+                          &block->norm, &none, map));
     return block->stride == 1 && in == block->channels ? backbone_add_sum(table, prefix, "add", start, map)
                                                        : status_ok();
 }

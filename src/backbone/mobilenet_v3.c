@@ -31,8 +31,8 @@ static const nn_row hard_sigmoid = {
 
 amend_status mobilenet_v3_build(nn_table *table, const backbone_options *options, size_t *features)
 {
-    bool small = options->kind == BACKBONE_MOBILENET_V3_SMALL,
-         full = options->small_stem; /* full: the next stride is 1 */
+    bool small = options->kind == BACKBONE_MOBILENET_V3_SMALL;
+    bool full = options->small_stem; /* the next stride is 1 */
     const row *rows = small ? small_rows : large_rows;
     size_t count = small ? sizeof small_rows / sizeof *rows : sizeof large_rows / sizeof *rows;
     size_t map = table->count - 1;
