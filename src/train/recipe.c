@@ -2,8 +2,10 @@
 #include "train/recipe.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "backbone/backbone.h"
+#include "nn/dnn.h"
 
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
 static const char *const rules[] = {"plurality", "majority", NULL};
@@ -130,6 +132,45 @@ data_options recipe_data(const recipe *r, const char *path)
     options.channels = r->channels;
     options.size = r->size;
     return options;
+}
+
+void recipe_decide(recipe *r)
+{
+    if (r->precision == RECIPE_AUTO) r->precision = dnn_has_fast(NN_BF16) ? RECIPE_BF16 : RECIPE_F32;
+}
+
+amend_status recipe_hash(const recipe *r, uint64_t *hash)
+{
+    const recipe defaults = recipe_defaults();
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
+    config_write_changes(stream, recipe_keys, recipe_key_count, r, &defaults);
+    if (fclose(stream)) return free(text), status_error(AMEND_NO_MEMORY, "recipe: out of memory");
+    *hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < size; i++) *hash = (*hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    free(text);
+    return status_ok();
+}
+
+data_normal recipe_normal(const recipe *r)
+{
+    if (r->channels == 1) return (data_normal){{0.5f}, {0.25f}};
+    return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
+}
+
+loader_options recipe_loader(const recipe *r)
+{
+    return (loader_options){.batch = r->batch,
+                            .size = r->size,
+                            .channels = r->channels,
+                            .augment = r->augment,
+                            .normal = recipe_normal(r),
+                            .seed = r->seed,
+                            .threads = r->threads,
+                            .shuffle = true,
+                            .sampling = (data_sampling)r->sampling};
 }
 
 amend_status recipe_check(const recipe *r)
