@@ -40,7 +40,7 @@ const cli_command cli_report = {
     "Writes what a folder of `amend train` holds as one page that needs no other file and no network: protocol, "
     "machine,\n"
     "curves, recipe and the paper's figures. With --data also the trained model's figures: confusion, classes,\n"
-    "calibration, and the images that it got most wrong.\n\n"
+    "calibration, and the images that it got most wrong, with what spoke for it.\n\n"
     "  --data DIR   measure the model on this data set, read as the run's recipe says\n"
     "  --split S    train, valid or test (default test)\n"
     "  --out FILE   the page; RUN/report.html if left out\n\n"

@@ -8,8 +8,8 @@
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
-    &cli_data,  &cli_synth, &cli_train,  &cli_ablate, &cli_eval,     &cli_audit, &cli_calibrate, &cli_predict,
-    &cli_faces, &cli_info,  &cli_export, &cli_import, &cli_quantize, &cli_bench, &cli_report,
+    &cli_data,    &cli_synth, &cli_train, &cli_ablate, &cli_eval,   &cli_audit,    &cli_calibrate, &cli_predict,
+    &cli_explain, &cli_faces, &cli_info,  &cli_export, &cli_import, &cli_quantize, &cli_bench,     &cli_report,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

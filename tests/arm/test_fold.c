@@ -215,6 +215,11 @@ static void test_evidence(void **state)
         check_evidence(&h, NN_AFFINITY_NONE);
         head_free(&h);
     }
+    for (size_t i = 0; i < HEAD_VARIANTS; i++) {
+        head h = head_random_variant(1, 8, 3, 4, head_variants[i].r, 5, &head_variants[i].variant);
+        check_evidence(&h, NN_AFFINITY_EMA);
+        head_free(&h);
+    }
 }
 
 static void check_variance(float variance, amend_code code)

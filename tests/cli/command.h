@@ -143,14 +143,14 @@ static inline void make_image(const char *name)
 }
 
 /* An untrained network with the given classes as $T/NAME. */
-static inline void make_model(const char *name, const char *const *labels, size_t classes)
+static inline void make_model_with_head(const char *name, const char *const *labels, size_t classes, arm_head head)
 {
     char path[128];
     nn_table *table = NULL;
     nn_params params = {0};
     model_description d = {.small_stem = true,
                            .width = 0.25,
-                           .head = ARM_HEAD_EMA,
+                           .head = head,
                            .arrangement = 8,
                            .size = 32,
                            .channels = 1,
@@ -165,6 +165,11 @@ static inline void make_model(const char *name, const char *const *labels, size_
     assert_ok(description_save(&d, &params, TENSOR_F32, path));
     nn_params_free(&params);
     mem_free(table);
+}
+
+static inline void make_model(const char *name, const char *const *labels, size_t classes)
+{
+    make_model_with_head(name, labels, classes, ARM_HEAD_EMA);
 }
 
 #endif
