@@ -1,6 +1,7 @@
 /* One map a row, from the input (nothing eroded) on. */
 #include "arm/erosion.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -38,12 +39,26 @@ static void slide(const nn_table *table, size_t at, const double *from, double *
                                (ptrdiff_t)(x * row->stride) - (ptrdiff_t)row->pad, row->kind != NN_MAX_POOL);
 }
 
+static double mean_of_map(const double *map, size_t area)
+{
+    double sum = 0;
+    for (size_t i = 0; i < area; i++) sum += map[i];
+    return sum / (double)area;
+}
+
+/* A map times one value a channel: paths lead through the map, the gate weighs all positions alike. */
+static bool is_gate(const nn_table *table, const nn_row *row)
+{
+    return row->kind == NN_COMBINE && row->operation == NN_TIMES && area_of(table, row->in[1]) == 1;
+}
+
 static amend_status walk_row(const nn_table *table, size_t at, double *const *maps)
 {
     const nn_row *row = &table->rows[at];
     const double *first = maps[row->in[0]], *second = maps[row->in[1]];
     size_t area = area_of(table, at);
-    switch (row->kind) {
+    nn_kind kind = is_gate(table, row) ? NN_ACTIVATION : row->kind;
+    switch (kind) {
     case NN_INPUT:
         break; /* zeros */
     case NN_CONV:
@@ -57,6 +72,9 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
         break;
     case NN_ADD:
         for (size_t i = 0; i < area; i++) maps[at][i] = (first[i] + second[i]) / 2;
+        break;
+    case NN_GLOBAL_POOL:
+        maps[at][0] = mean_of_map(first, area_of(table, row->in[0]));
         break;
     default:
         return status_error(AMEND_UNSUPPORTED, "row '%s': erosion through %s is not defined", row->name,

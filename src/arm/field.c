@@ -11,8 +11,10 @@ static arm_field slide(const nn_row *row, arm_field in)
                        in.size + reach * in.step};
 }
 
-static amend_status walk_row(const nn_row *row, arm_field *fields, arm_field *out)
+static amend_status walk_row(const nn_table *table, size_t at, arm_field *fields, arm_field *out)
 {
+    const nn_row *row = &table->rows[at];
+    double side = (double)table->shapes[0].h;
     switch (row->kind) {
     case NN_INPUT:
         *out = (arm_field){0.5, 1, 1};
@@ -24,6 +26,12 @@ static amend_status walk_row(const nn_row *row, arm_field *fields, arm_field *ou
     case NN_BATCH_NORM:
     case NN_RELU:
     case NN_ACTIVATION:
+        *out = fields[row->in[0]];
+        break;
+    case NN_GLOBAL_POOL: /* one position, which looks everywhere */
+        *out = (arm_field){side / 2, side, side};
+        break;
+    case NN_COMBINE: /* a map times a gate, which weighs all positions alike */
         *out = fields[row->in[0]];
         break;
     case NN_ADD:
@@ -41,7 +49,7 @@ amend_status arm_field_of(const nn_table *table, size_t row, arm_field *field)
     arm_field *fields = NULL;
     TRY(mem_alloc(&fields, row + 1, sizeof *fields, "receptive fields"));
     amend_status status = status_ok();
-    for (size_t i = 0; !status.code && i <= row; i++) status = walk_row(&table->rows[i], fields, &fields[i]);
+    for (size_t i = 0; !status.code && i <= row; i++) status = walk_row(table, i, fields, &fields[i]);
     if (!status.code) *field = fields[row];
     mem_free(fields);
     return status;

@@ -25,8 +25,7 @@ static bool divides(size_t r, size_t channels)
     return r <= SIZE_MAX / r && channels % (r * r) == 0;
 }
 
-/* "2, 4, 8": the arrangement factors these channels allow, as many as fit in `text`. */
-static void list_factors(size_t channels, char *text, size_t size)
+void arm_geometry_factors(size_t channels, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = '\0';
@@ -34,19 +33,27 @@ static void list_factors(size_t channels, char *text, size_t size)
         if (divides(r, channels)) used += (size_t)snprintf(text + used, size - used, "%s%zu", used ? ", " : "", r);
 }
 
+/* The multiple of r^2 that is nearest to the channels. */
+static size_t projection_for(size_t channels, size_t r)
+{
+    size_t square = r <= 64 ? r * r : 4;
+    size_t nearest = channels > SIZE_MAX - square ? 0 : (channels + square / 2) / square * square;
+    return nearest ? nearest : square;
+}
+
 static amend_status wrong_factor(size_t channels, size_t r)
 {
     char factors[160];
-    list_factors(channels, factors, sizeof factors);
+    arm_geometry_factors(channels, factors, sizeof factors);
     if (!factors[0])
         return status_error(AMEND_BAD_ARGUMENT,
                             "a feature map of %zu channels cannot be arranged: ARM needs a multiple of 4; "
-                            "choose another backbone or width",
-                            channels);
-    return status_error(
-        AMEND_BAD_ARGUMENT,
-        "arrangement factor %zu does not fit %zu channels: its square must divide them; choose one of %s", r, channels,
-        factors);
+                            "choose another backbone or width, or project the channels to %zu (model.project)",
+                            channels, projection_for(channels, r));
+    return status_error(AMEND_BAD_ARGUMENT,
+                        "arrangement factor %zu does not fit %zu channels: its square must divide them; choose one of "
+                        "%s, or project the channels to %zu (model.project)",
+                        r, channels, factors, projection_for(channels, r));
 }
 
 /* Kernel and stride as the variant has them, and how often they fit. */
@@ -73,6 +80,7 @@ amend_status arm_geometry_make(size_t channels, size_t height, size_t width, siz
 {
     static const arm_variant paper = {0};
     size_t area = 0, features = 0;
+    if (variant && variant->project) channels = variant->project;
     if (!r || (r > 1 && r % 2))
         return status_error(AMEND_BAD_ARGUMENT,
                             "arrangement factor %zu: it must be even (the paper's is 16), or 1 for no arrangement", r);

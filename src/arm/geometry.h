@@ -17,10 +17,11 @@ typedef struct arm_variant {
     arm_de_albino de_albino; /* ARM_NO_KERNEL: the arranged planes go to the normalisation as they are */
     size_t kernel, stride;   /* of de-albino; 0: 2r and r/2 (r = 1: 2 and 1) */
     nn_generic generic;      /* of sharing affinity, in training */
+    size_t project;          /* channels of a 1x1 convolution before the arrangement; 0: none */
 } arm_variant;
 
 typedef struct arm_geometry {
-    size_t channels, height, width; /* C, h, w of the feature map */
+    size_t channels, height, width; /* C, h, w of the feature map, behind the projection where there is one */
     size_t arrangement;             /* r */
     size_t planes;                  /* P = C / r^2 */
     size_t arranged_height;         /* h r */
@@ -32,10 +33,13 @@ typedef struct arm_geometry {
     size_t out_width;               /* in the paper 2w - 3 */
 } arm_geometry;
 
-/* AMEND_BAD_ARGUMENT unless r is even or 1, r^2 divides the channels, and the kernel fits. `variant` NULL: the paper's.
- * No product of the sizes of a geometry that was made overflows. */
+/* `channels` are the backbone's. AMEND_BAD_ARGUMENT unless r is even or 1, r^2 divides the channels, and the kernel
+ * fits. `variant` NULL: the paper's. No product of the sizes of a geometry that was made overflows. */
 amend_status arm_geometry_make(size_t channels, size_t height, size_t width, size_t arrangement,
                                const arm_variant *variant, arm_geometry *geometry) AMEND_MUST_USE;
+
+/* "2, 4, 8": the arrangement factors that these channels allow, as many as fit in `text`. */
+void arm_geometry_factors(size_t channels, char *text, size_t size);
 
 /* Values of a feature map, and of a de-albino map (the classifier's inputs). */
 size_t arm_geometry_features(const arm_geometry *geometry); /* C h w */

@@ -12,6 +12,15 @@ static nn_affinity affinity_of(arm_head head)
     return head == ARM_HEAD_EMA ? NN_AFFINITY_EMA : head == ARM_HEAD_BATCH ? NN_AFFINITY_BATCH : NN_AFFINITY_NONE;
 }
 
+/* A linear map of the channels to as many as the arrangement wants: no bias and no normalisation, so that it folds. */
+static amend_status add_projection(nn_table *table, const arm_variant *variant, size_t *at)
+{
+    if (!variant || !variant->project) return status_ok();
+    const nn_row row = {
+        .kind = NN_CONV, .name = "arm.project", .in = {*at}, .channels = variant->project, .kernel = 1, .stride = 1};
+    return nn_table_add(table, row, at);
+}
+
 /* De-albino, or without it the planes as channels; *at: the last row. */
 static amend_status add_de_albino(nn_table *table, const arm_geometry *g, size_t *at)
 {
@@ -35,6 +44,7 @@ static amend_status add_arm(nn_table *table, arm_head head, size_t arrangement, 
     TRY(arm_geometry_make(map.c, map.h, map.w, arrangement, variant, &g));
     if (generic == NN_GENERIC_RUNNING && head == ARM_HEAD_BATCH)
         return status_error(AMEND_BAD_ARGUMENT, "a head with affinity 'batch' has no running mean to train with");
+    TRY(add_projection(table, variant, at));
     TRY(nn_table_add(table, (nn_row){.kind = NN_ARRANGE, .name = "arm.arrange", .in = {*at}, .factor = arrangement},
                      at));
     TRY(add_de_albino(table, &g, at));

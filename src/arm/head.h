@@ -11,7 +11,7 @@ typedef enum arm_head { ARM_HEAD_GAP, ARM_HEAD_NONE, ARM_HEAD_BATCH, ARM_HEAD_EM
 const char *arm_head_name(arm_head head);
 
 /* Appends the head behind row `features`; its logits are the table's last row. `variant` NULL: the paper's. Errors say
- * which r or size would fit. */
+ * which r, projection or size would fit. */
 amend_status arm_head_build(nn_table *table, arm_head head, size_t features, size_t arrangement,
                             const arm_variant *variant, size_t classes) AMEND_MUST_USE;
 

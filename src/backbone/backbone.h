@@ -12,14 +12,17 @@ typedef enum backbone_kind {
     BACKBONE_VGG13,
     BACKBONE_VGG16,
     BACKBONE_MOBILENET_V2,
+    BACKBONE_MOBILENET_V3_SMALL,
+    BACKBONE_MOBILENET_V3_LARGE,
+    BACKBONE_EFFICIENTNET_B0,
     BACKBONES
 } backbone_kind;
 
 typedef struct backbone_options {
     backbone_kind kind;
     bool small_stem; /* for images of 32..64 pixels, whose map would else be too small. ResNet: 3x3, stride 1, no
-                        pooling; VGG: without the last pooling; MobileNetV2: stride 1 in the first two layers that have
-                        2 */
+                        pooling; VGG: without the last pooling; MobileNet, EfficientNet: stride 1 in the first two
+                        layers that have 2 */
     double width;    /* factor on the channels, 0.125..4; 1 is the published network */
 } backbone_options;
 

@@ -127,7 +127,9 @@ static amend_status tell(const explain_request *r, const explain_result *result,
 {
     if (r->out) TRY(draw(r, result, photo));
     if (r->maps && !result->geometry)
-        fputs("a gap head has no planes, no de-albino and no coverage: only erosion is there to be seen\n", stderr);
+        fputs("a gap head has no planes, no de-albino and no coverage (a projected map neither): only erosion is there "
+              "to be seen\n",
+              stderr);
     if (!r->json || strcmp(r->json, "-")) explain_print(result);
     return r->json ? json_save_exact(explain_json(result), r->json) : status_ok();
 }

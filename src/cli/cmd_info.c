@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cli/args.h"
+#include "cli/cost.h"
 #include "cli/json.h"
+#include "model/model.h"
 #include "weights/dtype.h"
 #include "weights/weight_file.h"
 
@@ -50,8 +52,20 @@ static void print_tensor(tensor_view tensor)
     printf(" %-4s %s\n", dtype_name(tensor.type), shape);
 }
 
+/* Of one image through a model of amend; 0: the file is none that can be opened. */
+static size_t multiply_adds(const weight_file *file)
+{
+    amend_model *model = NULL;
+    network_cost cost = {0};
+    amend_status status = model_open(weight_file_path(file), &model);
+    if (!status.code) status = network_cost_of(model_describe(model), &cost);
+    amend_model_free(model);
+    return status.code ? 0 : cost.products;
+}
+
 static void print_text(weight_file *file)
 {
+    size_t products = multiply_adds(file);
     const char *name, *value;
     sums s = add_up(file);
     printf("%-20s %s\n", "format", weight_file_format(file));
@@ -63,6 +77,7 @@ static void print_text(weight_file *file)
         putchar('\n');
     }
     printf("%zu tensors, %zu parameters, %zu bytes\n", weight_file_count(file), s.parameters, s.bytes);
+    if (products) printf("%.1f million multiply-adds an image\n", (double)products / 1e6);
     for (size_t i = 0; i < weight_file_count(file); i++) print_tensor(weight_file_at(file, i));
 }
 
@@ -99,20 +114,27 @@ static json_t *notes_json(weight_file *file)
 static amend_status write_json(weight_file *file, const char *path)
 {
     sums s = add_up(file);
-    json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:I, s:I, s:o}", "schema", 1, "file", weight_file_path(file),
+    json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "schema", 1, "file", weight_file_path(file),
                                "format", weight_file_format(file), "metadata", notes_json(file), "parameters",
-                               (json_int_t)s.parameters, "bytes", (json_int_t)s.bytes, "tensors", tensors_json(file));
+                               (json_int_t)s.parameters, "multiply_adds", (json_int_t)multiply_adds(file), "bytes",
+                               (json_int_t)s.bytes, "tensors", tensors_json(file));
     return json_save(object, path);
 }
 
 static int run(int argc, char **argv)
 {
     const char *json = NULL;
-    const cli_option options[] = {{"--json", &json, NULL}};
+    bool backbones = false;
+    const cli_option options[] = {{"--json", &json, NULL}, {"--backbones", NULL, &backbones}};
     int operands = 0;
     weight_file *file = NULL;
-    int result = cli_parse(&cli_info, argc, argv, options, 1, &operands);
+    int result = cli_parse(&cli_info, argc, argv, options, 2, &operands);
     if (result) return result;
+    if (backbones) {
+        if (operands || json) return cli_usage(&cli_info, "--backbones goes alone");
+        amend_status printed = network_costs_print();
+        return printed.code ? cli_fail(printed) : CLI_DONE;
+    }
     if (operands != 1) return cli_usage(&cli_info, "one file is needed");
     amend_status status = weight_file_open(argv[0], &file);
     if (status.code) return cli_fail(status);
@@ -122,10 +144,16 @@ static int run(int argc, char **argv)
     return status.code ? cli_fail(status) : CLI_DONE;
 }
 
-const cli_command cli_info = {"info", run, "show what a weight file holds",
-                              "Usage: amend info FILE [--json FILE]\n"
-                              "Prints what a model, a checkpoint or weights of PyTorch (.safetensors, .pth) say of "
-                              "themselves, their tensors\n"
-                              "and how many parameters and bytes these have.\n\n"
-                              "  --json FILE      also as JSON; - is standard output, in the place of the text\n\n"
-                              "Example:\n  amend info models/ferplus-resnet18-ema.safetensors\n"};
+const cli_command cli_info = {
+    "info", run, "show what a weight file holds",
+    "Usage: amend info FILE [--json FILE]\n"
+    "       amend info --backbones\n"
+    "Prints what a model, a checkpoint or weights of PyTorch (.safetensors, .pth) say of "
+    "themselves, their tensors\n"
+    "and how many parameters and bytes these have; of a model also the multiply-adds of an image.\n\n"
+    "  --json FILE      also as JSON; - is standard output, in the place of the text\n"
+    "  --backbones      instead: the networks that can be trained, what they cost at 224 x "
+    "224 pixels, and the\n"
+    "                   arrangement factors r that their channels allow\n\n"
+    "Examples:\n  amend info models/ferplus-resnet18-ema.safetensors\n"
+    "  amend info --backbones\n"};

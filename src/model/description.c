@@ -149,6 +149,7 @@ static const char *const de_albinos[] = {"shared", "planes", "off"};
 static amend_status read_variant(const meta_source *file, arm_variant *v)
 {
     size_t choice;
+    if (file->find(file->file, "amend.project")) TRY(read_size(file, "amend.project", 0, 65536, &v->project));
     if (!file->find(file->file, "amend.de_albino")) return status_ok();
     TRY(read_choice(file, "amend.de_albino", de_albinos, 3, &choice));
     v->de_albino = (arm_de_albino)choice;
@@ -235,6 +236,7 @@ static void fill_texts(const model_description *d, description_texts *t)
     snprintf(t->arrangement, sizeof t->arrangement, "%zu", d->arrangement);
     snprintf(t->kernel, sizeof t->kernel, "%zu", d->variant.kernel);
     snprintf(t->stride, sizeof t->stride, "%zu", d->variant.stride);
+    snprintf(t->project, sizeof t->project, "%zu", d->variant.project);
     snprintf(t->size, sizeof t->size, "%zu", d->size);
     snprintf(t->channels, sizeof t->channels, "%zu", d->channels);
     join_reals(t->mean, sizeof t->mean, d->normal.mean, d->channels);
@@ -255,6 +257,7 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
                                                  {"amend.de_albino", de_albinos[d->variant.de_albino]},
                                                  {"amend.kernel", t->kernel},
                                                  {"amend.stride", t->stride},
+                                                 {"amend.project", t->project},
                                                  {"amend.size", t->size},
                                                  {"amend.channels", t->channels},
                                                  {"amend.labels", t->labels},

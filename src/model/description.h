@@ -55,10 +55,10 @@ amend_status description_save(const model_description *description, const nn_par
                               const char *path) AMEND_MUST_USE;
 
 /* The metadata's entries, with their texts in *texts or in the description; returns how many. */
-enum { DESCRIPTION_ENTRIES = 18 };
+enum { DESCRIPTION_ENTRIES = 19 };
 typedef struct description_texts {
-    char temperature[32], width[32], arrangement[32], kernel[32], stride[32], size[32], channels[32], mean[96],
-        deviation[96];
+    char temperature[32], width[32], arrangement[32], kernel[32], stride[32], project[32], size[32], channels[32],
+        mean[96], deviation[96];
     char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
 } description_texts;
 size_t description_meta(const model_description *description, description_texts *texts,

@@ -30,7 +30,9 @@ static amend_status compile(model_explainer *e)
     const model_description *d = e->description;
     e->features = table->rows[table->count - 1].in[0];
     nn_shape map = map_shape(e);
-    if (d->head != ARM_HEAD_GAP) TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &d->variant, &e->geometry));
+    /* behind a projection, which is folded away, the arranged pixels are not those of this map */
+    if (d->head != ARM_HEAD_GAP && !d->variant.project)
+        TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &d->variant, &e->geometry));
     TRY(arm_field_of(table, e->features, &e->field));
     e->field.first /= (double)d->size;
     e->field.step /= (double)d->size;

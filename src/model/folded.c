@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "nn/fold.h"
 
+enum { PART = 256 };
+
 static const float *value_of(const nn_params *params, const char *row, const char *suffix)
 {
     const nn_param *found = nn_params_find(params, row, suffix);
@@ -32,15 +34,26 @@ static void share_with_itself(const nn_params *params, size_t classes, size_t in
     for (size_t k = 0; k < classes; k++) bias[k] = fc_bias[k] + factor * (bias[k] - fc_bias[k]);
 }
 
-static amend_status fold_head(const model_description *d, const nn_params *params, nn_shape map, float *weight,
-                              float *bias)
+/* weight [row][C] = projected [row][P] project [P][C]; a row is a class at a position. */
+static void unproject(const float *projected, const nn_param *project, size_t rows, float *weight)
 {
-    arm_geometry g;
-    if (d->head == ARM_HEAD_GAP) {
-        fold_pooling(params, map, d->classes, weight, bias);
-        return status_ok();
-    }
-    TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &d->variant, &g));
+    size_t inner = project->shape[0], channels = project->shape[1];
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < channels; c += PART) {
+            size_t part = channels - c < PART ? channels - c : PART;
+            double sums[PART] = {0};
+            for (size_t p = 0; p < inner; p++)
+                for (size_t k = 0; k < part; k++)
+                    sums[k] += (double)projected[i * inner + p] * (double)project->value[p * channels + c + k];
+            for (size_t k = 0; k < part; k++) weight[i * channels + c + k] = (float)sums[k];
+        }
+}
+
+/* The head on the map that it arranges. */
+static amend_status fold_arm(const model_description *d, const nn_params *params, const arm_geometry *g, float *weight,
+                             float *bias)
+{
     const arm_fold_source source = {
         .de_albino = value_of(params, "arm.de_albino", "weight"),
         .bn_weight = value_of(params, "arm.bn", "weight"),
@@ -52,9 +65,28 @@ static amend_status fold_head(const model_description *d, const nn_params *param
         .fc_weight = value_of(params, "fc", "weight"),
         .fc_bias = value_of(params, "fc", "bias"),
     };
-    TRY(arm_fold(&g, d->classes, &source, weight, bias));
-    if (d->head == ARM_HEAD_BATCH) share_with_itself(params, d->classes, nn_shape_count(map), weight, bias);
+    TRY(arm_fold(g, d->classes, &source, weight, bias));
+    if (d->head == ARM_HEAD_BATCH) share_with_itself(params, d->classes, arm_geometry_features(g), weight, bias);
     return status_ok();
+}
+
+static amend_status fold_head(const model_description *d, const nn_params *params, nn_shape map, float *weight,
+                              float *bias)
+{
+    arm_geometry g;
+    const nn_param *project = nn_params_find(params, "arm.project", "weight");
+    float *projected = NULL;
+    if (d->head == ARM_HEAD_GAP) {
+        fold_pooling(params, map, d->classes, weight, bias);
+        return status_ok();
+    }
+    TRY(arm_geometry_make(map.c, map.h, map.w, d->arrangement, &d->variant, &g));
+    if (!project) return fold_arm(d, params, &g, weight, bias);
+    TRY(mem_alloc(&projected, d->classes * arm_geometry_features(&g), sizeof *projected, "folded head"));
+    amend_status status = fold_arm(d, params, &g, projected, bias);
+    if (!status.code) unproject(projected, project, d->classes * g.height * g.width, weight);
+    mem_free(projected);
+    return status;
 }
 
 /* Rows of the backbone and of the folded network; *features and *end: where the feature map is in each. */

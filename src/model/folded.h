@@ -1,4 +1,5 @@
-/* A model as inference sees it: convolutions with bias, and the whole head as one linear map (arm/fold.h). */
+/* A model as inference sees it: convolutions with bias, and the whole head, with its projection, as one linear map
+ * (arm/fold.h). */
 #ifndef MODEL_FOLDED_H
 #define MODEL_FOLDED_H
 

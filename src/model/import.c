@@ -76,7 +76,7 @@ static size_t map_side(size_t outputs)
 static amend_status infer_head(const state_dict *dict, model_description *d)
 {
     const char *path = weight_file_path(dict->file);
-    const tensor_view *kernel, *fc = state_dict_find(dict, "fc.weight");
+    const tensor_view *kernel, *project, *fc = state_dict_find(dict, "fc.weight");
     size_t stride = d->small_stem ? STRIDE_SMALL : STRIDE_IMAGENET;
     d->head = ARM_HEAD_GAP;
     d->arrangement = PAPER_R;
@@ -87,6 +87,10 @@ static amend_status infer_head(const state_dict *dict, model_description *d)
               : state_dict_find(dict, "arm.alpha") ? ARM_HEAD_BATCH
                                                    : ARM_HEAD_NONE;
     d->arrangement = kernel->shape[2] / 2;
+    if (state_dict_find(dict, "arm.project.weight")) {
+        TRY(need(dict, "arm.project.weight", 4, &project));
+        d->variant.project = project->shape[0];
+    }
     if (!map_side(fc->shape[1]))
         return status_error(AMEND_BAD_DATA, "%s: 'fc.weight' reads %zu values, which no ARM head gives", path,
                             fc->shape[1]);

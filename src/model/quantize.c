@@ -25,6 +25,28 @@ struct model_calibration {
     row_range *ranges; /* by row */
 };
 
+/* A relu, or a clip that is one up to a ceiling. */
+static bool rectifies(const nn_row *row)
+{
+    const nn_curve curve = nn_row_curve(row);
+    return curve.function == NN_RECTIFY || (curve.function == NN_CLIP && curve.alpha >= 0);
+}
+
+static amend_status check_rows(const nn_table *table)
+{
+    for (size_t i = 1; i + 1 < table->count; i++) {
+        const nn_row *row = &table->rows[i];
+        if (row->kind == NN_CONV || row->kind == NN_ADD || row->kind == NN_MAX_POOL || row->kind == NN_AVERAGE_POOL ||
+            rectifies(row))
+            continue;
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s '%s' has no form in 8 bits: networks of convolutions, sums, relus and pools have (the "
+                            "ResNets, VGGs and MobileNetV2); take precision bf16 or f32",
+                            nn_kind_name(row->kind), row->name);
+    }
+    return status_ok();
+}
+
 amend_status model_calibration_create(const model_description *d, const model_folded *folded, size_t batch,
                                       model_calibration **made)
 {
@@ -32,6 +54,7 @@ amend_status model_calibration_create(const model_description *d, const model_fo
     nn_program_options options = {.batch = batch, .type = NN_F32, .keep_maps = true};
     model_calibration *c = NULL;
     *made = NULL;
+    TRY(check_rows(table));
     memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
     memcpy(options.deviation, d->normal.deviation, sizeof d->normal.deviation);
     TRY(mem_alloc(&c, 1, sizeof *c, "calibration"));
@@ -159,8 +182,8 @@ amend_status model_quantize(const model_calibration *c, model_folded *folded)
     if (!c->ranges[0].seen) return status_error(AMEND_BAD_ARGUMENT, "no images to calibrate with");
     for (size_t i = 1; i < table->count; i++) {
         const nn_row *row = &table->rows[i];
-        bool measured = c->ranges[i].seen && (row->kind == NN_CONV || row->kind == NN_ADD || row->kind == NN_RELU);
-        if (measured) folded->steps.step[i] = best_step(&c->ranges[i], row->kind == NN_RELU ? 255 : 127);
+        bool measured = c->ranges[i].seen && (row->kind == NN_CONV || row->kind == NN_ADD || rectifies(row));
+        if (measured) folded->steps.step[i] = best_step(&c->ranges[i], rectifies(row) ? 255 : 127);
         if (row->kind != NN_CONV || !row->in[0]) continue;
         TRY(quantize_conv(c, row, nn_params_find(&folded->params, row->name, "weight"),
                           nn_params_find(&folded->params, row->name, "bias")));

@@ -54,7 +54,7 @@ static amend_status create_inference(const dnn_conv *conv, dnn_job **job)
     return status;
 }
 
-static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeats, double *sum, double *flops)
+static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeats, double *sum)
 {
     dnn_job *job = NULL;
     double seconds = 0;
@@ -65,8 +65,6 @@ static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeat
     amend_status status = time_job(job, repeats, &seconds);
     dnn_free(job);
     *sum += seconds;
-    *flops += 2.0 * (double)nn_shape_count(conv->out) * (double)(conv->in.c * conv->kernel * conv->kernel) /
-              (double)(conv->groups ? conv->groups : 1);
     return status;
 }
 
@@ -82,10 +80,12 @@ amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type,
         dnn_conv conv = dnn_row_window(row, table->shapes[row->in[0]], table->shapes[i], type);
         conv.in.n = conv.out.n = batch;
         conv.bias = !training;
-        TRY(time_pass(&conv, training ? DNN_FORWARD : DNN_INFERENCE, repeats, &measured->forward, &measured->flops));
+        bool first = !row->in[0]; /* whose input needs no gradient */
+        measured->flops += 2.0 * (double)(batch * nn_row_products(table, i)) * (!training ? 1 : first ? 2 : 3);
+        TRY(time_pass(&conv, training ? DNN_FORWARD : DNN_INFERENCE, repeats, &measured->forward));
         if (!training) continue;
-        TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights, &measured->flops));
-        if (row->in[0]) TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data, &measured->flops));
+        TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights));
+        if (!first) TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data));
     }
     return status_ok();
 }

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-static const double epsilon = 1e-5; /* as op_batch_norm.c */
-
 amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded, size_t went_to[NN_MAX_ROWS])
 {
     nn_shape in = table->shapes[0];
@@ -50,7 +48,7 @@ static amend_status fold_conv(const nn_row *conv, const nn_row *norm, const nn_p
             return status_error(AMEND_BAD_DATA,
                                 "%s[%zu] is %g, not a variance: take weights from an earlier checkpoint",
                                 variance->name, o, spread);
-        double scale = (double)gamma->value[o] / sqrt(spread + epsilon);
+        double scale = (double)gamma->value[o] / sqrt(spread + nn_row_epsilon(norm));
         for (size_t i = 0; i < taps; i++)
             to->value[o * taps + i] = (float)(scale * (double)weight->value[o * taps + i]);
         double own = conv->bias ? (double)nn_params_find(params, conv->name, "bias")->value[o] : 0;

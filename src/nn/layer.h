@@ -40,9 +40,8 @@ struct nn_layer {
     void *in_gradient[NN_MAX_INPUTS]; /* where backward writes; NULL: not wanted */
     nn_param *params[NN_MAX_PARAMS];
     bool training;      /* the plan has a backward pass */
-    bool relu;          /* fused behind this layer */
-    float ceiling;      /* of that relu: 6, or infinity */
-    const nn_row *pool; /* fused behind that relu; NULL: none */
+    nn_curve curve;     /* an activation's own, or fused behind this layer */
+    const nn_row *pool; /* fused behind that when it is a relu; NULL: none */
     void *state;        /* the operation's compiled form, freed by destroy */
     void *own;          /* own_bytes that keep their content */
     void *scratch;      /* scratch_bytes, shared with other layers */
@@ -50,6 +49,6 @@ struct nn_layer {
 };
 
 extern const nn_op nn_op_input, nn_op_conv, nn_op_batch_norm, nn_op_pool, nn_op_global_pool, nn_op_arrange,
-    nn_op_shared_conv, nn_op_planes, nn_op_affinity, nn_op_linear;
+    nn_op_shared_conv, nn_op_planes, nn_op_affinity, nn_op_linear, nn_op_activation, nn_op_gate;
 
 #endif

@@ -1,6 +1,6 @@
-/* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual), or max pooling of
- * relu(bn(x)) (nn/norm_pool.h). Statistics and reductions are f32 (f64 across blocks) whatever the type of the maps.
- * eps 1e-5, momentum 0.1, as torchvision. A map is read twice, first for sums, upwards, then downwards: what the first
+/* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual), f(bn(x)), or max
+ * pooling of relu(bn(x)) (nn/norm_pool.h). Statistics and reductions are f32 (f64 across blocks) whatever the type of
+ * the maps. A map is read twice, first for sums, upwards, then downwards: what the first
  * pass left in the caches the second finds there. */
 #include <math.h>
 #include <omp.h>
@@ -14,7 +14,7 @@ enum { WEIGHT, BIAS, MEAN, VARIANCE };
 enum { BLOCK = 32 };  /* pixels summed in f32 before the sum goes to f64 */
 enum { BUFFERS = 6 }; /* runs of c floats that a thread works with */
 
-static const float epsilon = 1e-5f, momentum = 0.1f;
+static const float usual_momentum = 0.1f;
 
 /* Per channel; scale, shift: y = scale * x + shift; the last three: dx = from_g * g + from_x * x + constant. */
 typedef struct norm_state {
@@ -103,6 +103,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
     for (size_t t = 0; t < s->threads; t++)
         sum_forward(layer->in[0]->type, layer->in[0]->data, pixels * t / s->threads, pixels * (t + 1) / s->threads, c,
                     s->sums + t * 2 * c, s->buffer + t * s->room);
+    float momentum = layer->row->momentum > 0 ? layer->row->momentum : usual_momentum;
     double unbiased = pixels > 1 ? (double)pixels / (double)(pixels - 1) : 1;
     for (size_t i = 0; i < c; i++) {
         double sum, square;
@@ -110,7 +111,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
         double mean = sum / (double)pixels, variance = square / (double)pixels - mean * mean;
         if (variance < 0) variance = 0;
         s->mean[i] = (float)mean;
-        s->inverse_deviation[i] = (float)(1 / sqrt(variance + (double)epsilon));
+        s->inverse_deviation[i] = (float)(1 / sqrt(variance + nn_row_epsilon(layer->row)));
         running_mean[i] += momentum * ((float)mean - running_mean[i]);
         running_variance[i] += momentum * ((float)(variance * unbiased) - running_variance[i]);
     }
@@ -119,6 +120,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
 static void running_statistics(nn_layer *layer, size_t c)
 {
     norm_state *s = layer->state;
+    float epsilon = (float)nn_row_epsilon(layer->row);
     for (size_t i = 0; i < c; i++) {
         s->mean[i] = layer->params[MEAN]->value[i];
         s->inverse_deviation[i] = 1 / sqrtf(layer->params[VARIANCE]->value[i] + epsilon);
@@ -129,7 +131,8 @@ typedef struct norm_maps {
     nn_type type;
     size_t c;
     bool relu;
-    float ceiling;                     /* of the relu */
+    float ceiling;                     /* of the relu: 6, or infinity */
+    nn_curve curve;                    /* another function instead, never with a residual */
     const norm_pool *pool;             /* NULL: none; then out, y and dy are the pooled maps */
     const float *scale, *shift;        /* y = relu(scale * x + shift + residual) */
     const void *x, *residual, *y, *dy; /* residual NULL: none */
@@ -145,7 +148,7 @@ static inline float rectify(float value, float ceiling) /* lets NaN through */
 NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float *buffer)
 {
     size_t c = m->c;
-    float *converted = buffer, *other = buffer + c, *result = buffer + 2 * c;
+    float *converted = buffer, *other = buffer + c, *result = buffer + 2 * c, *curved = buffer + 3 * c;
     for (size_t pixel = last; pixel-- > first;) {
         const float *x = nn_load(m->type, m->x, pixel * c, c, converted);
         for (size_t i = 0; i < c; i++) result[i] = m->scale[i] * x[i] + m->shift[i];
@@ -155,7 +158,9 @@ NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float
         }
         if (m->relu)
             for (size_t i = 0; i < c; i++) result[i] = rectify(result[i], m->ceiling);
-        nn_store(m->type, m->out, pixel * c, c, result);
+        else if (m->curve.function)
+            nn_curve_apply(&m->curve, result, curved, c);
+        nn_store(m->type, m->out, pixel * c, c, m->curve.function ? curved : result);
     }
 }
 
@@ -165,21 +170,24 @@ static inline void mask(const float *restrict y, float ceiling, const float *res
     for (size_t i = 0; i < c; i++) g[i] = ((y[i] > 0) & (y[i] < ceiling)) ? dy[i] : 0;
 }
 
-/* The gradient g at a pixel, given x there: dy where 0 < y < ceiling (relu), else dy. Without a residual y is worked
- * out again, which costs less than reading it. buffer: 3 x c */
+/* The gradient g at a pixel, given x there: dy where 0 < y < ceiling (relu), f'(bn(x)) dy, else dy. Without a residual
+ * y or bn(x) is worked out again, which costs less than reading it. buffer: 3 x c */
 static inline const float *gradient_at(const norm_maps *m, size_t pixel, const float *x, float *buffer)
 {
     size_t c = m->c;
     float *g = buffer, *y = buffer + c;
     if (m->pool) return norm_pool_gradient(m->pool, m->type, m->dy, pixel, buffer);
     const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer + 2 * c);
-    if (!m->relu) return dy;
+    if (!m->relu && !m->curve.function) return dy;
     if (m->residual) {
         mask(nn_load(m->type, m->y, pixel * c, c, y), m->ceiling, dy, c, g);
         return g;
     }
     for (size_t i = 0; i < c; i++) y[i] = m->scale[i] * x[i] + m->shift[i];
-    mask(y, m->ceiling, dy, c, g);
+    if (m->relu)
+        mask(y, m->ceiling, dy, c, g);
+    else
+        nn_curve_slope(&m->curve, y, dy, g, c);
     return g;
 }
 
@@ -220,11 +228,13 @@ NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t la
 static norm_maps maps_of(const nn_layer *layer)
 {
     const norm_state *s = layer->state;
+    const nn_curve *curve = &layer->curve;
     norm_maps m = {0};
     m.type = layer->in[0]->type;
     m.c = layer->in[0]->shape.c;
-    m.relu = layer->relu;
-    m.ceiling = layer->ceiling;
+    m.relu = curve->function == NN_RECTIFY || (curve->function == NN_CLIP && curve->alpha == 0);
+    m.ceiling = curve->function == NN_CLIP ? curve->beta : HUGE_VALF;
+    if (!m.relu) m.curve = *curve;
     m.pool = layer->pool ? &s->pool : NULL;
     m.scale = s->scale;
     m.shift = s->shift;

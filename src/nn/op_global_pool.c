@@ -1,43 +1,52 @@
 /* Global average pooling: mean over the map, and the step from the plan's precision to f32. */
+#include "nn/convert.h"
 #include "nn/layer.h"
 
-static float value_at(nn_type type, const void *data, size_t at)
+enum { PART = 256 };
+
+/* Channels at .. at + part - 1 of one sample. */
+static void sample_forward(nn_layer *layer, size_t sample, size_t at, size_t part)
 {
-    return type == NN_F32 ? ((const float *)data)[at] : nn_from_bf16(((const uint16_t *)data)[at]);
+    const nn_tensor *in = layer->in[0];
+    size_t c = in->shape.c, pixels = in->shape.h * in->shape.w;
+    float sum[PART] = {0}, given[PART];
+    for (size_t i = 0; i < pixels; i++) {
+        const float *values = nn_load(in->type, in->data, (sample * pixels + i) * c + at, part, given);
+        for (size_t k = 0; k < part; k++) sum[k] += values[k];
+    }
+    for (size_t k = 0; k < part; k++) ((float *)layer->out->data)[sample * c + at + k] = sum[k] / (float)pixels;
+}
+
+static void sample_backward(nn_layer *layer, size_t sample, size_t at, size_t part)
+{
+    const nn_tensor *in = layer->in[0];
+    size_t c = in->shape.c, pixels = in->shape.h * in->shape.w;
+    const float *gradient = (const float *)layer->out->gradient + sample * c + at;
+    float share[PART];
+    for (size_t k = 0; k < part; k++) share[k] = gradient[k] / (float)pixels;
+    for (size_t i = 0; i < pixels; i++)
+        nn_store(in->type, layer->in_gradient[0], (sample * pixels + i) * c + at, part, share);
+}
+
+static void each_part(nn_layer *layer, void (*run)(nn_layer *, size_t, size_t, size_t))
+{
+    size_t c = layer->out->shape.c, parts = (c + PART - 1) / PART;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < layer->out->shape.n * parts; i++) {
+        size_t at = i % parts * PART;
+        run(layer, i / parts, at, c - at < PART ? c - at : PART);
+    }
 }
 
 static amend_status global_forward(nn_layer *layer)
 {
-    nn_shape in = layer->in[0]->shape;
-    size_t pixels = in.h * in.w;
-    float *out = layer->out->data;
-#pragma omp parallel for schedule(static)
-    for (size_t n = 0; n < in.n; n++)
-        for (size_t k = 0; k < in.c; k++) {
-            float sum = 0;
-            for (size_t p = 0; p < pixels; p++)
-                sum += value_at(layer->in[0]->type, layer->in[0]->data, (n * pixels + p) * in.c + k);
-            out[n * in.c + k] = sum / (float)pixels;
-        }
+    each_part(layer, sample_forward);
     return status_ok();
 }
 
 static amend_status global_backward(nn_layer *layer)
 {
-    nn_shape in = layer->in[0]->shape;
-    size_t pixels = in.h * in.w;
-    const float *gradient = layer->out->gradient;
-    void *to = layer->in_gradient[0];
-    if (!to) return status_ok();
-#pragma omp parallel for schedule(static)
-    for (size_t n = 0; n < in.n; n++)
-        for (size_t i = 0; i < pixels * in.c; i++) {
-            float v = gradient[n * in.c + i % in.c] / (float)pixels;
-            if (layer->in[0]->type == NN_F32)
-                ((float *)to)[n * pixels * in.c + i] = v;
-            else
-                ((uint16_t *)to)[n * pixels * in.c + i] = nn_to_bf16(v);
-        }
+    if (layer->in_gradient[0]) each_part(layer, sample_backward);
     return status_ok();
 }
 

@@ -1,8 +1,6 @@
 /* From table to plan: fuse rows into layers, compile them, plan the memory by lifetimes, bind. */
 #include "nn/plan.h"
 
-#include <math.h>
-
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/layer.h"
@@ -13,6 +11,7 @@ typedef struct step {
     nn_tensor out;
     size_t in_steps[NN_MAX_INPUTS]; /* which steps' results it reads */
     size_t data_at, gradient_at, own_at;
+    size_t last_row;              /* the one whose result this is */
     size_t last_reader;           /* the last step that reads the result */
     bool has_gradient;            /* while planning: some reader has written it */
     size_t sum_at[NN_MAX_INPUTS]; /* a second gradient of the same map, to be added to the first */
@@ -39,7 +38,8 @@ static const nn_op *op_of(nn_kind kind)
         [NN_AVERAGE_POOL] = &nn_op_pool,     [NN_GLOBAL_POOL] = &nn_op_global_pool,
         [NN_ARRANGE] = &nn_op_arrange,       [NN_SHARED_CONV] = &nn_op_shared_conv,
         [NN_PLANES] = &nn_op_planes,         [NN_AFFINITY] = &nn_op_affinity,
-        [NN_LINEAR] = &nn_op_linear,
+        [NN_LINEAR] = &nn_op_linear,         [NN_RELU] = &nn_op_activation,
+        [NN_ACTIVATION] = &nn_op_activation, [NN_COMBINE] = &nn_op_gate,
     };
     return ops[kind];
 }
@@ -57,11 +57,18 @@ static size_t tensor_bytes(const nn_tensor *t)
 
 /* ---- fusing ---- */
 
+/* A sum keeps the result alone, from which a function's slope can be told only when it clips. */
+static bool can_fuse(const nn_curve *curve, bool sum)
+{
+    bool clips = curve->function == NN_RECTIFY || (curve->function == NN_CLIP && curve->alpha == 0);
+    return clips || (!sum && curve->function != NN_NO_FUNCTION && curve->function != NN_SLOPES);
+}
+
 /* Whether the row behind the relu at row i is a max pooling that batch normalisation does in passing. */
 static bool absorbs_pool(const nn_table *table, size_t i, const step *s)
 {
     const nn_row *next = &table->rows[i + 1];
-    return i + 1 < table->count && s->layer.relu && isinf(s->layer.ceiling) && !s->layer.in[1] &&
+    return i + 1 < table->count && s->layer.curve.function == NN_RECTIFY && !s->layer.in[1] &&
            next->kind == NN_MAX_POOL && next->in[0] == i && next->kernel <= NORM_POOL_KERNEL &&
            nn_table_readers(table, i) == 1;
 }
@@ -76,14 +83,11 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
         s->in_steps[1] = step_of_row[table->rows[i].in[1]];
         s->layer.in[1] = &s->out; /* marks the input as used; set for good below */
     }
-    const nn_row *next = &table->rows[i + 1];
-    bool clip = i + 1 < table->count && next->kind == NN_ACTIVATION && next->function == NN_CLIP && next->alpha == 0;
-    if (i + 1 < table->count && (next->kind == NN_RELU || clip) && next->in[0] == i &&
-        nn_table_readers(table, i) == 1) {
-        i++;
-        s->layer.relu = true;
-        s->layer.ceiling = clip ? next->beta : HUGE_VALF;
-    }
+    if (i + 1 >= table->count || table->rows[i + 1].in[0] != i || nn_table_readers(table, i) != 1) return i;
+    const nn_curve curve = nn_row_curve(&table->rows[i + 1]);
+    if (!can_fuse(&curve, s->layer.in[1])) return i;
+    s->layer.curve = curve;
+    i++;
     if (absorbs_pool(table, i, s)) s->layer.pool = &table->rows[++i];
     return i;
 }
@@ -125,6 +129,13 @@ static amend_status check_input(const nn_plan *plan, const step *s)
     return status_ok();
 }
 
+/* The plan's type up to the head; what hangs on a mean over the map (a gate's branch) stays f32 as that is. */
+static nn_type result_type(const nn_plan *plan, const step *s)
+{
+    if (s->layer.row->kind == NN_INPUT) return plan->options.type;
+    return is_f32_only(s->layer.row->kind) ? NN_F32 : plan->steps[s->in_steps[0]].out.type;
+}
+
 static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape *shape)
 {
     const nn_table *table = &plan->table;
@@ -137,11 +148,12 @@ static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape
     s->layer.training = plan->options.training;
     s->layer.out = &s->out;
     s->out.shape = *shape;
-    s->out.type = is_f32_only(s->layer.row->kind) ? NN_F32 : plan->options.type;
-    if (s->layer.row->kind == NN_BATCH_NORM && row) s->out.type = plan->steps[s->in_steps[0]].out.type;
+    s->out.type = result_type(plan, s);
     s->out.wants_gradient = plan->options.training && row;
     if (row) s->layer.in[0] = &plan->steps[s->in_steps[0]].out;
-    if (s->layer.in[1]) s->layer.in[1] = &plan->steps[s->in_steps[1]].out;
+    if (s->layer.row->kind == NN_RELU || s->layer.row->kind == NN_ACTIVATION)
+        s->layer.curve = nn_row_curve(s->layer.row);
+    if (s->layer.row->kind == NN_COMBINE || s->layer.in[1]) s->layer.in[1] = &plan->steps[s->in_steps[1]].out;
     TRY(check_input(plan, s));
     return find_params(plan, &s->layer);
 }
@@ -152,8 +164,9 @@ static amend_status make_steps(nn_plan *plan)
     const nn_table *table = &plan->table;
     for (size_t row = 0; row < table->count;) {
         step *s = &plan->steps[plan->count];
-        s->in_steps[0] = step_of_row[table->rows[row].in[0]];
-        size_t last = absorb(table, row, s, step_of_row);
+        for (size_t k = 0; k < nn_row_inputs(&table->rows[row]); k++)
+            s->in_steps[k] = step_of_row[table->rows[row].in[k]];
+        size_t last = s->last_row = absorb(table, row, s, step_of_row);
         nn_shape shape = table->shapes[last];
         if (!mem_multiply(shape.n, plan->options.batch, &shape.n))
             return status_error(AMEND_NO_MEMORY, "a batch of %zu is too large", plan->options.batch);
@@ -320,6 +333,17 @@ const float *nn_plan_logits(const nn_plan *plan)
 float *nn_plan_logits_gradient(nn_plan *plan)
 {
     return plan->steps[plan->count - 1].out.gradient;
+}
+
+const float *nn_plan_map(const nn_plan *plan, size_t row, size_t *count)
+{
+    for (size_t i = 0; plan->options.training && i < plan->count; i++) {
+        const step *s = &plan->steps[i];
+        if (s->last_row != row || s->out.type != NN_F32) continue;
+        *count = nn_shape_count(s->out.shape);
+        return s->out.data;
+    }
+    return NULL;
 }
 
 size_t nn_plan_bytes(const nn_plan *plan)

@@ -28,6 +28,10 @@ float *nn_plan_logits_gradient(nn_plan *plan);    /* batch x classes: fill befor
  * the running ones updated. */
 amend_status nn_plan_forward(nn_plan *plan, size_t count, bool training) AMEND_MUST_USE;
 
+/* The result of a row after a forward pass of a training plan, until backward: batch x h x w x C, with what is fused
+ * behind it applied. NULL: not kept as f32, or fused into a later row's. */
+const float *nn_plan_map(const nn_plan *plan, size_t row, size_t *count);
+
 /* Overwrites the gradients in params. */
 amend_status nn_plan_backward(nn_plan *plan) AMEND_MUST_USE;
 

@@ -68,6 +68,7 @@ static dnn_fusion fusion_of(const nn_program *p, const program_step *s, const pl
     dnn_fusion f = {
         .out = s->type, .function = s->function, .alpha = s->alpha / unit, .beta = s->beta / unit, .scale = w->scale};
     if (s->function == NN_HARD_SWISH) f.alpha = 1.0f / 6, f.beta = 0.5f; /* as oneDNN 3 wants to be told */
+    if (s->function == NN_SWISH) f.alpha = 1;                            /* oneDNN's is x sigmoid(alpha x) */
     if (s->held == PROGRAM_NONE) return f;
     f.sum = true;
     f.held = p->steps[s->held].type;

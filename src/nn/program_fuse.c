@@ -30,9 +30,10 @@ static bool can_fuse(const nn_program *p, nn_function function)
 
 static void take_function(program_step *s, const nn_row *row)
 {
-    s->function = row->kind == NN_RELU ? NN_RECTIFY : row->function;
-    s->alpha = row->kind == NN_RELU ? 0 : row->alpha;
-    s->beta = row->kind == NN_RELU ? 0 : row->beta;
+    const nn_curve curve = nn_row_curve(row);
+    s->function = curve.function;
+    s->alpha = curve.alpha;
+    s->beta = curve.beta;
 }
 
 /* The sum and the activation directly behind the convolution of step s. */
@@ -91,7 +92,10 @@ static amend_status check_bytes(const nn_program *p, const program_step *s)
     bool last = s->last_row + 1 == p->table.count;
     if ((kind == NN_LINEAR) != last ||
         (kind != NN_INPUT && kind != NN_CONV && kind != NN_LINEAR && kind != NN_MAX_POOL && kind != NN_AVERAGE_POOL))
-        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot run in 8 bits", nn_kind_name(kind), s->row->name);
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s %s: cannot run in 8 bits, which know convolutions, sums, relus and pools; take bf16 or "
+                            "f32",
+                            nn_kind_name(kind), s->row->name);
     if (p->count == 1 && (kind != NN_CONV || s->row->pad_more || nn_table_readers(&p->table, 0) != 1))
         return status_error(AMEND_UNSUPPORTED,
                             "%s %s: in 8 bits one convolution must stand first, padded alike on all sides",

@@ -7,58 +7,15 @@
 
 enum { PART = 256, ENOUGH = 16384 /* values that are worth waking the other threads */ };
 
-NN_VECTOR static void rectify(const float *x, float *y, size_t count, float low, float high)
-{
-    for (size_t i = 0; i < count; i++) {
-        float raised = x[i] < low ? low : x[i]; /* lets NaN through */
-        y[i] = raised > high ? high : raised;
-    }
-}
-
-NN_VECTOR static void leak(const float *x, float *y, size_t count, float slope)
-{
-    for (size_t i = 0; i < count; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
-}
-
-static float sigmoid(float x)
-{
-    return 1 / (1 + expf(-x));
-}
-
 static void apply_function(const program_step *s, const float *x, float *y, size_t count, size_t channel)
 {
+    const nn_curve curve = {s->function, s->alpha, s->beta};
     const float *slopes = s->weights;
-    switch (s->function) {
-    case NN_RECTIFY:
-        rectify(x, y, count, 0, HUGE_VALF);
-        break;
-    case NN_CLIP:
-        rectify(x, y, count, s->alpha, s->beta);
-        break;
-    case NN_LEAKY:
-        leak(x, y, count, s->alpha);
-        break;
-    case NN_SLOPES:
-        for (size_t i = 0; i < count; i++) y[i] = x[i] > 0 ? x[i] : slopes[channel + i] * x[i];
-        break;
-    case NN_SIGMOID:
-        for (size_t i = 0; i < count; i++) y[i] = sigmoid(x[i]);
-        break;
-    case NN_SWISH:
-        for (size_t i = 0; i < count; i++) y[i] = x[i] * sigmoid(x[i]);
-        break;
-    case NN_HARD_SIGMOID:
-        for (size_t i = 0; i < count; i++) y[i] = fminf(fmaxf(s->alpha * x[i] + s->beta, 0), 1);
-        break;
-    case NN_HARD_SWISH:
-        for (size_t i = 0; i < count; i++) y[i] = x[i] * fminf(fmaxf(x[i] / 6 + 0.5f, 0), 1);
-        break;
-    case NN_TANH:
-        for (size_t i = 0; i < count; i++) y[i] = tanhf(x[i]);
-        break;
-    default:
-        memcpy(y, x, count * sizeof *y);
+    if (s->function != NN_SLOPES) {
+        nn_curve_apply(&curve, x, y, count);
+        return;
     }
+    for (size_t i = 0; i < count; i++) y[i] = x[i] > 0 ? x[i] : slopes[channel + i] * x[i];
 }
 
 static void activate(const program_step *s, nn_type from, const void *x, void *out)
@@ -151,6 +108,7 @@ static void gather(const program_step *s, const operand *a, const operand *b, vo
 static void pool_all(const program_step *s, const operand *a, void *out)
 {
     size_t c = s->shape.c, pixels = a->shape.h * a->shape.w;
+#pragma omp parallel for schedule(static) collapse(2) if (s->shape.n * pixels * c > ENOUGH)
     for (size_t n = 0; n < s->shape.n; n++)
         for (size_t at = 0; at < c; at += PART) {
             float sum[PART] = {0}, given[PART];

@@ -183,6 +183,27 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     return status_ok();
 }
 
+nn_curve nn_row_curve(const nn_row *row)
+{
+    if (row->kind == NN_RELU) return (nn_curve){.function = NN_RECTIFY};
+    if (row->kind != NN_ACTIVATION) return (nn_curve){.function = NN_NO_FUNCTION};
+    return (nn_curve){row->function, row->alpha, row->beta};
+}
+
+double nn_row_epsilon(const nn_row *row)
+{
+    return row->epsilon > 0 ? (double)row->epsilon : 1e-5;
+}
+
+size_t nn_row_products(const nn_table *table, size_t row)
+{
+    const nn_row *r = &table->rows[row];
+    nn_shape in = table->shapes[r->in[0]];
+    size_t values = nn_shape_count(table->shapes[row]);
+    if (r->kind == NN_LINEAR) return values * nn_shape_count(in);
+    return r->kind == NN_CONV ? values * (in.c / (r->groups ? r->groups : 1)) * r->kernel * r->kernel : 0;
+}
+
 size_t nn_row_inputs(const nn_row *row)
 {
     if (row->kind == NN_INPUT || row->kind == NN_CONSTANT) return 0;

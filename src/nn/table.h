@@ -6,16 +6,17 @@
 #include <stdbool.h>
 
 #include "base/status.h"
-#include "nn/type.h"
+#include "nn/function.h"
 
 typedef enum nn_kind {
     NN_INPUT,      /* f32 pixels to the plan's precision */
     NN_CONV,       /* kernel x kernel, stride, padding, groups, dilation, `channels` out; "NAME.weight", with `bias`
                       ".bias" */
-    NN_BATCH_NORM, /* over n, h, w; "NAME.weight", ".bias", ".running_mean", ".running_var" */
-    NN_RELU,       /* training: directly behind a batch normalisation or a sum */
-    NN_ADD,        /* in[0] + in[1]; training: directly behind the batch normalisation in[0] */
-    NN_MAX_POOL,   /* kernel, stride, padding */
+    NN_BATCH_NORM, /* over n, h, w, with `epsilon` and `momentum`; "NAME.weight", ".bias", ".running_mean",
+                      ".running_var" */
+    NN_RELU,
+    NN_ADD,      /* in[0] + in[1]; training: directly behind the batch normalisation in[0] */
+    NN_MAX_POOL, /* kernel, stride, padding */
     NN_AVERAGE_POOL,
     NN_GLOBAL_POOL, /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
     NN_ARRANGE,     /* pixel shuffle by `factor`: n x h x w x c -> (n * c/factor^2) x h*factor x w*factor x 1, f32 */
@@ -25,7 +26,8 @@ typedef enum nn_kind {
     NN_AFFINITY,    /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
     NN_LINEAR,      /* `channels` outputs; "NAME.weight", ".bias" */
     NN_ACTIVATION,  /* `function` of each value; NN_SLOPES: "NAME.weight" */
-    NN_COMBINE,     /* in[0] and in[1] by `operation`; sides of 1 are repeated */
+    NN_COMBINE,     /* in[0] and in[1] by `operation`; sides of 1 are repeated. Training: a map times one value a
+                       channel */
     NN_CONSTANT,    /* no input: height x width x channels, the same for each sample; "NAME.value" */
     NN_GATHER,      /* values moved: height x width x channels, value i of a sample is value source[i] of in[0], behind
                        whose values those of in[1] count on (with `pair`); NN_FILL: alpha. source NULL: as they are */
@@ -53,10 +55,11 @@ typedef struct nn_row {
     char name[NN_NAME_SIZE];
     size_t in[NN_MAX_INPUTS];
     size_t channels, kernel, stride, pad, factor;
-    size_t pad_more; /* zeros below and right beyond `pad` */
-    size_t groups;   /* of a convolution; 0: 1 */
-    size_t dilation; /* gap between the taps of a convolution; 0: dense */
-    bool bias;       /* of a convolution */
+    size_t pad_more;         /* zeros below and right beyond `pad` */
+    size_t groups;           /* of a convolution; 0: 1 */
+    size_t dilation;         /* gap between the taps of a convolution; 0: dense */
+    bool bias;               /* of a convolution */
+    float epsilon, momentum; /* of a batch normalisation; 0: 1e-5 and 0.1, PyTorch's */
     nn_function function;
     float alpha, beta;
     nn_operation operation;
@@ -79,6 +82,15 @@ amend_status nn_table_begin(nn_table *table, size_t height, size_t width, size_t
 
 /* Appends a row, checks it and works out its shape; its index comes in *index. Errors name the row. */
 amend_status nn_table_add(nn_table *table, nn_row row, size_t *index) AMEND_MUST_USE;
+
+/* The function of a relu or an activation; of other rows NN_NO_FUNCTION. */
+nn_curve nn_row_curve(const nn_row *row);
+
+/* What a batch normalisation adds to a variance. */
+double nn_row_epsilon(const nn_row *row);
+
+/* Multiply-adds of a convolution or linear row for one image; of other rows 0. */
+size_t nn_row_products(const nn_table *table, size_t row);
 
 /* How many rows it reads: 0 .. NN_MAX_INPUTS. */
 size_t nn_row_inputs(const nn_row *row);

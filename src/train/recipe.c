@@ -48,6 +48,8 @@ const config_key recipe_keys[] = {
     CHOICE("model.de_albino", de_albino, de_albinos, "ARM: one kernel for all planes, one a plane, or none"),
     SIZE("model.kernel", kernel, 0, 4096, "side of de-albino's kernel in arranged pixels; 0: the paper's 2 r"),
     SIZE("model.stride", stride, 0, 4096, "of de-albino; 0: the paper's r / 2"),
+    SIZE("model.project", project, 0, 65536,
+         "ARM: channels of a 1x1 convolution before it, where r * r does not divide the backbone's; 0: none"),
     CHOICE("model.generic", generic, generics,
            "what ARM trains with: the batch's mean, the same without its gradient, the running mean (ema)"),
     SIZE("model.size", size, 8, 1024, "input side in pixels"),

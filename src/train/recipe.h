@@ -15,7 +15,7 @@ typedef struct recipe {
     bool soft;                /* [data] */
     int backbone, stem, head; /* [model] */
     double width;
-    size_t arrangement, kernel, stride, size, channels;
+    size_t arrangement, kernel, stride, project, size, channels;
     int de_albino, generic;
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;

@@ -86,6 +86,16 @@ static amend_status add_int(writer *w, Onnx__NodeProto *node, const char *name, 
     return status_ok();
 }
 
+static amend_status add_float(writer *w, Onnx__NodeProto *node, const char *name, float value)
+{
+    Onnx__AttributeProto *a;
+    TRY(add_attribute(w, node, name, &a));
+    a->has_f = 1;
+    a->f = value;
+    a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+    return status_ok();
+}
+
 /* ---- tensors and values ---- */
 
 static amend_status add_tensor(writer *w, const char *name, const float *values, size_t rank, const size_t *dims)
@@ -186,6 +196,56 @@ static amend_status write_conv(writer *w, const nn_row *row, const char *in, con
     return add_int(w, node, "group", row->groups > 1 ? (int64_t)row->groups : 1);
 }
 
+static amend_status write_clip(writer *w, const nn_row *row, const char *in, const char *out)
+{
+    char low[NAME], high[NAME];
+    Onnx__NodeProto *node;
+    snprintf(low, sizeof low, "%s.low", row->name);
+    snprintf(high, sizeof high, "%s.high", row->name);
+    TRY(add_tensor(w, low, &row->alpha, 0, NULL));
+    TRY(add_tensor(w, high, &row->beta, 0, NULL));
+    return add_node(w, "Clip", (const char *[]){in, low, high}, 3, out, &node);
+}
+
+/* x sigmoid(x), smooth or hard: operator set 13 has no name for either. */
+static amend_status write_swish(writer *w, const nn_row *row, const char *in, const char *out)
+{
+    char gate[NAME];
+    bool hard = row->function == NN_HARD_SWISH;
+    Onnx__NodeProto *node;
+    snprintf(gate, sizeof gate, "%s.gate", row->name);
+    TRY(add_node(w, hard ? "HardSigmoid" : "Sigmoid", (const char *[]){in}, 1, gate, &node));
+    if (hard) TRY(add_float(w, node, "alpha", 1.0f / 6));
+    if (hard) TRY(add_float(w, node, "beta", 0.5f));
+    return add_node(w, "Mul", (const char *[]){in, gate}, 2, out, &node);
+}
+
+static amend_status write_activation(writer *w, const nn_row *row, const char *in, const char *out)
+{
+    Onnx__NodeProto *node;
+    switch (row->function) {
+    case NN_CLIP:
+        return write_clip(w, row, in, out);
+    case NN_SIGMOID:
+        return add_node(w, "Sigmoid", (const char *[]){in}, 1, out, &node);
+    case NN_HARD_SIGMOID:
+        TRY(add_node(w, "HardSigmoid", (const char *[]){in}, 1, out, &node));
+        TRY(add_float(w, node, "alpha", row->alpha));
+        return add_float(w, node, "beta", row->beta);
+    case NN_SWISH:
+    case NN_HARD_SWISH:
+        return write_swish(w, row, in, out);
+    default:
+        return status_error(AMEND_UNSUPPORTED, "activation %s: cannot be written as ONNX", row->name);
+    }
+}
+
+static const char *operation_name(nn_operation operation)
+{
+    static const char *const names[] = {"Add", "Sub", "Mul", "Div"};
+    return names[operation];
+}
+
 /* The linear row reads channels last. */
 static amend_status write_linear(writer *w, const nn_row *row, const char *in)
 {
@@ -219,6 +279,10 @@ static amend_status write_row(writer *w, size_t index)
         return write_conv(w, row, in, out);
     case NN_RELU:
         return add_node(w, "Relu", (const char *[]){in}, 1, out, &node);
+    case NN_ACTIVATION:
+        return write_activation(w, row, in, out);
+    case NN_COMBINE:
+        return add_node(w, operation_name(row->operation), (const char *[]){in, other}, 2, out, &node);
     case NN_ADD:
         return add_node(w, "Add", (const char *[]){in, other}, 2, out, &node);
     case NN_MAX_POOL:
@@ -255,7 +319,7 @@ static amend_status write_graph(writer *w)
     const nn_table *table = w->network->table;
     const nn_shape in = table->shapes[0], out = table->shapes[table->count - 1];
     onnx__graph_proto__init(&w->graph);
-    TRY(take(w, &w->graph.node, table->count + 8, sizeof *w->graph.node));
+    TRY(take(w, &w->graph.node, 2 * table->count + 8, sizeof *w->graph.node));
     TRY(take(w, &w->graph.initializer, 2 * table->count + 8, sizeof *w->graph.initializer));
     TRY(take(w, &w->graph.input, 1, sizeof *w->graph.input));
     TRY(take(w, &w->graph.output, 2, sizeof *w->graph.output));

@@ -6,7 +6,7 @@
 #include "weights/safetensors.h"
 
 typedef struct onnx_export {
-    const nn_table *table; /* convolutions, relu, sums, pools, means; one linear row at the end */
+    const nn_table *table; /* convolutions, activations, sums, products, pools, means; one linear row at the end */
     const nn_params *params;
     const float *mean,
         *deviation;         /* a channel; the file takes pixels of 0 .. 255 and does (x / 255 - mean) / deviation */

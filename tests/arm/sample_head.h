@@ -145,10 +145,10 @@ static const struct head_variant {
     size_t r;
     arm_variant variant;
 } head_variants[] = {
-    {1, {ARM_ONE_KERNEL, 0, 0, NN_GENERIC_GRADIENT}},     {1, {ARM_NO_KERNEL, 0, 0, NN_GENERIC_GRADIENT}},
-    {2, {ARM_NO_KERNEL, 0, 0, NN_GENERIC_GRADIENT}},      {2, {ARM_KERNEL_A_PLANE, 0, 0, NN_GENERIC_GRADIENT}},
-    {2, {ARM_KERNEL_A_PLANE, 3, 2, NN_GENERIC_GRADIENT}}, {2, {ARM_ONE_KERNEL, 2, 3, NN_GENERIC_GRADIENT}},
-    {2, {ARM_ONE_KERNEL, 0, 0, NN_GENERIC_RUNNING}},
+    {1, {ARM_ONE_KERNEL, 0, 0, NN_GENERIC_GRADIENT, 0}},     {1, {ARM_NO_KERNEL, 0, 0, NN_GENERIC_GRADIENT, 0}},
+    {2, {ARM_NO_KERNEL, 0, 0, NN_GENERIC_GRADIENT, 0}},      {2, {ARM_KERNEL_A_PLANE, 0, 0, NN_GENERIC_GRADIENT, 0}},
+    {2, {ARM_KERNEL_A_PLANE, 3, 2, NN_GENERIC_GRADIENT, 0}}, {2, {ARM_ONE_KERNEL, 2, 3, NN_GENERIC_GRADIENT, 0}},
+    {2, {ARM_ONE_KERNEL, 0, 0, NN_GENERIC_RUNNING, 0}},
 };
 enum { HEAD_VARIANTS = sizeof head_variants / sizeof *head_variants };
 

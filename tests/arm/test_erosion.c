@@ -69,7 +69,14 @@ static void test_stride_and_pool(void **state)
     assert_ok(arm_erosion(&table, pool, map));
     assert_near(map[0], (5 + 3 + 3) / 9.0 / 4); /* its own padding does not count */
     size_t mean = add((nn_row){.kind = NN_GLOBAL_POOL, .in = {pool}});
-    assert_refused(arm_erosion(&table, mean, map), AMEND_UNSUPPORTED, "row3");
+    double share = 0;
+    assert_ok(arm_erosion(&table, mean, &share));
+    assert_near(share, 11.0 / 36);
+    size_t gate = add((nn_row){.kind = NN_COMBINE, .operation = NN_TIMES, .in = {conv, mean}});
+    assert_ok(arm_erosion(&table, gate, map)); /* as in front of the gate */
+    assert_near(map[0], 5.0 / 9);
+    size_t ratio = add((nn_row){.kind = NN_COMBINE, .operation = NN_OVER, .in = {conv, mean}});
+    assert_refused(arm_erosion(&table, ratio, map), AMEND_UNSUPPORTED, "row5");
 }
 
 /* r = 2, windows of 4 x 4 at stride 1: an outer cluster's share in a window's mean is the share of its area. */

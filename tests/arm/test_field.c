@@ -88,7 +88,10 @@ static void test_known(void **state)
     assert_ok(arm_field_of(&table, at, &field));
     assert_true(field.first == 0.5 && field.step == 8 && field.size == 15);
     at = add((nn_row){.kind = NN_GLOBAL_POOL, .in = {at}});
-    assert_refused(arm_field_of(&table, at, &field), AMEND_UNSUPPORTED, "row4");
+    assert_ok(arm_field_of(&table, at, &field));
+    assert_true(field.size == (double)table.shapes[0].h && field.first == field.size / 2);
+    at = add((nn_row){.kind = NN_SOFTMAX, .in = {at}});
+    assert_refused(arm_field_of(&table, at, &field), AMEND_UNSUPPORTED, "row5");
     mem_fail_at(1);
     assert_int_equal(arm_field_of(&table, at, &field).code, AMEND_NO_MEMORY);
     mem_fail_at(0);

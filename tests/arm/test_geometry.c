@@ -57,6 +57,9 @@ static void test_errors(void **state)
     assert_refused(512, 7, 7, 0, "must be even");
     assert_refused(512, 7, 7, 15, "must be even");
     assert_refused(320, 7, 7, 16, "choose one of 2, 4, 8");
+    assert_refused(576, 7, 7, 16, "choose one of 2, 4, 6, 8, 12, 24, or project the channels to 512 (model.project)");
+    assert_refused(960, 7, 7, 16, "or project the channels to 1024");
+    assert_refused(30, 7, 7, 16, "or project the channels to 256");
     assert_refused(4, 7, 7, SIZE_MAX - 1, "choose one of 2");
     assert_refused(0, 7, 7, 2, "multiple of 4");
     assert_refused(30, 7, 7, 2, "multiple of 4");
@@ -77,11 +80,15 @@ static void test_variants(void **state)
     assert_string_equal(st.message, "");
     assert_int_equal(arm_geometry_outputs(&g), 112 * 112);
     assert_int_equal(arm_geometry_taps(&g), 0);
-    st = arm_geometry_make(512, 7, 7, 16, &(arm_variant){ARM_KERNEL_A_PLANE, 16, 16, NN_GENERIC_GRADIENT}, &g);
+    st = arm_geometry_make(512, 7, 7, 16, &(arm_variant){ARM_KERNEL_A_PLANE, 16, 16, NN_GENERIC_GRADIENT, 0}, &g);
     assert_string_equal(st.message, "");
     assert_int_equal(arm_geometry_outputs(&g), 7 * 7);
     assert_int_equal(arm_geometry_taps(&g), 2 * 16 * 16);
     assert_int_equal(arm_geometry_make(512, 7, 7, 16, &(arm_variant){.kernel = 113}, &g).code, AMEND_BAD_ARGUMENT);
+    st = arm_geometry_make(576, 7, 7, 16, &(arm_variant){.project = 768}, &g);
+    assert_string_equal(st.message, "");
+    assert_int_equal(g.channels, 768);
+    assert_int_equal(g.planes, 3);
     st = arm_geometry_make(512, 7, 7, 16, &(arm_variant){.de_albino = ARM_NO_KERNEL, .kernel = 4}, &g);
     assert_int_equal(st.code, AMEND_BAD_ARGUMENT);
 }

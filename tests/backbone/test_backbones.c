@@ -25,6 +25,9 @@ static const struct expected {
     {BACKBONE_VGG13, 9410880, 40, 7, 512, 3, "features.31.weight"},
     {BACKBONE_VGG16, 14723136, 52, 7, 512, 3, "features.40.bias"},
     {BACKBONE_MOBILENET_V2, 2223872, 156, 7, 1280, 6, "features.17.conv.1.0.weight"},
+    {BACKBONE_MOBILENET_V3_SMALL, 927008, 138, 7, 576, 6, "features.11.block.2.fc2.bias"},
+    {BACKBONE_MOBILENET_V3_LARGE, 2971952, 170, 7, 960, 6, "features.4.block.2.fc1.weight"},
+    {BACKBONE_EFFICIENTNET_B0, 4007548, 211, 7, 1280, 6, "features.6.3.block.2.fc2.weight"},
 };
 enum { KINDS = sizeof backbones / sizeof *backbones };
 
@@ -70,11 +73,13 @@ enum { BATCH = 8, SIZE = 32, CLASSES = 4 };
 
 static model_description describe(backbone_kind kind)
 {
+    bool projected = kind >= BACKBONE_MOBILENET_V3_SMALL; /* not all have channels that 8 * 8 divides */
     return (model_description){.backbone = kind,
                                .small_stem = true,
-                               .width = kind == BACKBONE_MOBILENET_V2 ? 0.5 : 0.25,
-                               .head = kind == BACKBONE_RESNET50 ? ARM_HEAD_EMA : ARM_HEAD_GAP,
+                               .width = kind >= BACKBONE_MOBILENET_V2 ? 0.5 : 0.25,
+                               .head = kind == BACKBONE_RESNET50 || projected ? ARM_HEAD_EMA : ARM_HEAD_GAP,
                                .arrangement = 8,
+                               .variant = {.project = projected ? 128 : 0},
                                .size = SIZE,
                                .channels = 3,
                                .classes = CLASSES,

@@ -94,6 +94,8 @@ static void info(void **state)
     assert_int_equal(json_integer_value(json_object_get(all, "parameters")), parameters);
     assert_int_equal(json_integer_value(json_object_get(all, "bytes")), bytes);
     json_decref(all);
+    assert_works("info --backbones");
+    assert_refused("info --backbones x", 2, "goes alone");
     assert_refused("info", 2, "one file");
     assert_refused("info $T/face.png", 1, "face.png");
 }

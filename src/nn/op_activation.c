@@ -1,0 +1,47 @@
+/* A function of each value, where no batch normalisation before it could take it along. */
+#include "nn/convert.h"
+#include "nn/layer.h"
+
+enum { PART = 256 };
+
+static amend_status activation_create(nn_layer *layer)
+{
+    if (layer->curve.function != NN_SLOPES) return status_ok();
+    return status_error(AMEND_UNSUPPORTED, "activation %s: slopes a channel cannot be trained", layer->row->name);
+}
+
+static size_t part_at(size_t count, size_t at)
+{
+    return count - at < PART ? count - at : PART;
+}
+
+static amend_status activation_forward(nn_layer *layer)
+{
+    const nn_tensor *in = layer->in[0], *out = layer->out;
+    size_t count = nn_shape_count(out->shape);
+#pragma omp parallel for schedule(static)
+    for (size_t at = 0; at < count; at += PART) {
+        float given[PART], result[PART];
+        size_t part = part_at(count, at);
+        nn_curve_apply(&layer->curve, nn_load(in->type, in->data, at, part, given), result, part);
+        nn_store(out->type, out->data, at, part, result);
+    }
+    return status_ok();
+}
+
+static amend_status activation_backward(nn_layer *layer)
+{
+    const nn_tensor *in = layer->in[0], *out = layer->out;
+    size_t count = nn_shape_count(out->shape);
+#pragma omp parallel for schedule(static)
+    for (size_t at = 0; at < count; at += PART) {
+        float given[PART], gradient[PART], result[PART];
+        size_t part = part_at(count, at);
+        nn_curve_slope(&layer->curve, nn_load(in->type, in->data, at, part, given),
+                       nn_load(out->type, out->gradient, at, part, gradient), result, part);
+        nn_store(in->type, layer->in_gradient[0], at, part, result);
+    }
+    return status_ok();
+}
+
+const nn_op nn_op_activation = {activation_create, NULL, NULL, activation_forward, activation_backward, NULL};
