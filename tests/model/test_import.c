@@ -209,6 +209,29 @@ static void tells_resnets_apart(void **state)
     }
 }
 
+static void finds_the_projection(void **state)
+{
+    const model_description d = {.small_stem = true,
+                                 .width = 0.25,
+                                 .head = ARM_HEAD_EMA,
+                                 .arrangement = 8,
+                                 .variant = {.project = 192},
+                                 .size = 32,
+                                 .channels = 3,
+                                 .classes = 7};
+    model_description made;
+    amend_model *model = NULL;
+    foreign *f = make_foreign_of(&d, "");
+    (void)state;
+    assert_ok(import_foreign(f, &seven));
+    assert_ok(model_import(source, &seven, target, &made));
+    assert_int_equal(made.variant.project, 192);
+    assert_ok(model_open(target, &model));
+    assert_int_equal(model_describe(model)->variant.project, 192);
+    amend_model_free(model);
+    free_foreign(f);
+}
+
 /* VGG's names begin with "features." too, and stay what they are. */
 static void leaves_other_sequences_alone(void **state)
 {
@@ -303,10 +326,10 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_logits_as_torch),    cmocka_unit_test(takes_safetensors),
-        cmocka_unit_test(tells_resnets_apart),     cmocka_unit_test(leaves_other_sequences_alone),
-        cmocka_unit_test(names_what_does_not_fit), cmocka_unit_test(refuses_other_networks),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(same_logits_as_torch),   cmocka_unit_test(takes_safetensors),
+        cmocka_unit_test(tells_resnets_apart),    cmocka_unit_test(leaves_other_sequences_alone),
+        cmocka_unit_test(finds_the_projection),   cmocka_unit_test(names_what_does_not_fit),
+        cmocka_unit_test(refuses_other_networks), cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
