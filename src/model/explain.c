@@ -64,7 +64,8 @@ bool model_explainer_geometry(const model_explainer *e, arm_geometry *geometry)
 {
     nn_shape map = shape_of(e);
     if (e->description->head == ARM_HEAD_GAP) return false;
-    return !arm_geometry_make(map.c, map.h, map.w, e->description->arrangement, &e->description->variant, geometry).code;
+    return !arm_geometry_make(map.c, map.h, map.w, e->description->arrangement, &e->description->variant, geometry)
+                .code;
 }
 
 amend_status model_explainer_erosion(const model_explainer *e, double *erosion)
@@ -110,7 +111,7 @@ static amend_status run(model_explainer *e, const amend_image *image, const amen
     TRY(mem_alloc(&evidence->pixels, s->classes, pixels * sizeof *evidence->pixels, "evidence"));
     TRY(mem_alloc(&evidence->positions, s->classes, positions * sizeof *evidence->positions, "evidence"));
     TRY(face_crop(image, box, &evidence->square));
-    TRY(model_session_predict(e->session, image, box, evidence->probabilities));
+    TRY(model_session_predict(e->session, image, box, false, evidence->probabilities));
     TRY(take_map(e, evidence));
     weigh(e, evidence);
     return status_ok();

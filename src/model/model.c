@@ -29,6 +29,7 @@ struct amend_model {
     nn_params params;     /* of a model that was opened to be looked at; else given back after compiling */
     onnx_network *onnx;   /* of an ONNX file; else NULL */
     size_t logits;        /* its row */
+    bool flip;            /* see model_set_flip */
     nn_program *program;  /* for one face; NULL: only to be looked at */
     pthread_mutex_t lock;
     model_session *free_sessions[MAX_FREE_SESSIONS]; /* guarded by lock: made before, now in nobody's hands */
@@ -233,6 +234,11 @@ void model_set_temperature(amend_model *model, double temperature)
     model->description.temperature = temperature;
 }
 
+void model_set_flip(amend_model *model, bool flip)
+{
+    model->flip = flip;
+}
+
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures, const char *path)
 {
     model_description described = model->description;
@@ -314,7 +320,7 @@ amend_status amend_model_predict(amend_model *model, const amend_image *image, c
         return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict: model, image and probabilities must be given");
     if (!model->program) return status_error(AMEND_BAD_ARGUMENT, "%s: was not opened to predict", model->path);
     TRY(take_session(model, &session));
-    amend_status status = model_session_predict(session, image, box, probabilities);
+    amend_status status = model_session_predict(session, image, box, model->flip, probabilities);
     give_session(model, session);
     return status;
 }

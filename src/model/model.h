@@ -50,4 +50,8 @@ amend_status model_affinity_of(const amend_model *model, model_affinity *affinit
 /* What model_save then writes; > 0. */
 void model_set_temperature(amend_model *model, double temperature);
 
+/* Whether predictions are the mean of the probabilities of the face and of its mirror image; false when opened. Not
+ * while other threads predict. */
+void model_set_flip(amend_model *model, bool flip);
+
 #endif

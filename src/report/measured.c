@@ -10,7 +10,7 @@ enum { BATCH = 32 }; /* for speed alone: with ema and none a prediction depends 
 
 static amend_status predict(measured *m, size_t *labels)
 {
-    const evaluate_options how = {model_describe(m->model)->head, BATCH, NN_F32};
+    const evaluate_options how = {.head = model_describe(m->model)->head, .batch = BATCH, .type = NN_F32};
     size_t count = dataset_count(m->set), classes = amend_model_classes(m->model);
     for (size_t i = 0; i < count; i++) labels[i] = dataset_label(m->set, i);
     TRY(evaluate_dataset(m->model, m->set, &how, m->probabilities));

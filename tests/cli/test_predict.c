@@ -97,6 +97,38 @@ static void json_parses(void **state)
     amend_image_free(&drawn);
 }
 
+/* Probabilities of the only face of image `i` in what was printed. */
+static void read_probabilities(size_t i, double values[3])
+{
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    json_t *image = json_array_get(json_object_get(all, "images"), i);
+    json_t *face = json_array_get(json_object_get(image, "faces"), 0);
+    for (size_t k = 0; k < 3; k++)
+        values[k] = json_number_value(json_object_get(json_object_get(face, "probabilities"), labels[k]));
+    json_decref(all);
+}
+
+static void flip_is_the_mean_of_both(void **state)
+{
+    double first[3], second[3], both[3], change = 0;
+    (void)state;
+    make_mirrored("a.png", "mirrored.png");
+    assert_works("predict --no-detect --model $T/m.safetensors --precision f32 --json - $T/a.png $T/mirrored.png");
+    assert_says(printed, "\"tta\": null");
+    read_probabilities(0, first);
+    read_probabilities(1, second);
+    assert_works("predict --no-detect --model $T/m.safetensors --precision f32 --json - --tta flip $T/a.png");
+    assert_says(printed, "\"tta\": \"flip\"");
+    read_probabilities(0, both);
+    for (size_t k = 0; k < 3; k++) {
+        assert_true(fabs(both[k] - (first[k] + second[k]) / 2) < 2e-5); /* JSON has six digits */
+        change = fmax(change, fabs(first[k] - second[k]));
+    }
+    assert_true(change > 1e-3); /* else the mean shows nothing */
+    assert_refused("predict --no-detect --model $T/m.safetensors --tta crops $T/a.png", 2, "--tta crops: flip");
+}
+
 static void bad_boxes(void **state)
 {
     (void)state;
@@ -170,6 +202,7 @@ int main(void)
         cmocka_unit_test(folders_and_patterns),
         cmocka_unit_test(top_and_threshold),
         cmocka_unit_test(json_parses),
+        cmocka_unit_test(flip_is_the_mean_of_both),
         cmocka_unit_test(bad_boxes),
         cmocka_unit_test(default_model),
         cmocka_unit_test(bad_models),
