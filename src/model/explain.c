@@ -110,8 +110,10 @@ static amend_status run(model_explainer *e, const amend_image *image, const amen
     TRY(mem_alloc(&evidence->map, positions * s->channels, sizeof *evidence->map, "feature map"));
     TRY(mem_alloc(&evidence->pixels, s->classes, pixels * sizeof *evidence->pixels, "evidence"));
     TRY(mem_alloc(&evidence->positions, s->classes, positions * sizeof *evidence->positions, "evidence"));
-    TRY(face_crop(image, box, &evidence->square));
-    TRY(model_session_predict(e->session, image, box, false, evidence->probabilities));
+    face_view view = {0};
+    TRY(face_crop(image, box, &view.box));
+    evidence->square = view.box;
+    TRY(model_session_predict(e->session, image, &view, false, evidence->probabilities));
     TRY(take_map(e, evidence));
     weigh(e, evidence);
     return status_ok();

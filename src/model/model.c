@@ -312,24 +312,38 @@ static void give_session(amend_model *model, model_session *session)
     if (!room) model_session_free(session);
 }
 
-amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
-                                 float *probabilities)
+static amend_status check_ready(const amend_model *model, const amend_image *image, const float *probabilities)
 {
-    model_session *session = NULL;
     if (!model || !image || !image->pixels || !probabilities)
         return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict: model, image and probabilities must be given");
     if (!model->program) return status_error(AMEND_BAD_ARGUMENT, "%s: was not opened to predict", model->path);
+    return status_ok();
+}
+
+static amend_status predict(amend_model *model, const amend_image *image, const face_view *view, float *probabilities)
+{
+    model_session *session = NULL;
     TRY(take_session(model, &session));
-    amend_status status = model_session_predict(session, image, box, model->flip, probabilities);
+    amend_status status = model_session_predict(session, image, view, model->flip, probabilities);
     give_session(model, session);
     return status;
+}
+
+amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
+                                 float *probabilities)
+{
+    face_view view = {0};
+    TRY(check_ready(model, image, probabilities));
+    TRY(face_crop(image, box, &view.box));
+    return predict(model, image, &view, probabilities);
 }
 
 amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
                                       float *probabilities)
 {
-    amend_box square;
+    face_view view;
     if (!face) return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict_face: a face must be given");
-    face_frame(face, &square);
-    return amend_model_predict(model, image, &square, probabilities);
+    TRY(check_ready(model, image, probabilities));
+    TRY(face_align(image, face, &model->description.crop, &view));
+    return predict(model, image, &view, probabilities);
 }

@@ -2,7 +2,6 @@
 #include "model/session.h"
 
 #include "base/mem.h"
-#include "face/crop.h"
 
 struct model_session {
     const model_description *description;
@@ -54,13 +53,11 @@ static void mirror(float *crop, size_t size, size_t channels)
             }
 }
 
-amend_status model_session_predict(model_session *s, const amend_image *image, const amend_box *box, bool flip,
+amend_status model_session_predict(model_session *s, const amend_image *image, const face_view *view, bool flip,
                                    float *probabilities)
 {
     const model_description *d = s->description;
-    amend_box square;
-    TRY(face_crop(image, box, &square));
-    TRY(loader_prepare(image, square, d->size, d->channels, &data_normal_bytes, s->crop));
+    TRY(face_view_pixels(image, view, d->size, d->channels, s->crop));
     TRY(run(s, probabilities));
     if (!flip) return status_ok();
     float mirrored[MODEL_MAX_CLASSES];
