@@ -61,13 +61,13 @@ static amend_status find_in_file(const faces_request *r, amend_detector *detecto
                                  json_t *images, detection_score *score)
 {
     const char *file = input->path;
-    amend_image photo = {0};
+    face_photo photo;
     amend_face *faces = NULL;
     size_t count = 0;
-    TRY(amend_image_open(file, &photo));
-    amend_status status = status_prefix(amend_detector_find(detector, &photo, r->least, &faces, &count), "%s", file);
+    TRY(cli_open_photo(input, r->annotate ? 0 : face_photo_side(detector), &photo));
+    amend_status status = status_prefix(face_photo_find(detector, &photo, r->least, &faces, &count), "%s", photo.name);
     if (!status.code && score) detection_compare(score, file, faces, count);
-    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo, faces, count);
+    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo.image, faces, count);
     if (!status.code) {
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++) json_array_append_new(list, to_json(&faces[i]));
@@ -75,7 +75,7 @@ static amend_status find_in_file(const faces_request *r, amend_detector *detecto
         if (!r->json || strcmp(r->json, "-")) print(file, faces, count);
     }
     amend_faces_free(faces);
-    amend_image_free(&photo);
+    face_photo_free(&photo);
     return status;
 }
 

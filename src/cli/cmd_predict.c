@@ -24,49 +24,70 @@ static void choose_best(prediction *p)
         if (p->probabilities[k] > p->probabilities[p->best]) p->best = k;
 }
 
-/* The face that the caller names, the faces that the detector finds, or the whole image. */
-static amend_status read_faces(const predict_request *r, const amend_image *photo, amend_model *model,
-                               prediction *faces, size_t *count)
+/* The face that the caller names, or the whole image. */
+static amend_status read_named(const predict_request *r, const face_photo *photo, amend_model *model, prediction *face)
+{
+    face->score = 1;
+    face->box = r->box ? r->face : (amend_box){0, 0, (double)photo->width, (double)photo->height};
+    TRY(amend_model_predict(model, &photo->image, r->box ? &r->face : NULL, face->probabilities));
+    choose_best(face);
+    return status_ok();
+}
+
+static amend_status read_found(face_photo *photo, amend_model *model, const amend_face *found, size_t count,
+                               prediction *faces)
+{
+    size_t classes = amend_model_classes(model);
+    float *probabilities = NULL;
+    TRY(mem_alloc(&probabilities, count * classes, sizeof *probabilities, "probabilities"));
+    amend_status status = model_predict_faces(model, photo, found, count, probabilities);
+    for (size_t i = 0; !status.code && i < count; i++) {
+        faces[i].box = found[i].box;
+        faces[i].score = found[i].score;
+        memcpy(faces[i].probabilities, probabilities + i * classes, classes * sizeof *probabilities);
+        choose_best(&faces[i]);
+    }
+    mem_free(probabilities);
+    return status;
+}
+
+static amend_status read_faces(const predict_request *r, face_photo *photo, amend_model *model, prediction *faces,
+                               size_t *count)
 {
     amend_face *found = NULL;
     *count = 1;
-    faces[0] = (prediction){.classes = amend_model_classes(model), .score = 1};
-    if (!r->detector) {
-        faces[0].box = r->box ? r->face : (amend_box){0, 0, (double)photo->width, (double)photo->height};
-        TRY(amend_model_predict(model, photo, r->box ? &r->face : NULL, faces[0].probabilities));
-        choose_best(&faces[0]);
-        return status_ok();
-    }
-    TRY(amend_detector_find(r->detector, photo, 0, &found, count));
-    amend_status status = status_ok();
+    for (size_t i = 0; i < PREDICT_MAX_FACES; i++) faces[i].classes = amend_model_classes(model);
+    if (!r->detector) return read_named(r, photo, model, &faces[0]);
+    TRY(face_photo_find(r->detector, photo, 0, &found, count));
     if (!*count)
-        status =
-            status_error(AMEND_BAD_DATA, "no face found; --box X,Y,W,H names one, --no-detect takes the whole image");
+        return status_error(AMEND_BAD_DATA,
+                            "no face found; --box X,Y,W,H names one, --no-detect takes the whole image");
     if (*count > PREDICT_MAX_FACES) *count = PREDICT_MAX_FACES;
-    for (size_t i = 0; !status.code && i < *count; i++) {
-        faces[i] = (prediction){.classes = amend_model_classes(model), .box = found[i].box, .score = found[i].score};
-        status = amend_model_predict_face(model, photo, &found[i], faces[i].probabilities);
-        choose_best(&faces[i]);
-    }
+    amend_status status = read_found(photo, model, found, *count, faces);
     amend_faces_free(found);
     return status;
 }
 
+/* Pictures are drawn on the whole photo; faces are looked for on less. */
+static size_t side_needed(const predict_request *r)
+{
+    return r->detector && !r->annotate ? face_photo_side(r->detector) : 0;
+}
+
 static amend_status predict_file(const predict_request *r, const cli_input *input, amend_model *model, json_t *images)
 {
-    const char *file = input->path;
-    amend_image photo = {0};
+    face_photo photo = {0};
     prediction *faces = NULL;
     size_t count = 0;
     TRY(mem_alloc(&faces, PREDICT_MAX_FACES, sizeof *faces, "faces"));
-    amend_status status = amend_image_open(file, &photo);
+    amend_status status = cli_open_photo(input, side_needed(r), &photo);
     if (!status.code) {
-        status = status_prefix(read_faces(r, &photo, model, faces, &count), "%s", file);
+        status = status_prefix(read_faces(r, &photo, model, faces, &count), "%s", photo.name);
         if (!status.code && r->annotate)
-            status = predict_annotate(r->annotate, input->name, &photo, faces, count, model);
-        if (!status.code) predict_print(r, file, faces, count, model, images);
+            status = predict_annotate(r->annotate, input->name, &photo.image, faces, count, model);
+        if (!status.code) predict_print(r, input->path, faces, count, model, images);
     }
-    amend_image_free(&photo);
+    face_photo_free(&photo);
     mem_free(faces);
     return status;
 }

@@ -82,6 +82,7 @@ static amend_status add_operand(cli_inputs *inputs, const char *operand)
         if (inputs->count > before) return status_ok();
         return status_error(AMEND_IO, "%s: no image (.jpg, .jpeg, .png, .webp) in this folder", operand);
     }
+    if (!strcmp(operand, "-")) return add(inputs, operand, "standard-input");
     if (!file_exists(operand) && strpbrk(operand, "*?[")) return add_pattern(inputs, operand);
     return add(inputs, operand, last_name(operand));
 }
@@ -93,6 +94,20 @@ amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *
     for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
     if (status.code) cli_inputs_free(inputs);
     return status;
+}
+
+amend_status cli_open_photo(const cli_input *input, size_t least, face_photo *photo)
+{
+    bool from_stream = !strcmp(input->path, "-");
+    const char *name = from_stream ? "standard input" : input->path;
+    unsigned char *bytes = NULL;
+    size_t size;
+    *photo = (face_photo){0};
+    if (from_stream)
+        TRY(file_read_stream(stdin, name, IMAGE_MAX_BYTES, &bytes, &size));
+    else
+        TRY(image_read_file(name, &bytes, &size));
+    return face_photo_open(name, bytes, size, least, photo);
 }
 
 void cli_inputs_free(cli_inputs *inputs)

@@ -1,6 +1,7 @@
 /* Opening models and predicting with them. */
 #include "model/model.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,4 +347,30 @@ amend_status amend_model_predict_face(amend_model *model, const amend_image *ima
     TRY(check_ready(model, image, probabilities));
     TRY(face_align(image, face, &model->description.crop, &view));
     return predict(model, image, &view, probabilities);
+}
+
+/* The longer side to which the photo must be decoded for these views. */
+static size_t side_needed(const amend_model *model, const face_photo *photo, const face_view *views, size_t count)
+{
+    double longer = (double)(photo->width > photo->height ? photo->width : photo->height), needed = 1;
+    for (size_t i = 0; i < count; i++)
+        needed = fmax(needed, 2 * (double)model->description.size * longer / views[i].box.width);
+    return needed < longer ? (size_t)ceil(needed) : 0;
+}
+
+amend_status model_predict_faces(amend_model *model, face_photo *photo, const amend_face *faces, size_t count,
+                                 float *probabilities)
+{
+    const amend_image whole = {.width = photo->width, .height = photo->height};
+    face_view *views = NULL;
+    amend_status status = mem_alloc(&views, count, sizeof *views, "faces");
+    for (size_t i = 0; !status.code && i < count; i++)
+        status = face_align(&whole, &faces[i], &model->description.crop, &views[i]);
+    if (!status.code) status = face_photo_refine(photo, side_needed(model, photo, views, count));
+    for (size_t i = 0; !status.code && i < count; i++) {
+        const face_view view = face_photo_view(photo, &views[i]);
+        status = predict(model, &photo->image, &view, probabilities + i * model->description.classes);
+    }
+    mem_free(views);
+    return status;
 }
