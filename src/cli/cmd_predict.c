@@ -44,6 +44,7 @@ static amend_status read_found(face_photo *photo, amend_model *model, const amen
     for (size_t i = 0; !status.code && i < count; i++) {
         faces[i].box = found[i].box;
         faces[i].score = found[i].score;
+        faces[i].cut = face_is_cut(&found[i], photo->width, photo->height);
         memcpy(faces[i].probabilities, probabilities + i * classes, classes * sizeof *probabilities);
         choose_best(&faces[i]);
     }
@@ -83,8 +84,7 @@ static amend_status predict_file(const predict_request *r, const cli_input *inpu
     amend_status status = cli_open_photo(input, side_needed(r), &photo);
     if (!status.code) {
         status = status_prefix(read_faces(r, &photo, model, faces, &count), "%s", photo.name);
-        if (!status.code && r->annotate)
-            status = predict_annotate(r->annotate, input->name, &photo.image, faces, count, model);
+        if (!status.code && r->annotate) status = predict_annotate(r, input->name, &photo.image, faces, count, model);
         if (!status.code) predict_print(r, input->path, faces, count, model, images);
     }
     face_photo_free(&photo);

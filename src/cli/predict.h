@@ -22,6 +22,7 @@ typedef struct predict_request {
 typedef struct prediction {
     amend_box box;
     double score; /* of the detector; 1: the caller named the face */
+    bool cut;     /* by the photo's edge: there is no label then */
     float probabilities[AMEND_MAX_CLASSES];
     size_t classes, best;
 } prediction;
@@ -31,9 +32,9 @@ void predict_print(const predict_request *request, const char *file, const predi
                    const amend_model *model, json_t *images);
 void predict_print_csv_header(const amend_model *model);
 
-/* The photo with its faces drawn on it, as FOLDER/NAME.png. One face: with bars for all expressions. Several: a label
- * on each. */
-amend_status predict_annotate(const char *folder, const char *name, const amend_image *photo, const prediction *faces,
-                              size_t count, const amend_model *model) AMEND_MUST_USE;
+/* The photo with its faces drawn on it, as NAME.png in the request's folder. One face that has a label: with bars for
+ * all expressions. Else a label, or "uncertain", on each. */
+amend_status predict_annotate(const predict_request *request, const char *name, const amend_image *photo,
+                              const prediction *faces, size_t count, const amend_model *model) AMEND_MUST_USE;
 
 #endif

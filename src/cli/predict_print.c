@@ -7,10 +7,10 @@
 #include "cli/detect.h"
 #include "image/draw_prediction.h"
 
-/* NULL: no expression is probable enough. */
+/* NULL: no expression is probable enough, or the face is not to be seen whole. */
 static const char *label_of(const predict_request *r, const prediction *p, const amend_model *model)
 {
-    bool sure = (double)p->probabilities[p->best] >= r->threshold;
+    bool sure = !p->cut && (double)p->probabilities[p->best] >= r->threshold;
     return sure ? amend_model_label(model, p->best) : NULL;
 }
 
@@ -21,14 +21,22 @@ static void print_bar(const prediction *p, const amend_model *model, size_t k)
     putchar('\n');
 }
 
+static void print_headline(const predict_request *r, const char *file, const prediction *p, const amend_model *model)
+{
+    const char *label = label_of(r, p, model);
+    printf("%s: face %g,%g,%g,%g: ", file, p->box.x, p->box.y, p->box.width, p->box.height);
+    if (p->cut)
+        puts("uncertain, cut off by the photo's edge");
+    else
+        printf("%s %.1f %%\n", label ? label : "uncertain,", 100 * (double)p->probabilities[p->best]);
+}
+
 /* In the model's order, or only the `top` most probable, the best first. */
 static void print_table(const predict_request *r, const char *file, const prediction *p, const amend_model *model)
 {
-    const char *label = label_of(r, p, model);
     bool printed[AMEND_MAX_CLASSES] = {false};
-    printf("%s: face %g,%g,%g,%g: %s %.1f %%\n", file, p->box.x, p->box.y, p->box.width, p->box.height,
-           label ? label : "uncertain,", 100 * (double)p->probabilities[p->best]);
-    for (size_t n = 0; n < p->classes && n < r->top; n++) {
+    print_headline(r, file, p, model);
+    for (size_t n = 0; !p->cut && n < p->classes && n < r->top; n++) {
         size_t next = n;
         if (r->top < p->classes) {
             for (next = 0; printed[next];) next++;
@@ -62,12 +70,12 @@ static json_t *to_json(const predict_request *r, const prediction *p, const amen
     json_t *probabilities = json_object();
     for (size_t k = 0; k < p->classes; k++)
         json_object_set_new(probabilities, amend_model_label(model, k), json_real((double)p->probabilities[k]));
-    return json_pack("{s:[f,f,f,f], s:f, s:s?, s:o}", "box", p->box.x, p->box.y, p->box.width, p->box.height, "score",
-                     p->score, "label", label_of(r, p, model), "probabilities", probabilities);
+    return json_pack("{s:[f,f,f,f], s:f, s:b, s:s?, s:o}", "box", p->box.x, p->box.y, p->box.width, p->box.height,
+                     "score", p->score, "cut", p->cut, "label", label_of(r, p, model), "probabilities", probabilities);
 }
 
-amend_status predict_annotate(const char *folder, const char *name, const amend_image *photo, const prediction *faces,
-                              size_t count, const amend_model *model)
+amend_status predict_annotate(const predict_request *r, const char *name, const amend_image *photo,
+                              const prediction *faces, size_t count, const amend_model *model)
 {
     const char *labels[PREDICT_MAX_FACES], *names[AMEND_MAX_CLASSES];
     char text[PREDICT_MAX_FACES][64];
@@ -75,15 +83,20 @@ amend_status predict_annotate(const char *folder, const char *name, const amend_
     amend_image drawn = {0};
     for (size_t k = 0; k < amend_model_classes(model); k++) names[k] = amend_model_label(model, k);
     for (size_t i = 0; i < count; i++) {
+        const char *label = label_of(r, &faces[i], model);
         boxes[i] = faces[i].box;
-        snprintf(text[i], sizeof text[i], "%.40s %.0f %%", names[faces[i].best],
-                 100 * (double)faces[i].probabilities[faces[i].best]);
+        if (label)
+            snprintf(text[i], sizeof text[i], "%.40s %.0f %%", label,
+                     100 * (double)faces[i].probabilities[faces[i].best]);
+        else
+            snprintf(text[i], sizeof text[i], "uncertain");
         labels[i] = text[i];
     }
+    bool bars = count == 1 && label_of(r, faces, model);
     amend_status status =
-        count == 1 ? draw_prediction(photo, boxes[0], names, faces[0].probabilities, amend_model_classes(model), &drawn)
-                   : draw_faces(photo, boxes, labels, count, &drawn);
-    if (!status.code) status = cli_write_picture(folder, name, &drawn);
+        bars ? draw_prediction(photo, boxes[0], names, faces[0].probabilities, amend_model_classes(model), &drawn)
+             : draw_faces(photo, boxes, labels, count, &drawn);
+    if (!status.code) status = cli_write_picture(r->annotate, name, &drawn);
     amend_image_free(&drawn);
     return status;
 }

@@ -63,6 +63,16 @@ amend_status face_align(const amend_image *image, const amend_face *face, const 
     return face_crop(image, &face->box, &view->box);
 }
 
+bool face_is_cut(const amend_face *face, size_t width, size_t height)
+{
+    static const amend_point_name names[] = {AMEND_LEFT_EYE, AMEND_RIGHT_EYE, AMEND_MOUTH};
+    for (size_t k = 0; k < 3; k++) {
+        const amend_point *p = &face->points[names[k]];
+        if (!(p->x >= 0 && p->y >= 0 && p->x < (double)width && p->y < (double)height)) return true;
+    }
+    return false;
+}
+
 /* The turned square out of an upright one that holds it. Where pixels are many that one is made smaller first, to twice
  * what the network takes: turning at the network's own size would blur. */
 static amend_status turned_pixels(const amend_image *image, const face_view *view, size_t size, size_t channels,

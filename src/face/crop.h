@@ -2,6 +2,8 @@
 #ifndef FACE_CROP_H
 #define FACE_CROP_H
 
+#include <stdbool.h>
+
 #include "amend/faces.h"
 #include "image/image.h"
 
@@ -28,6 +30,9 @@ amend_status face_crop(const amend_image *image, const amend_box *box, amend_box
  * box. AMEND_BAD_ARGUMENT as above. */
 amend_status face_align(const amend_image *image, const amend_face *face, const face_template *template,
                         face_view *view) AMEND_MUST_USE;
+
+/* An eye or the mouth lies outside the photo of these sides: the expression cannot be seen. */
+bool face_is_cut(const amend_face *face, size_t width, size_t height);
 
 /* The view as a network takes it: size x size x channels values on 0..255. */
 amend_status face_view_pixels(const amend_image *image, const face_view *view, size_t size, size_t channels,

@@ -114,6 +114,52 @@ static void points_without_sense(void **state)
     assert_refused(face_align(&photo, &face, &face_template_fer2013, &view), AMEND_BAD_ARGUMENT, "does not lie");
 }
 
+static void cut_faces(void **state)
+{
+    (void)state;
+    amend_face face = face_on(50, 25, 30, 0);
+    assert_false(face_is_cut(&face, 100, 50));
+    face.points[AMEND_NOSE].x = -5; /* does not matter */
+    assert_false(face_is_cut(&face, 100, 50));
+    assert_true(face_is_cut(&face, 100, 30)); /* the mouth below the photo */
+    assert_true(face_is_cut(&face, 50, 50));  /* an eye at its right */
+    face.points[AMEND_LEFT_EYE].x = -0.5;
+    assert_true(face_is_cut(&face, 100, 50));
+    face.points[AMEND_LEFT_EYE].x = NAN;
+    assert_true(face_is_cut(&face, 100, 50));
+}
+
+/* What lies outside the photo looks like its edge: as in a photo that had been continued so. */
+static void outside_the_edge_repeats(void **state)
+{
+    enum { SIDE = 30, MORE = 60, WIDE = SIDE + 2 * MORE };
+    amend_image small = {0}, continued = {0};
+    float seen[32 * 32], expected[32 * 32];
+    (void)state;
+    assert_ok(image_create(&small, SIDE, SIDE, 1));
+    assert_ok(image_create(&continued, WIDE, WIDE, 1));
+    for (int i = 0; i < SIDE * SIDE; i++) small.pixels[i] = (unsigned char)(i * 7 % 251);
+    for (int y = 0; y < WIDE; y++)
+        for (int x = 0; x < WIDE; x++) {
+            int u = x < MORE          ? 0
+                    : x < MORE + SIDE ? x - MORE
+                                      : SIDE - 1,
+                v = y < MORE          ? 0
+                    : y < MORE + SIDE ? y - MORE
+                                      : SIDE - 1;
+            continued.pixels[y * WIDE + x] = small.pixels[v * SIDE + u];
+        }
+    for (double side = 20; side <= 80; side *= 2)
+        for (double angle = 0; angle <= 0.5; angle += 0.25) {
+            const face_view view = {{-12, 5, side, side}, angle}, moved = {{MORE - 12, MORE + 5, side, side}, angle};
+            assert_ok(face_view_pixels(&small, &view, 32, 1, seen));
+            assert_ok(face_view_pixels(&continued, &moved, 32, 1, expected));
+            for (size_t i = 0; i < 32 * 32; i++) assert_true(fabsf(seen[i] - expected[i]) <= 1.01f);
+        }
+    amend_image_free(&small);
+    amend_image_free(&continued);
+}
+
 /* A slope of gray stays a slope when it is turned, made smaller or larger: each value is that of its place. */
 static void turned_pixels_lie_where_they_should(void **state)
 {
@@ -149,6 +195,8 @@ int main(void)
                                        cmocka_unit_test(the_transform_of_points_comes_back),
                                        cmocka_unit_test(no_other_transform_is_nearer),
                                        cmocka_unit_test(points_without_sense),
+                                       cmocka_unit_test(cut_faces),
+                                       cmocka_unit_test(outside_the_edge_repeats),
                                        cmocka_unit_test(turned_pixels_lie_where_they_should)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
