@@ -142,7 +142,7 @@ static int run(int argc, char **argv)
 
 const cli_command cli_faces = {
     "faces", run, "find the faces in photos",
-    "Usage: amend faces IMAGE|FOLDER|'PATTERN'... [options]\n"
+    "Usage: amend faces IMAGE|FOLDER|'PATTERN'|-... [options]\n"
     "Prints the box and the score of every face, the surest first.\n\n"
     "  --detector FILE  ONNX file of BlazeFace or YuNet; the installed one if left out\n"
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"

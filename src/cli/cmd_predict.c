@@ -206,8 +206,8 @@ static int run(int argc, char **argv)
 
 const cli_command cli_predict = {
     "predict", run, "recognise the expression in photos",
-    "Usage: amend predict IMAGE|FOLDER|'PATTERN'... [options]\n"
-    "Finds the faces and prints the probability of each expression.\n\n"
+    "Usage: amend predict IMAGE|FOLDER|'PATTERN'|-... [options]\n"
+    "Finds the faces and prints the probability of each expression; - reads an image from standard input.\n\n"
     "  --model FILE    model; the released one if left out\n"
     "  --box X,Y,W,H   the face, in pixels of the upright image; nothing is looked for\n"
     "  --no-detect     the whole image is the face\n"
@@ -223,4 +223,5 @@ const cli_command cli_predict = {
     "  amend predict photo.jpg\n"
     "  amend predict holiday/ --csv --threshold 0.6 >faces.csv\n"
     "  amend predict --no-detect face48.png\n"
+    "  curl -s https://example.org/photo.jpg | amend predict -\n"
     "  amend predict photo.png --box 170,60,105,130 --annotate drawn\n"};

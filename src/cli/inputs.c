@@ -2,6 +2,8 @@
 #include "cli/inputs.h"
 
 #include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -87,11 +89,61 @@ static amend_status add_operand(cli_inputs *inputs, const char *operand)
     return add(inputs, operand, last_name(operand));
 }
 
+static size_t stem_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static int compare_stems(const char *a, const char *b)
+{
+    size_t first = stem_length(a), second = stem_length(b);
+    int order = memcmp(a, b, first < second ? first : second);
+    return order ? order : (first > second) - (first < second);
+}
+
+static int by_stem(const void *a, const void *b)
+{
+    const cli_input *first = *(cli_input *const *)a, *second = *(cli_input *const *)b;
+    int order = compare_stems(first->name, second->name);
+    return order ? order : (first > second) - (first < second);
+}
+
+/* "x.jpg" becomes "x-2.jpg". */
+static amend_status number_name(cli_input *input, size_t number)
+{
+    size_t stem = stem_length(input->name), room = strlen(input->name) + 24;
+    char *name = NULL;
+    TRY(mem_alloc(&name, room, 1, input->path));
+    snprintf(name, room, "%.*s-%zu%s", (int)stem, input->name, number, input->name + stem);
+    mem_free(input->name);
+    input->name = name;
+    return status_ok();
+}
+
+/* Inputs of one name, but for its ending, must not write over each other's pictures. */
+static amend_status number_namesakes(cli_inputs *inputs)
+{
+    cli_input **sorted = NULL;
+    amend_status status = status_ok();
+    if (inputs->count < 2) return status;
+    TRY(mem_alloc(&sorted, inputs->count, sizeof *sorted, "inputs"));
+    for (size_t i = 0; i < inputs->count; i++) sorted[i] = &inputs->items[i];
+    qsort(sorted, inputs->count, sizeof *sorted, by_stem);
+    for (size_t i = inputs->count - 1, first; !status.code && i > 0; i = first ? first - 1 : 0) {
+        for (first = i; first > 0 && !compare_stems(sorted[first - 1]->name, sorted[i]->name);) first--;
+        for (size_t k = first + 1; !status.code && k <= i; k++) status = number_name(sorted[k], k - first + 1);
+    }
+    mem_free(sorted);
+    return status;
+}
+
 amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs)
 {
     amend_status status = status_ok();
     *inputs = (cli_inputs){0};
     for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
+    if (!status.code) status = number_namesakes(inputs);
     if (status.code) cli_inputs_free(inputs);
     return status;
 }

@@ -9,7 +9,8 @@
 
 typedef struct cli_input {
     char *path; /* "-": standard input */
-    char *name; /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/' */
+    char *name; /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/'; numbered
+                   where several are the same */
 } cli_input;
 
 typedef struct cli_inputs {

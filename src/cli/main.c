@@ -39,6 +39,14 @@ static void print_help(FILE *stream)
           stream);
 }
 
+/* What was printed must have arrived. */
+static int finish(int result)
+{
+    if (!fflush(stdout) && !ferror(stdout)) return result;
+    fprintf(stderr, "amend: standard output could not be written; is the disk full?\n");
+    return CLI_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -59,7 +67,7 @@ int main(int argc, char **argv)
             fputs(commands[i]->help, stdout);
             return CLI_DONE;
         }
-        return commands[i]->run(argc - 1, argv + 1);
+        return finish(commands[i]->run(argc - 1, argv + 1));
     }
     fprintf(stderr, "amend: no command '%s'; 'amend --help' lists them\n", argv[1]);
     return CLI_BAD_USAGE;
