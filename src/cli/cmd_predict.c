@@ -2,10 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
-#include "base/progress.h"
 #include "cli/args.h"
 #include "cli/detect.h"
 #include "cli/inputs.h"
@@ -75,17 +73,26 @@ static size_t side_needed(const predict_request *r)
     return r->detector && !r->annotate ? face_photo_side(r->detector) : 0;
 }
 
-static amend_status predict_file(const predict_request *r, const cli_input *input, amend_model *model, json_t *images)
+typedef struct predict_context {
+    const predict_request *request;
+    amend_model *model;
+    json_t *images;
+} predict_context;
+
+static amend_status predict_file(void *context, const cli_input *input)
 {
+    const predict_context *c = context;
+    const predict_request *r = c->request;
     face_photo photo = {0};
     prediction *faces = NULL;
     size_t count = 0;
     TRY(mem_alloc(&faces, PREDICT_MAX_FACES, sizeof *faces, "faces"));
     amend_status status = cli_open_photo(input, side_needed(r), &photo);
     if (!status.code) {
-        status = status_prefix(read_faces(r, &photo, model, faces, &count), "%s", photo.name);
-        if (!status.code && r->annotate) status = predict_annotate(r, input->name, &photo.image, faces, count, model);
-        if (!status.code) predict_print(r, input->path, faces, count, model, images);
+        status = status_prefix(read_faces(r, &photo, c->model, faces, &count), "%s", photo.name);
+        if (!status.code && r->annotate)
+            status = predict_annotate(r, input->name, &photo.image, faces, count, c->model);
+        if (!status.code) predict_print(r, input->path, faces, count, c->model, c->images);
     }
     face_photo_free(&photo);
     mem_free(faces);
@@ -108,25 +115,6 @@ static amend_status open_all(predict_request *r, amend_model **model)
                         status.message);
 }
 
-/* One bad file does not stop the rest; how many there were. A bar where the table does not show the way. */
-static size_t predict_inputs(const predict_request *r, const cli_inputs *inputs, amend_model *model, json_t *images)
-{
-    progress bar;
-    size_t failed = 0;
-    bool shown = inputs->count > 16 && !isatty(STDOUT_FILENO);
-    progress_start(&bar, "predicting", inputs->count);
-    for (size_t i = 0; i < inputs->count; i++) {
-        amend_status status = predict_file(r, &inputs->items[i], model, images);
-        if (status.code && shown) progress_finish(&bar);
-        if (status.code) cli_fail(status);
-        failed += status.code != AMEND_OK;
-        if (shown) progress_update(&bar, i + 1, "");
-    }
-    progress_finish(&bar);
-    if (failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", failed, inputs->count);
-    return failed;
-}
-
 static int predict_files(predict_request *r, const cli_inputs *inputs)
 {
     amend_model *model = NULL;
@@ -135,8 +123,8 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
     if (status.code) return cli_fail(status);
     json_t *images = json_array();
     if (r->csv) predict_print_csv_header(model);
-    size_t failed = predict_inputs(r, inputs, model, images);
-    if (failed) result = CLI_FAILED;
+    predict_context context = {r, model, images};
+    if (cli_visit_inputs(inputs, "predicting", predict_file, &context)) result = CLI_FAILED;
     if (r->json) {
         json_t *all = json_pack("{s:i, s:s, s:s?, s:o}", "schema", 1, "model", amend_model_path(model), "tta",
                                 r->flip ? "flip" : NULL, "images", images);

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "cli/cli.h"
 #include "data/listing.h"
 
-enum { MAX_DEPTH = 64 };
+enum { MAX_DEPTH = 64, FEW = 16 };
 
 static const char *last_name(const char *path)
 {
@@ -160,6 +163,24 @@ amend_status cli_open_photo(const cli_input *input, size_t least, face_photo *ph
     else
         TRY(image_read_file(name, &bytes, &size));
     return face_photo_open(name, bytes, size, least, photo);
+}
+
+size_t cli_visit_inputs(const cli_inputs *inputs, const char *what, cli_visitor *visit, void *context)
+{
+    progress bar;
+    size_t failed = 0;
+    bool shown = inputs->count > FEW && !isatty(STDOUT_FILENO);
+    progress_start(&bar, what, inputs->count);
+    for (size_t i = 0; i < inputs->count; i++) {
+        amend_status status = visit(context, &inputs->items[i]);
+        if (status.code && shown) progress_finish(&bar);
+        if (status.code) cli_fail(status);
+        failed += status.code != AMEND_OK;
+        if (shown) progress_update(&bar, i + 1, "");
+    }
+    progress_finish(&bar);
+    if (failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", failed, inputs->count);
+    return failed;
 }
 
 void cli_inputs_free(cli_inputs *inputs)

@@ -27,7 +27,9 @@ static void faces_are_found_and_judged(void **state)
     json_decref(all);
     shell("test -s $T/drawn/astronaut.png");
     assert_refused("faces tests/data/astronaut.png --threshold 2", 2, "--threshold 2");
-    assert_refused("faces $T/none.png --detector models/blazeface-256.onnx", 1, "none.png");
+    assert_refused("faces $T/none.png tests/data/astronaut.png --detector models/blazeface-256.onnx", 1, "none.png");
+    assert_says(errors, "1 of 2 files failed");
+    assert_says(printed, "astronaut.png: 1 face");
 }
 
 static void predict_finds_the_face(void **state)
