@@ -8,4 +8,7 @@
  * none is near enough to be suggested. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
+/* Bytes of the UTF-8 character at `text` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
+size_t text_character(const char *text);
+
 #endif

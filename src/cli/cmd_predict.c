@@ -10,12 +10,6 @@
 #include "cli/predict.h"
 #include "model/model.h"
 
-static bool parse_box(const char *text, amend_box *box)
-{
-    int end = 0;
-    return sscanf(text, "%lf,%lf,%lf,%lf%n", &box->x, &box->y, &box->width, &box->height, &end) == 4 && !text[end];
-}
-
 static void choose_best(prediction *p)
 {
     for (size_t k = 1; k < p->classes; k++)
@@ -103,9 +97,8 @@ static amend_status predict_file(void *context, const cli_input *input)
  * do. */
 static amend_status open_all(predict_request *r, amend_model **model)
 {
-    char beside[CLI_PATH];
-    const char *file = r->model ? r->model : getenv("AMEND_MODEL") ? NULL : cli_beside(MODEL_RELEASED, beside);
-    TRY(amend_model_open_precision(file, r->type, model));
+    char path[CLI_PATH];
+    TRY(amend_model_open_precision(cli_model_file(r->model, path), r->type, model));
     model_set_flip(*model, r->flip);
     amend_status status = status_ok();
     if (!r->box && !r->no_detect) status = cli_open_detector(r->detector_file, &r->detector);
@@ -174,7 +167,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (!operands) return cli_usage(&cli_predict, "at least one image is needed");
     if (r.json && r.csv) return cli_usage(&cli_predict, "--json and --csv exclude each other");
-    if (r.box && !parse_box(r.box, &r.face)) return cli_usage(&cli_predict, "--box %s: X,Y,W,H in pixels", r.box);
+    if (r.box && !cli_parse_box(r.box, &r.face)) return cli_usage(&cli_predict, "--box %s: X,Y,W,H in pixels", r.box);
     if (top && !read_top(top, &r.top)) return cli_usage(&cli_predict, "--top %s: 1 to %d", top, AMEND_MAX_CLASSES);
     if (threshold && !read_share(threshold, &r.threshold))
         return cli_usage(&cli_predict, "--threshold %s: a probability from 0 to 1", threshold);

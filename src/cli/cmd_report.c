@@ -1,10 +1,9 @@
 /* amend report */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli/args.h"
+#include "cli/data_args.h"
 #include "report/run_page.h"
 
 static amend_status write_report(run_page_request *request)
@@ -28,11 +27,9 @@ static int run(int argc, char **argv)
     int result = cli_parse(&cli_report, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (operands != 1) return cli_usage(&cli_report, "one folder of a run is needed");
-    size_t chosen = 0;
-    while (chosen < DATA_SPLITS && strcmp(split, data_split_name((data_split)chosen))) chosen++;
-    if (chosen == DATA_SPLITS) return cli_usage(&cli_report, "--split %s: train, valid or test", split);
+    result = cli_split_read(&cli_report, split, &request.split);
+    if (result) return result;
     request.folder = argv[0];
-    request.split = (data_split)chosen;
     amend_status status = write_report(&request);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
@@ -43,7 +40,7 @@ const cli_command cli_report = {
     "Writes what a folder of `amend train` holds as one page that needs no other file and no network: protocol, "
     "machine,\n"
     "curves, recipe and the paper's figures. With --data also the trained model's figures: confusion, classes,\n"
-    "calibration, and the images that it got most wrong.\n\n"
+    "calibration, and the images that it got most wrong, with what spoke for it.\n\n"
     "  --data DIR   measure the model on this data set, read as the run's recipe says\n"
     "  --split S    train, valid or test (default test)\n"
     "  --out FILE   the page; RUN/report.html if left out\n\n"

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "face/detector.h"
 #include "image/image.h"
+#include "model/model.h"
 
 const char *cli_beside(const char *name, char *path)
 {
@@ -24,6 +25,18 @@ const char *cli_beside(const char *name, char *path)
         if (file_exists(path)) return path;
     }
     return NULL;
+}
+
+const char *cli_model_file(const char *named, char *path)
+{
+    if (named) return named;
+    return getenv("AMEND_MODEL") ? NULL : cli_beside(MODEL_RELEASED, path);
+}
+
+bool cli_parse_box(const char *text, amend_box *box)
+{
+    int end = 0;
+    return sscanf(text, "%lf,%lf,%lf,%lf%n", &box->x, &box->y, &box->width, &box->height, &end) == 4 && !text[end];
 }
 
 amend_status cli_open_detector(const char *file, amend_detector **detector)

@@ -1,6 +1,8 @@
-/* Faces for commands: the detector that is at hand, and pictures of what it found. */
+/* Faces for commands: the model and the detector that are at hand, and pictures of what it found. */
 #ifndef CLI_DETECT_H
 #define CLI_DETECT_H
+
+#include <stdbool.h>
 
 #include "amend/faces.h"
 
@@ -8,6 +10,13 @@
  * CLI_PATH bytes. */
 enum { CLI_PATH = 4096 };
 const char *cli_beside(const char *name, char *path);
+
+/* The model to open: `named`; or the released one beside the command, unless $AMEND_MODEL names another. NULL: what the
+ * library takes then. */
+const char *cli_model_file(const char *named, char *path);
+
+/* "X,Y,W,H" */
+bool cli_parse_box(const char *text, amend_box *box);
 
 /* The detector `file`; NULL: $AMEND_DETECTOR, the one beside the command, or the installed one. */
 amend_status cli_open_detector(const char *file, amend_detector **detector) AMEND_MUST_USE;

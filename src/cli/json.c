@@ -5,22 +5,22 @@
 
 #include "base/file.h"
 
-static amend_status dump(const json_t *object, FILE *stream)
+static amend_status dump(const json_t *object, size_t digits, FILE *stream)
 {
-    if (json_dumpf(object, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) || fputc('\n', stream) == EOF ||
+    if (json_dumpf(object, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(digits)) || fputc('\n', stream) == EOF ||
         fflush(stream))
         return status_error(AMEND_IO, "JSON could not be written; is the disk full?");
     return status_ok();
 }
 
-amend_status json_save(json_t *object, const char *path)
+static amend_status save(json_t *object, size_t digits, const char *path)
 {
     file_replacement file = {0};
     if (!object) return status_error(AMEND_NO_MEMORY, "JSON: out of memory, or a name is not UTF-8");
     bool to_file = strcmp(path, "-") != 0;
     amend_status status = to_file ? file_replace_begin(path, &file) : status_ok();
     if (!status.code) {
-        status = dump(object, to_file ? file.stream : stdout);
+        status = dump(object, digits, to_file ? file.stream : stdout);
         if (to_file && !status.code)
             status = file_replace_commit(&file);
         else if (to_file)
@@ -28,4 +28,14 @@ amend_status json_save(json_t *object, const char *path)
     }
     json_decref(object);
     return status;
+}
+
+amend_status json_save(json_t *object, const char *path)
+{
+    return save(object, 6, path);
+}
+
+amend_status json_save_exact(json_t *object, const char *path)
+{
+    return save(object, 9, path);
 }

@@ -130,3 +130,16 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
     mem_free(mirrored);
     return status;
 }
+
+amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,
+                              float *probabilities, eval_metrics *metrics)
+{
+    size_t *labels = NULL, count = dataset_count(set);
+    *metrics = (eval_metrics){0};
+    TRY(evaluate_dataset(model, set, options, probabilities));
+    TRY(mem_alloc(&labels, count, sizeof *labels, "labels"));
+    for (size_t i = 0; i < count; i++) labels[i] = dataset_label(set, i);
+    amend_status status = eval_measure(probabilities, labels, count, amend_model_classes(model), metrics);
+    mem_free(labels);
+    return status;
+}

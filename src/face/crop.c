@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "base/status.h"
+#include "base/mem.h"
 #include "data/warp.h"
 
 /* Medians over 285 pictures of FER2013's PublicTest rows in which BlazeFace was sure of its face: the middle between
@@ -99,4 +99,17 @@ amend_status face_view_pixels(const amend_image *image, const face_view *view, s
 {
     if (view->angle != 0) return turned_pixels(image, view, size, channels, out);
     return loader_prepare(image, view->box, size, channels, &data_normal_bytes, out);
+}
+
+amend_status face_view_image(const amend_image *image, const face_view *view, size_t size, amend_image *out)
+{
+    size_t count = size * size * image->channels;
+    float *values = NULL;
+    TRY(mem_alloc(&values, count, sizeof *values, "face"));
+    amend_status status = image_create(out, size, size, image->channels);
+    if (!status.code) status = face_view_pixels(image, view, size, image->channels, values);
+    if (!status.code) data_bytes(values, count, out->pixels);
+    if (status.code) amend_image_free(out);
+    mem_free(values);
+    return status;
 }

@@ -38,4 +38,8 @@ bool face_is_cut(const amend_face *face, size_t width, size_t height);
 amend_status face_view_pixels(const amend_image *image, const face_view *view, size_t size, size_t channels,
                               float *out) AMEND_MUST_USE;
 
+/* The same as a new image of the photo's channels. */
+amend_status face_view_image(const amend_image *image, const face_view *view, size_t size,
+                             amend_image *out) AMEND_MUST_USE;
+
 #endif

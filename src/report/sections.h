@@ -11,7 +11,7 @@ void section_confusion(FILE *out, const eval_report *report);
 void section_classes(FILE *out, const eval_report *report);
 void section_calibration(FILE *out, const eval_metrics *metrics);
 
-/* The samples whose label got the least probability, with their pictures. */
+/* The samples whose label got the least probability, with their pictures and evidence maps. */
 amend_status section_wrong(FILE *out, const measured *m) AMEND_MUST_USE;
 
 /* The paper's figures, and this run's beside the one of its data set; `m` NULL: nothing was measured. */

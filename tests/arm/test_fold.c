@@ -215,6 +215,11 @@ static void test_evidence(void **state)
         check_evidence(&h, NN_AFFINITY_NONE);
         head_free(&h);
     }
+    for (size_t i = 0; i < HEAD_VARIANTS; i++) {
+        head h = head_random_variant(1, 8, 3, 4, head_variants[i].r, 5, &head_variants[i].variant);
+        check_evidence(&h, NN_AFFINITY_EMA);
+        head_free(&h);
+    }
 }
 
 static void check_variance(float variance, amend_code code)
@@ -257,9 +262,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pytorch),   cmocka_unit_test(test_random),
-        cmocka_unit_test(test_variants),  cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_variances), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_pytorch),  cmocka_unit_test(test_random),    cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_evidence), cmocka_unit_test(test_variances), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

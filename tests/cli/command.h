@@ -1,15 +1,20 @@
-/* Running the command: its exit status and what it printed; a folder for the files; a small model without training. */
+/* Running the command: its exit status and what it printed, also while it runs; a folder for the files; a small model
+ * without training. */
 #ifndef TESTS_CLI_COMMAND_H
 #define TESTS_CLI_COMMAND_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,6 +91,45 @@ static inline int remove_folder(void **state)
     return system("rm -rf \"$T\"");
 }
 
+static inline bool exists(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return !access(path, F_OK);
+}
+
+static inline pid_t start(const char *line)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* Until the file is there; the run must not have ended by then. */
+static inline void wait_for(const char *name, pid_t pid)
+{
+    const struct timespec moment = {0, 5000000};
+    while (!exists(name)) {
+        if (waitpid(pid, NULL, WNOHANG)) fail_msg("the run ended before %s was there", name);
+        nanosleep(&moment, NULL);
+    }
+}
+
+/* The status with which a run ended that got the signal `number` once the file was there. */
+static inline int stop_when_there(const char *line, const char *name, int number)
+{
+    int status;
+    pid_t pid = start(line);
+    wait_for(name, pid);
+    assert_int_equal(kill(pid, number), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
 /* A gray image of 40 x 40 pixels in $T. */
 static inline void make_image(const char *name)
 {
@@ -120,14 +164,14 @@ static inline void make_mirrored(const char *from, const char *to)
 }
 
 /* An untrained network with the given classes as $T/NAME. */
-static inline void make_model(const char *name, const char *const *labels, size_t classes)
+static inline void make_model_with_head(const char *name, const char *const *labels, size_t classes, arm_head head)
 {
     char path[128];
     nn_table *table = NULL;
     nn_params params = {0};
     model_description d = {.small_stem = true,
                            .width = 0.25,
-                           .head = ARM_HEAD_EMA,
+                           .head = head,
                            .arrangement = 8,
                            .size = 32,
                            .channels = 1,
@@ -142,6 +186,11 @@ static inline void make_model(const char *name, const char *const *labels, size_
     assert_ok(description_save(&d, &params, TENSOR_F32, path));
     nn_params_free(&params);
     mem_free(table);
+}
+
+static inline void make_model(const char *name, const char *const *labels, size_t classes)
+{
+    make_model_with_head(name, labels, classes, ARM_HEAD_EMA);
 }
 
 #endif

@@ -29,14 +29,14 @@ static void load_page(const char *name)
     read_text(path, page, sizeof page);
 }
 
-static void check_page(const char *path, size_t images)
+static void check_page(const char *path, size_t wrong)
 {
     char line[256];
     if (system("python3 -c 'import html.parser' 2>/dev/null")) {
         print_message("the page is not parsed: no python3 here\n");
         return;
     }
-    snprintf(line, sizeof line, "python3 tests/cli/check_page.py $T/%s %zu", path, images);
+    snprintf(line, sizeof line, "python3 tests/cli/check_page.py $T/%s %zu", path, wrong);
     shell(line);
 }
 

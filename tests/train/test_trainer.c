@@ -1,6 +1,7 @@
 /* Training that stops and goes on, and training that fails. */
 #include <math.h>
 
+#include "bf16.h"
 #include "base/mem.h"
 #include "model/description.h"
 #include "support.h"
@@ -97,6 +98,12 @@ static void test_resumed_run_equals_one_never_stopped(void **state)
 {
     (void)state;
     resume_in(NN_F32);
+}
+
+static void test_resumed_run_in_bf16(void **state)
+{
+    (void)state;
+    needs_bf16();
     resume_in(NN_BF16);
 }
 
@@ -171,7 +178,8 @@ static void memory_that_cannot_be_enough(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resumed_run_equals_one_never_stopped), cmocka_unit_test(test_loss_that_is_not_a_number),
-        cmocka_unit_test(parts_keep_the_memory), cmocka_unit_test(memory_that_cannot_be_enough)};
+        cmocka_unit_test(test_resumed_run_equals_one_never_stopped), cmocka_unit_test(test_resumed_run_in_bf16),
+        cmocka_unit_test(test_loss_that_is_not_a_number), cmocka_unit_test(parts_keep_the_memory),
+        cmocka_unit_test(memory_that_cannot_be_enough)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

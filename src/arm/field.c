@@ -1,0 +1,48 @@
+/* Receptive fields, row by row from the input on. */
+#include "arm/field.h"
+
+#include "base/mem.h"
+
+/* What a window over `in` sees. */
+static arm_field slide(const nn_row *row, arm_field in)
+{
+    double reach = (double)(row->kernel - 1) * (double)(row->dilation + 1);
+    return (arm_field){in.first + (reach / 2 - (double)row->pad) * in.step, in.step * (double)row->stride,
+                       in.size + reach * in.step};
+}
+
+static amend_status walk_row(const nn_row *row, arm_field *fields, arm_field *out)
+{
+    switch (row->kind) {
+    case NN_INPUT:
+        *out = (arm_field){0.5, 1, 1};
+        break;
+    case NN_CONV:
+    case NN_MAX_POOL:
+        *out = slide(row, fields[row->in[0]]);
+        break;
+    case NN_BATCH_NORM:
+    case NN_RELU:
+    case NN_ACTIVATION:
+        *out = fields[row->in[0]];
+        break;
+    case NN_ADD:
+        *out = fields[row->in[fields[row->in[1]].size > fields[row->in[0]].size]];
+        break;
+    default:
+        return status_error(AMEND_UNSUPPORTED, "row '%s': what %s sees is not defined", row->name,
+                            nn_kind_name(row->kind));
+    }
+    return status_ok();
+}
+
+amend_status arm_field_of(const nn_table *table, size_t row, arm_field *field)
+{
+    arm_field *fields = NULL;
+    TRY(mem_alloc(&fields, row + 1, sizeof *fields, "receptive fields"));
+    amend_status status = status_ok();
+    for (size_t i = 0; !status.code && i <= row; i++) status = walk_row(&table->rows[i], fields, &fields[i]);
+    if (!status.code) *field = fields[row];
+    mem_free(fields);
+    return status;
+}

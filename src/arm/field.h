@@ -1,0 +1,16 @@
+/* Where the positions of a feature map look. */
+#ifndef ARM_FIELD_H
+#define ARM_FIELD_H
+
+#include "nn/table.h"
+
+/* Along one side of the input, in its pixels, the left edge of the first being 0: position i sees `size` pixels around
+ * first + i step, those outside the input being padding. */
+typedef struct arm_field {
+    double first, step, size;
+} arm_field;
+
+/* Of row `row`; AMEND_UNSUPPORTED for rows that no backbone of ours has. Behind a sum it is the wider of both sides. */
+amend_status arm_field_of(const nn_table *table, size_t row, arm_field *field) AMEND_MUST_USE;
+
+#endif
