@@ -123,11 +123,34 @@ static void faces_larger_than_the_photo(void **state)
     json_decref(all);
 }
 
+/* The same pixels: aligned, and read in f32. */
+static void explain_sees_what_predict_sees(void **state)
+{
+    (void)state;
+    need_detector();
+    assert_works(READ "tests/data/astronaut.png --precision f32 --json -");
+    json_t *all = json_loads(printed, 0, NULL);
+    json_t *read = json_object_get(only_face(all), "probabilities");
+    assert_works("explain tests/data/astronaut.png --model models/ferplus-resnet18-ema.safetensors --detector "
+                 "models/blazeface-256.onnx --json -");
+    json_t *why = json_loads(printed, 0, NULL);
+    assert_non_null(why);
+    assert_true(json_number_value(json_object_get(why, "angle")) > 1);
+    json_t *labels = json_object_get(why, "labels"), *explained = json_object_get(why, "probabilities");
+    for (size_t k = 0; k < json_array_size(labels); k++) {
+        double expected = json_number_value(json_object_get(read, json_string_value(json_array_get(labels, k))));
+        double got = json_number_value(json_array_get(explained, k));
+        assert_true(got - expected < 1e-4 * expected && expected - got < 1e-4 * expected);
+    }
+    json_decref(why);
+    json_decref(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(photos_without_a_face), cmocka_unit_test(faces_that_the_edge_cuts),
-        cmocka_unit_test(faces_larger_than_the_photo), cmocka_unit_test(faces_are_found_and_judged),
-        cmocka_unit_test(predict_finds_the_face)};
+        cmocka_unit_test(photos_without_a_face),       cmocka_unit_test(faces_that_the_edge_cuts),
+        cmocka_unit_test(faces_larger_than_the_photo), cmocka_unit_test(explain_sees_what_predict_sees),
+        cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(predict_finds_the_face)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }
