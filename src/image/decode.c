@@ -7,6 +7,10 @@
 
 static const size_t max_pixels = 256u * 1000 * 1000;
 
+/* A file that is small may not cost much: beyond so many pixels, each byte must stand for not too many. No camera or
+ * encoder of photos comes near; a white page does not either. */
+static const size_t free_pixels = 16u * 1000 * 1000, pixels_per_byte = 4096;
+
 static const struct {
     bool (*probe)(const image_source *source);
     amend_status (*decode)(const image_source *source, amend_image *image, image_notes *notes);
@@ -25,6 +29,10 @@ amend_status image_check_size(const image_source *source, size_t width, size_t h
         return status_error(AMEND_UNSUPPORTED,
                             "%s: %zu x %zu pixels, more than the 256 megapixels that are read; shrink it first",
                             source->name, width, height);
+    if (width * height > free_pixels && width * height / pixels_per_byte > source->size)
+        return status_error(AMEND_BAD_DATA,
+                            "%s: %zu x %zu pixels in a file of %zu bytes cannot be a photo; get an intact copy",
+                            source->name, width, height, source->size);
     return status_ok();
 }
 

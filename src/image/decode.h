@@ -30,8 +30,8 @@ amend_status image_decode_jpeg(const image_source *source, amend_image *image, i
 amend_status image_decode_png(const image_source *source, amend_image *image, image_notes *notes) AMEND_MUST_USE;
 amend_status image_decode_webp(const image_source *source, amend_image *image, image_notes *notes) AMEND_MUST_USE;
 
-/* Refuses more than 256 megapixels. To be called before anything is allocated for the pixels: a file of a few bytes can
- * claim any size. */
+/* Refuses more than 256 megapixels, and more than 16 in a file that is too small for them. To be called before anything
+ * is allocated for the pixels: a file of a few bytes can claim any size. */
 amend_status image_check_size(const image_source *source, size_t width, size_t height) AMEND_MUST_USE;
 
 /* A channel's value, this opaque, laid over black. */

@@ -12,7 +12,7 @@
 #include "image/exif.h"
 
 /* A progressive file of few bytes may ask for thousands of passes over a large image; encoders write about ten. */
-enum { MAX_SCANS = 500 };
+enum { MAX_SCANS = 500, FREE_SCANS = 32, MAX_VISITS = 1000 * 1000 * 1000 /* scans times pixels */ };
 
 /* All that must survive the jump out of libjpeg on an error. `client_data` of the codec points here. */
 typedef struct jpeg_reader {
@@ -64,9 +64,11 @@ static void on_message(j_common_ptr codec, int level)
 static void on_progress(j_common_ptr codec)
 {
     jpeg_reader *reader = codec->client_data;
-    if (reader->codec.input_scan_number > MAX_SCANS)
-        give_up(reader, status_error(AMEND_UNSUPPORTED, "%s: JPEG file of more than %d scans; save it anew",
-                                     reader->source->name, MAX_SCANS));
+    size_t scans = (size_t)reader->codec.input_scan_number;
+    size_t pixels = (size_t)reader->codec.image_width * reader->codec.image_height;
+    if (scans > MAX_SCANS || (scans > FREE_SCANS && scans * pixels > MAX_VISITS))
+        give_up(reader, status_error(AMEND_UNSUPPORTED, "%s: JPEG file of more than %zu scans; save it anew",
+                                     reader->source->name, scans - 1));
 }
 
 static void open_codec(jpeg_reader *reader)

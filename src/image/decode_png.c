@@ -10,7 +10,11 @@
 #include "base/mem.h"
 #include "image/exif.h"
 
-enum { SIGNATURE_SIZE = 8, HEADER_END = 24 }; /* signature, length, "IHDR", width, height */
+enum {
+    SIGNATURE_SIZE = 8,
+    HEADER_END = 24, /* signature, length, "IHDR", width, height */
+    CHUNK_FRAME = 12 /* length, type, checksum */
+};
 
 /* All that must survive the jump out of libpng on an error. */
 typedef struct png_reader {
@@ -60,12 +64,17 @@ static void release(png_structp codec, void *block)
     mem_free(block);
 }
 
+static amend_status truncated(const image_source *source)
+{
+    return status_error(AMEND_BAD_DATA, "%s: truncated PNG file; get a complete copy", source->name);
+}
+
 static void read_bytes(png_structp codec, png_bytep to, size_t count)
 {
     png_reader *reader = png_get_io_ptr(codec);
     const image_source *source = reader->source;
     if (count > source->size - reader->position) {
-        reader->status = status_error(AMEND_BAD_DATA, "%s: truncated PNG file; get a complete copy", source->name);
+        reader->status = truncated(source);
         png_error(codec, "end of file");
     }
     memcpy(to, source->bytes + reader->position, count);
@@ -77,14 +86,27 @@ static size_t big_endian32(const unsigned char *p)
     return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
 }
 
+/* Each chunk as far as the end mark: libpng allocates what a chunk says before it reads it. */
+static amend_status check_chunks(const image_source *source)
+{
+    size_t at = SIGNATURE_SIZE, left;
+    while ((left = source->size - at) >= CHUNK_FRAME) {
+        size_t length = big_endian32(source->bytes + at);
+        if (!memcmp(source->bytes + at + 4, "IEND", 4)) return status_ok();
+        if (length > left - CHUNK_FRAME) break;
+        at += CHUNK_FRAME + length;
+    }
+    return truncated(source);
+}
+
 /* On the bytes themselves, before libpng allocates anything for the file. */
 static amend_status check_header(const image_source *source)
 {
-    if (source->size < HEADER_END)
-        return status_error(AMEND_BAD_DATA, "%s: truncated PNG file; get a complete copy", source->name);
+    if (source->size < HEADER_END) return truncated(source);
     if (memcmp(source->bytes + 12, "IHDR", 4))
         return status_error(AMEND_BAD_DATA, "%s: damaged PNG file (no header); get an intact copy", source->name);
-    return image_check_size(source, big_endian32(source->bytes + 16), big_endian32(source->bytes + 20));
+    TRY(image_check_size(source, big_endian32(source->bytes + 16), big_endian32(source->bytes + 20)));
+    return check_chunks(source);
 }
 
 /* Asks libpng for 8 bits a channel, no palette, and transparency as an alpha channel. */

@@ -149,6 +149,36 @@ static amend_status read_steps(const safetensors *file, model_folded *f)
     return status_ok();
 }
 
+/* Whether `name` is a parameter's, "ROW.weight_scale" of coded weights, or "ROW.step". */
+static bool has_place(const model_folded *f, const char *name)
+{
+    char wanted[NAME_SIZE];
+    for (size_t i = 0; i < f->params.count; i++) {
+        const nn_param *p = &f->params.items[i];
+        const nn_row *row = coded_row(&f->table, p);
+        if (!strcmp(p->name, name)) return true;
+        snprintf(wanted, sizeof wanted, "%s.weight_scale", row ? row->name : "");
+        if (row && !strcmp(wanted, name)) return true;
+    }
+    for (size_t i = 1; i < f->table.count; i++) {
+        snprintf(wanted, sizeof wanted, "%s.step", f->table.rows[i].name);
+        if (!strcmp(wanted, name)) return true;
+    }
+    return false;
+}
+
+static amend_status check_names(const safetensors *file, const model_folded *f)
+{
+    for (size_t i = 0; i < safetensors_count(file); i++) {
+        const char *name = safetensors_at(file, i).name;
+        if (!has_place(f, name))
+            return status_error(AMEND_BAD_DATA,
+                                "%s: tensor '%.200s' has no place in the network that its metadata describe",
+                                safetensors_path(file), name);
+    }
+    return status_ok();
+}
+
 amend_status int8_file_load(const safetensors *file, model_folded *f)
 {
     for (size_t i = 0; i < f->params.count; i++) {
@@ -160,5 +190,6 @@ amend_status int8_file_load(const safetensors *file, model_folded *f)
             TRY(safetensors_read_f32(file, p->name, p->shape, p->dims, p->value));
         TRY(check_finite(file, p->name, p->value, p->count));
     }
-    return read_steps(file, f);
+    TRY(read_steps(file, f));
+    return check_names(file, f);
 }

@@ -162,7 +162,7 @@ NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float
 /* Both comparisons always, so that it compiles to masks: signs are too random for branches. */
 static inline void mask(const float *restrict y, float ceiling, const float *restrict dy, size_t c, float *restrict g)
 {
-    for (size_t i = 0; i < c; i++) g[i] = (y[i] > 0) & (y[i] < ceiling) ? dy[i] : 0;
+    for (size_t i = 0; i < c; i++) g[i] = ((y[i] > 0) & (y[i] < ceiling)) ? dy[i] : 0;
 }
 
 /* The gradient g at a pixel, given x there: dy where 0 < y < ceiling (relu), else dy. Without a residual y is worked

@@ -67,6 +67,9 @@ void program_fill_border(const nn_program *p, void *out); /* 8 bits; once a cont
 /* Steps without a job: a and b are the maps of s->in and s->other. */
 void program_plain(const nn_program *p, const program_step *s, const void *a, const void *b, void *out);
 
+/* A map of another size; x is of type `from` and shape `in`. */
+void program_resize(const program_step *s, nn_type from, nn_shape in, const void *x, void *out);
+
 /* logits = weights x + bias; x is the map of step s->in. */
 void program_linear(const nn_program *p, const program_step *s, const void *x, float *logits);
 

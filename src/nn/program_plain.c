@@ -201,6 +201,9 @@ void program_plain(const nn_program *p, const program_step *s, const void *a, co
     case NN_SOFTMAX:
         softmax(s, &left, out);
         break;
+    case NN_RESIZE:
+        program_resize(s, in->type, in->shape, a, out);
+        break;
     case NN_LINEAR:
         program_linear(p, s, a, out);
         break;

@@ -1,17 +1,20 @@
 /* Tables of rows: checks and shapes. */
 #include "nn/table.h"
 
+#include <math.h>
 #include <stdio.h>
 
+#include "base/mem.h"
+
 /* Values of one row of one sample that are given by number. */
-enum { NN_MAX_SIDE = 1 << 26 };
+enum { NN_MAX_SIDE = 1 << 26, NN_MAX_VALUES = 1 << 28 /* of any row */ };
 
 const char *nn_kind_name(nn_kind kind)
 {
     static const char *const names[NN_KINDS] = {"input",    "conv",         "batch_norm",  "relu",       "add",
                                                 "max_pool", "average_pool", "global_pool", "arrange",    "shared_conv",
                                                 "planes",   "affinity",     "linear",      "activation", "combine",
-                                                "constant", "gather",       "softmax"};
+                                                "constant", "gather",       "softmax",     "resize"};
     return (unsigned)kind < NN_KINDS ? names[kind] : "unknown";
 }
 
@@ -82,6 +85,17 @@ static amend_status given_shape(const nn_row *row, nn_shape *out)
     return status_ok();
 }
 
+static amend_status resize_shape(const nn_row *row, nn_shape in, nn_shape *out)
+{
+    for (int i = 0; i < 2; i++)
+        if (!isfinite(row->start[i]) || !isfinite(row->step[i]))
+            return status_error(AMEND_BAD_ARGUMENT, "resize %s: steps of %g from %g on", row->name, row->step[i],
+                                row->start[i]);
+    nn_row whole = *row;
+    whole.channels = in.c;
+    return given_shape(&whole, out);
+}
+
 static amend_status arrange_shape(const nn_row *row, nn_shape in, nn_shape *out)
 {
     size_t r = row->factor;
@@ -139,6 +153,8 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
     case NN_CONSTANT:
     case NN_GATHER:
         return given_shape(row, out);
+    case NN_RESIZE:
+        return resize_shape(row, in, out);
     default:
         return status_ok();
     }
@@ -156,6 +172,11 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     if (!shape.c || (shape.c > 65536 && row.kind != NN_GATHER && row.kind != NN_CONSTANT))
         return status_error(AMEND_BAD_ARGUMENT, "%s %s: %zu channels; 1..65536 are possible", nn_kind_name(row.kind),
                             row.name, shape.c);
+    size_t values = 0;
+    if (!mem_multiply(shape.n * shape.c, shape.h, &values) || !mem_multiply(values, shape.w, &values) ||
+        values > NN_MAX_VALUES)
+        return status_error(AMEND_BAD_ARGUMENT, "%s %s: more than %d values an image (%zu x %zu x %zu)",
+                            nn_kind_name(row.kind), row.name, NN_MAX_VALUES, shape.h, shape.w, shape.c);
     table->rows[table->count] = row;
     table->shapes[table->count] = shape;
     *index = table->count++;

@@ -30,6 +30,7 @@ typedef enum nn_kind {
     NN_GATHER,      /* values moved: height x width x channels, value i of a sample is value source[i] of in[0], behind
                        whose values those of in[1] count on (with `pair`); NN_FILL: alpha. source NULL: as they are */
     NN_SOFTMAX,     /* over channels */
+    NN_RESIZE,      /* height x width, linear between the pixels that `start` and `step` lead to */
     NN_KINDS
 } nn_kind;
 
@@ -61,6 +62,7 @@ typedef struct nn_row {
     nn_operation operation;
     size_t height, width;
     bool pair;
+    double start[2], step[2]; /* result i of a side lies at start + i step of the input's; [0] height, [1] width */
     const uint32_t *source; /* borrowed, one value of the result each */
     nn_affinity affinity;
     nn_generic generic;

@@ -1,13 +1,12 @@
 /* Opening ONNX files. protobuf-c parses recursively and without a limit, so the bytes are walked before. */
 #include "weights/onnx_file.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { MAX_DEPTH = 40, GROWTH = 12, BASE_BYTES = 1 << 24 };
+enum { OLDEST_SET = 7, NEWEST_SET = 25, MAX_DEPTH = 40, GROWTH = 12, BASE_BYTES = 1 << 24 };
 
 /* ---- walking ---- */
 
@@ -60,20 +59,24 @@ static bool measure_depth(walk w, const ProtobufCMessageDescriptor *type, unsign
 /* protobuf-c's structs are larger than their bytes; a file of empty messages would take forty times its size. */
 typedef struct budget {
     size_t left;
+    amend_status status; /* why the last block was not given */
 } budget;
 
 static void *take(void *data, size_t size)
 {
     budget *b = data;
-    if (size > b->left) return NULL;
+    void *block;
+    b->status = size > b->left ? status_error(AMEND_BAD_DATA, "takes much more memory than its bytes; no network does")
+                               : mem_alloc(&block, size, 1, "network");
+    if (b->status.code) return NULL;
     b->left -= size;
-    return malloc(size);
+    return block;
 }
 
 static void give(void *data, void *block)
 {
     (void)data;
-    free(block);
+    mem_free(block);
 }
 
 static amend_status find_opset(onnx_file *file)
@@ -83,9 +86,9 @@ static amend_status find_opset(onnx_file *file)
         const char *domain = m->opset_import[i]->domain;
         if (!domain || !*domain || !strcmp(domain, "ai.onnx")) file->opset = m->opset_import[i]->version;
     }
-    if (file->opset >= 7) return status_ok();
-    return status_error(AMEND_UNSUPPORTED, "%s: operator set %lld; 7 or newer is needed: export it again", file->name,
-                        (long long)file->opset);
+    if (file->opset >= OLDEST_SET && file->opset <= NEWEST_SET) return status_ok();
+    return status_error(AMEND_UNSUPPORTED, "%s: operator set %lld; %d to %d are known here: export it again",
+                        file->name, (long long)file->opset, OLDEST_SET, NEWEST_SET);
 }
 
 amend_status onnx_file_parse(const void *bytes, size_t size, const char *name, onnx_file *file)
@@ -97,14 +100,15 @@ amend_status onnx_file_parse(const void *bytes, size_t size, const char *name, o
         return status_error(AMEND_BAD_DATA, "%s: not an ONNX file, or cut off", name);
     if (depth >= MAX_DEPTH)
         return status_error(AMEND_BAD_DATA, "%s: messages nested deeper than %d; no network is", name, MAX_DEPTH - 1);
-    budget b = {size > (SIZE_MAX - BASE_BYTES) / GROWTH ? SIZE_MAX : size * GROWTH + BASE_BYTES};
+    budget b = {.left = size > (SIZE_MAX - BASE_BYTES) / GROWTH ? SIZE_MAX : size * GROWTH + BASE_BYTES};
     ProtobufCAllocator allocator = {take, give, &b};
     TRY(mem_copy_string(&file->name, name));
+    file->bytes = size;
     file->model = onnx__model_proto__unpack(&allocator, size, bytes);
-    amend_status status = status_ok();
-    if (!file->model)
+    amend_status status = status_prefix(b.status, "%s", name);
+    if (!file->model && !status.code)
         status = status_error(AMEND_BAD_DATA, "%s: not an ONNX file, or damaged", name);
-    else if (!file->model->graph)
+    else if (!status.code && !file->model->graph)
         status = status_error(AMEND_BAD_DATA, "%s: an ONNX file without a graph", name);
     if (!status.code) status = find_opset(file);
     if (status.code)

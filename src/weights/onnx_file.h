@@ -14,6 +14,7 @@ typedef struct onnx_file {
     Onnx__ModelProto *model;
     const Onnx__GraphProto *graph;
     int64_t opset; /* of the standard operators */
+    size_t bytes;  /* of the file */
 } onnx_file;
 
 /* Files of strangers: messages nested deeper than any network's, or taking much more memory than their bytes, are

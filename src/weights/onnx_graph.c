@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { MAX_CONSTANTS = 1 << 28 /* values in all constants together */ };
+enum { MAX_VALUES = 1 << 28 /* in one value, most of which may be repeated */, ROOM_EACH = 16 };
 
 amend_status graph_error(const graph *g, amend_code code, const char *format, ...)
 {
@@ -57,6 +57,14 @@ void value_coordinates(size_t rank, const size_t *dims, size_t position, size_t 
     }
 }
 
+void value_next(size_t rank, const size_t *dims, size_t *coordinates)
+{
+    for (size_t i = rank; i-- > 0;) {
+        if (++coordinates[i] < dims[i]) return;
+        coordinates[i] = 0;
+    }
+}
+
 size_t value_at(const graph_value *value, const size_t *coordinates)
 {
     size_t at = value->offset;
@@ -74,15 +82,26 @@ size_t value_element(const graph_value *value, size_t position)
     return at;
 }
 
+static bool count_values(size_t rank, const size_t *dims, size_t *count)
+{
+    *count = 1;
+    for (size_t i = 0; i < rank; i++)
+        if (!mem_multiply(*count, dims[i], count) || *count > MAX_VALUES) return false;
+    return true;
+}
+
+amend_status graph_take_room(graph *g, size_t rank, const size_t *dims, size_t *count)
+{
+    if (!count_values(rank, dims, count) || *count + ROOM_EACH > g->room)
+        return graph_error(g, AMEND_BAD_DATA, "more values than a file of %zu bytes may make", g->file->bytes);
+    g->room -= *count + ROOM_EACH;
+    return status_ok();
+}
+
 amend_status graph_new_constant(graph *g, size_t rank, const size_t *dims, graph_value *value)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < rank; i++)
-        if (!mem_multiply(count, dims[i], &count) || count > MAX_CONSTANTS)
-            return graph_error(g, AMEND_BAD_DATA, "a constant of more than %d values", MAX_CONSTANTS);
-    if (count + 16 > MAX_CONSTANTS - g->constant_values)
-        return graph_error(g, AMEND_BAD_DATA, "constants of more than %d values together", MAX_CONSTANTS);
-    g->constant_values += count + 16;
+    size_t count;
+    TRY(graph_take_room(g, rank, dims, &count));
     TRY(mem_grow(&g->constants, g->constant_count, g->constant_count + 1, sizeof *g->constants, "constants"));
     *value = (graph_value){0};
     TRY(mem_alloc(&value->constant, count ? count : 1, sizeof(double), "constant"));
@@ -185,7 +204,10 @@ amend_status graph_axis(const graph *g, int64_t axis, size_t rank, size_t *at)
 
 amend_status graph_output(graph *g, size_t index, const graph_value *value)
 {
+    size_t count;
     if (index >= g->node->n_output || !*g->node->output[index]) return status_ok();
+    if (!count_values(value->rank, value->dims, &count))
+        return graph_error(g, AMEND_BAD_DATA, "a result of more than %d values", MAX_VALUES);
     if (g->count == g->capacity) {
         size_t capacity = g->capacity ? 2 * g->capacity : 256;
         TRY(mem_grow(&g->values, g->capacity, capacity, sizeof *g->values, "values of the graph"));
@@ -215,158 +237,5 @@ amend_status graph_fill(graph *g, size_t row, const char *suffix, size_t count, 
     fill->count = count;
     g->fill_count++;
     *values = fill->values;
-    return status_ok();
-}
-
-/* ---- order ---- */
-
-amend_status graph_shape_of(const graph *g, const graph_value *v, bool as_map, nn_shape *shape)
-{
-    if (as_map && v->rank == 4) {
-        *shape = (nn_shape){v->dims[0], v->dims[2], v->dims[3], v->dims[1]};
-    } else {
-        size_t outer = 1;
-        for (size_t i = 0; i + 2 < v->rank; i++) outer *= v->dims[i];
-        *shape = (nn_shape){1, outer, v->rank > 1 ? v->dims[v->rank - 2] : 1, v->rank ? v->dims[v->rank - 1] : 1};
-    }
-    if (shape->n != 1)
-        return graph_error(g, AMEND_UNSUPPORTED, "a batch of %zu inside; export with a batch of one", shape->n);
-    if (!nn_shape_count(*shape)) return graph_error(g, AMEND_UNSUPPORTED, "a value without elements");
-    return status_ok();
-}
-
-static bool has_order(const graph_value *v, const graph_value *wanted)
-{
-    if (v->offset) return false;
-    for (size_t i = 0; i < v->rank; i++)
-        if (v->dims[i] > 1 && v->strides[i] != wanted->strides[i]) return false;
-    return true;
-}
-
-static bool same_shape(nn_shape a, nn_shape b)
-{
-    return a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
-/* Takes over `source`. */
-static amend_status add_gather(graph *g, nn_row row, uint32_t *source, size_t *index)
-{
-    onnx_network *n = g->network;
-    amend_status status =
-        mem_grow(&n->sources, n->source_count, n->source_count + 1, sizeof *n->sources, "moved values");
-    if (status.code) {
-        mem_free(source);
-        return status;
-    }
-    n->sources[n->source_count++] = source;
-    row.kind = NN_GATHER;
-    row.source = source;
-    return graph_add_row(g, row, index);
-}
-
-static amend_status move_constant(graph *g, const graph_value *a, size_t rank, const size_t *dims,
-                                  const uint32_t *elements, float fill, graph_value *moved)
-{
-    graph_value made;
-    TRY(graph_new_constant(g, rank, dims, &made));
-    for (size_t i = 0, count = value_count(&made); i < count; i++)
-        made.constant[i] = elements[i] == NN_FILL ? (double)fill : a->constant[elements[i]];
-    *moved = made;
-    return status_ok();
-}
-
-amend_status graph_move(graph *g, const graph_value *a, const graph_value *b, size_t rank, const size_t *dims,
-                        const uint32_t *elements, float fill, graph_value *moved)
-{
-    uint32_t *source = NULL;
-    nn_shape shape;
-    graph_value made; /* `moved` may be one of the two */
-    if (a->constant && !b) return move_constant(g, a, rank, dims, elements, fill, moved);
-    graph_row_value(0, rank, dims, &made);
-    TRY(graph_shape_of(g, &made, true, &shape));
-    size_t count = nn_shape_count(shape);
-    TRY(mem_alloc(&source, count, sizeof *source, "moved values"));
-    for (size_t i = 0; i < count; i++) source[value_element(&made, i)] = elements[i];
-    nn_row row = {.in = {a->row}, .height = shape.h, .width = shape.w, .channels = shape.c, .alpha = fill};
-    row.pair = b;
-    if (b) row.in[1] = b->row;
-    TRY(add_gather(g, row, source, &made.row));
-    *moved = made;
-    return status_ok();
-}
-
-/* What a view shows, as a value of its own. */
-static amend_status gather_view(graph *g, const graph_value *value, bool as_map, nn_shape shape, graph_value *ordered)
-{
-    graph_value wanted = {0};
-    uint32_t *source = NULL;
-    size_t count = nn_shape_count(shape);
-    value_set_dims(&wanted, value->rank, value->dims);
-    if (as_map) graph_row_value(0, value->rank, value->dims, &wanted);
-    if (!has_order(value, &wanted) || nn_shape_count(g->network->table.shapes[value->row]) != count) {
-        TRY(mem_alloc(&source, count, sizeof *source, "moved values"));
-        for (size_t i = 0; i < count; i++) source[value_element(&wanted, i)] = (uint32_t)value_element(value, i);
-    }
-    const nn_row row = {.in = {value->row}, .height = shape.h, .width = shape.w, .channels = shape.c};
-    TRY(add_gather(g, row, source, &wanted.row));
-    wanted.name = value->name;
-    *ordered = wanted;
-    return status_ok();
-}
-
-static amend_status order_constant(graph *g, const graph_value *value, graph_value *ordered)
-{
-    graph_value made;
-    TRY(graph_new_constant(g, value->rank, value->dims, &made));
-    for (size_t i = 0, count = value_count(value); i < count; i++)
-        made.constant[i] = value->constant[value_element(value, i)];
-    made.name = value->name;
-    *ordered = made;
-    return status_ok();
-}
-
-amend_status graph_in_order(graph *g, const graph_value *value, bool as_map, graph_value *ordered)
-{
-    graph_value wanted = {0}, from = *value;
-    nn_shape shape;
-    value_set_dims(&wanted, value->rank, value->dims);
-    if (value->constant) {
-        if (!has_order(value, &wanted)) return order_constant(g, &from, ordered);
-        *ordered = from;
-        return status_ok();
-    }
-    TRY(graph_shape_of(g, value, as_map, &shape));
-    if (as_map) graph_row_value(value->row, value->rank, value->dims, &wanted);
-    if (!has_order(value, &wanted) || !same_shape(g->network->table.shapes[value->row], shape))
-        return gather_view(g, &from, as_map, shape, ordered);
-    *ordered = from;
-    return status_ok();
-}
-
-amend_status graph_flat(graph *g, const graph_value *value, graph_value *flat)
-{
-    graph_value wanted = {0}, view = *value;
-    value_set_dims(&wanted, value->rank, value->dims);
-    view.offset = 0;
-    if (!has_order(&view, &wanted)) return graph_in_order(g, value, false, flat);
-    *flat = *value;
-    return status_ok();
-}
-
-amend_status graph_as_row(graph *g, const graph_value *value, graph_value *row)
-{
-    graph_value made;
-    float *values;
-    nn_shape shape;
-    *row = *value;
-    if (!value->constant) return status_ok();
-    graph_row_value(0, value->rank, value->dims, &made);
-    TRY(graph_shape_of(g, &made, true, &shape));
-    const nn_row constant = {.kind = NN_CONSTANT, .height = shape.h, .width = shape.w, .channels = shape.c};
-    TRY(graph_add_row(g, constant, &made.row));
-    TRY(graph_fill(g, made.row, "value", nn_shape_count(shape), &values));
-    for (size_t i = 0, count = nn_shape_count(shape); i < count; i++)
-        values[value_element(&made, i)] = (float)value->constant[value_element(value, i)];
-    *row = made;
     return status_ok();
 }

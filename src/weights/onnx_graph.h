@@ -20,7 +20,8 @@ typedef struct graph {
     graph_value *values;
     size_t count, capacity;
     double **constants;
-    size_t constant_count, constant_values;
+    size_t constant_count;
+    size_t room;        /* values that may still be worked out: see graph_take_room */
     struct graph_fill { /* values of parameters, set when the table is whole */
         size_t row;
         const char *suffix;
@@ -61,13 +62,17 @@ amend_status graph_ints(graph *g, const char *name, size_t index, int64_t *value
 /* -rank .. rank - 1 to 0 .. rank - 1. */
 amend_status graph_axis(const graph *g, int64_t axis, size_t rank, size_t *at) AMEND_MUST_USE;
 
-/* Names the node's output `index` (nothing happens when it has none). */
+/* Names the node's output `index` (nothing happens when it has none). Refuses more values than any network has. */
 amend_status graph_output(graph *g, size_t index, const graph_value *value) AMEND_MUST_USE;
 
 /* ---- values ---- */
 
 size_t value_count(const graph_value *value);
 bool value_is_integer(const double *values, size_t count);
+
+/* How many values `dims` have, at least 1 for a scalar. They are taken from the graph's room, which a larger file has
+ * more of: what a few bytes say may not become gigabytes of constants and moved values. */
+amend_status graph_take_room(graph *g, size_t rank, const size_t *dims, size_t *count) AMEND_MUST_USE;
 
 /* Strides of plain order. */
 void value_set_dims(graph_value *value, size_t rank, const size_t *dims);
@@ -79,8 +84,9 @@ amend_status graph_new_constant(graph *g, size_t rank, const size_t *dims, graph
 size_t value_element(const graph_value *value, size_t position);
 size_t value_at(const graph_value *value, const size_t *coordinates);
 
-/* Coordinates of a plain-order position. */
+/* Coordinates of a plain-order position, and of the one behind. */
 void value_coordinates(size_t rank, const size_t *dims, size_t position, size_t *coordinates);
+void value_next(size_t rank, const size_t *dims, size_t *coordinates);
 
 /* The same value as one whose elements lie in plain order, or (as_map) a value of 4 dimensions as height x width x
  * channels; a gathering row is added where they do not yet. The row's shape is then known: see graph_shape_of. */

@@ -9,7 +9,7 @@
 #include "weights/onnx_graph.h"
 #include "weights/onnx_operators.h"
 
-enum { MAX_NODES = 16384 };
+enum { MAX_NODES = 4096, MAX_TENSORS = 16384, BASE_ROOM = 1 << 21, ROOM_PER_BYTE = 4 };
 
 graph_operator *graph_find_operator(const char *type)
 {
@@ -44,8 +44,8 @@ graph_operator *graph_find_operator(const char *type)
         {"Exp", onnx_unary},
         {"Softmax", onnx_softmax},
         {"Identity", onnx_same},
-        {"Dropout", onnx_same},
-        {"Cast", onnx_same}, /* numbers stay numbers here */
+        {"Dropout", onnx_dropout},
+        {"Cast", onnx_cast},
         {"Constant", onnx_constant},
         {"ConstantOfShape", onnx_constant_of_shape},
         {"Shape", onnx_shape},
@@ -249,10 +249,14 @@ static amend_status fold(onnx_network *n)
 static amend_status import_graph(graph *g, const onnx_import_options *options)
 {
     const Onnx__GraphProto *proto = g->file->graph;
-    if (proto->n_node > MAX_NODES || !proto->n_output)
-        return status_error(AMEND_UNSUPPORTED,
-                            "%s: %zu nodes and %zu outputs; at most %d nodes, and an output are needed", g->file->name,
-                            proto->n_node, proto->n_output, MAX_NODES);
+    if (!proto->n_output || proto->n_node > MAX_NODES || proto->n_initializer > MAX_TENSORS ||
+        proto->n_input > MAX_TENSORS)
+        return status_error(
+            AMEND_UNSUPPORTED,
+            "%s: %zu nodes, %zu tensors, %zu inputs and %zu outputs; at most %d nodes, %d tensors and inputs, and an "
+            "output are possible",
+            g->file->name, proto->n_node, proto->n_initializer, proto->n_input, proto->n_output, MAX_NODES,
+            MAX_TENSORS);
     TRY(add_initializers(g));
     TRY(add_input(g, options));
     for (size_t i = 0; i < proto->n_node; i++) TRY(import_node(g, proto->node[i]));
@@ -274,7 +278,7 @@ static void free_graph(graph *g)
 
 amend_status onnx_import(const onnx_file *file, const onnx_import_options *options, onnx_network **made)
 {
-    graph g = {.file = file};
+    graph g = {.file = file, .room = BASE_ROOM + ROOM_PER_BYTE * file->bytes};
     *made = NULL;
     TRY(mem_alloc(&g.network, 1, sizeof *g.network, "network"));
     amend_status status = import_graph(&g, options);

@@ -142,24 +142,45 @@ amend_status onnx_matmul(graph *g)
     return graph_output(g, 0, &product);
 }
 
-/* beta C, spread over the outputs. */
-static amend_status read_gemm_bias(graph *g, size_t outer, float *bias)
+/* beta C, when it is a constant of one value, or one an output. */
+static amend_status read_gemm_bias(graph *g, size_t outer, float *bias, bool *taken)
 {
     graph_value value;
-    const double *given;
-    size_t count;
-    float beta = graph_float(g, "beta", 1);
-    TRY(graph_constant(g, 2, &value, &given, &count));
-    if (count != 1 && count != outer)
-        return graph_error(g, AMEND_UNSUPPORTED, "C has %zu values; one, or one an output (%zu) are possible", count,
-                           outer);
-    for (size_t i = 0; i < outer; i++) bias[i] = beta * (float)given[count == 1 ? 0 : i];
+    TRY(graph_input(g, 2, &value));
+    size_t count = value_count(&value), last = value.rank ? value.dims[value.rank - 1] : 1;
+    *taken = value.constant && (count == 1 || (count == outer && last == outer));
+    if (!*taken) return status_ok();
+    for (size_t i = 0; i < outer; i++)
+        bias[i] = graph_float(g, "beta", 1) * (float)value.constant[value_element(&value, count == 1 ? 0 : i)];
     return status_ok();
+}
+
+/* Adds beta C to the product. */
+static amend_status add_gemm_rest(graph *g, graph_value *product)
+{
+    graph_value rest, beta;
+    TRY(graph_input(g, 2, &rest));
+    TRY(graph_new_constant(g, 0, NULL, &beta));
+    beta.constant[0] = (double)graph_float(g, "beta", 1);
+    if (rest.rank > 2) return graph_error(g, AMEND_BAD_DATA, "C has %zu dimensions", rest.rank);
+    if (beta.constant[0] != 1) TRY(onnx_combine(g, NN_TIMES, rest, beta, &rest));
+    return onnx_combine(g, NN_PLUS, *product, rest, product);
+}
+
+static amend_status multiply_gemm(graph *g, graph_value *left, const double *weights, size_t outer, float *bias)
+{
+    graph_value product;
+    bool taken = true, given = graph_has_input(g, 2);
+    if (given) TRY(read_gemm_bias(g, outer, bias, &taken));
+    TRY(graph_as_row(g, left, left));
+    TRY(add_product(g, left, weights, outer, given && taken ? bias : NULL, &product));
+    if (!taken) TRY(add_gemm_rest(g, &product));
+    return graph_output(g, 0, &product);
 }
 
 amend_status onnx_gemm(graph *g)
 {
-    graph_value left, right, product;
+    graph_value left, right;
     const double *weights;
     float *bias = NULL;
     size_t count;
@@ -178,11 +199,9 @@ amend_status onnx_gemm(graph *g)
         return graph_error(g, AMEND_BAD_DATA, "matrices of %zu and %zu inner values", left.dims[1], inner);
     TRY(transpose_weights(g, weights, inner, outer, transposed, (double)graph_float(g, "alpha", 1), &weights));
     TRY(mem_alloc(&bias, outer, sizeof *bias, "bias"));
-    amend_status status = graph_has_input(g, 2) ? read_gemm_bias(g, outer, bias) : status_ok();
-    if (!status.code) status = graph_as_row(g, &left, &left);
-    if (!status.code) status = add_product(g, &left, weights, outer, graph_has_input(g, 2) ? bias : NULL, &product);
+    amend_status status = multiply_gemm(g, &left, weights, outer, bias);
     mem_free(bias);
-    return status.code ? status : graph_output(g, 0, &product);
+    return status;
 }
 
 /* The four statistics, of `channels` values each. */
@@ -240,6 +259,8 @@ amend_status onnx_batch_norm(graph *g)
     const nn_table *table = &g->network->table;
     TRY(onnx_map_input(g, 0, &map));
     TRY(read_norm(g, map.dims[1], values));
+    if (graph_int(g, "training_mode", 0) || !graph_int(g, "spatial", 1))
+        return graph_error(g, AMEND_UNSUPPORTED, "statistics of a batch; export the network for inference");
     double epsilon = (double)graph_float(g, "epsilon", 1e-5f);
     bool behind_conv = map.row + 1 == table->count && table->rows[map.row].kind == NN_CONV;
     size_t readers = 0;

@@ -3,29 +3,16 @@
 
 #include "weights/onnx_operators.h"
 
-static amend_status pool(graph *g, nn_kind kind, float fill)
+static amend_status add_pool(graph *g, nn_row row, graph_value *map, onnx_window *window, float fill, size_t *index)
 {
-    graph_value map, made;
-    onnx_window window;
-    nn_row row = {.kind = kind};
-    size_t index;
-    TRY(onnx_map_input(g, 0, &map));
-    TRY(onnx_read_window(g, &map, NULL, &window));
-    if (kind == NN_AVERAGE_POOL && graph_int(g, "count_include_pad", 0)) {
-        if (graph_int(g, "ceil_mode", 0))
-            return graph_error(g, AMEND_UNSUPPORTED, "ceil_mode together with count_include_pad");
-        TRY(onnx_pad_map(g, &map, window.before, window.after, 0, &map));
-        memset(window.before, 0, sizeof window.before);
-        memset(window.after, 0, sizeof window.after);
-    }
-    bool even = window.before[0] == window.before[1] && window.after[0] == window.after[1] &&
-                window.after[0] >= window.before[0];
-    if (kind == NN_AVERAGE_POOL && !even)
-        return graph_error(g, AMEND_UNSUPPORTED, "an average over a map that is padded unevenly");
-    TRY(onnx_fit_window(g, &map, &window, fill, &row));
-    if (row.dilation) return graph_error(g, AMEND_UNSUPPORTED, "a pool with dilation");
-    row.in[0] = map.row;
-    TRY(graph_add_row(g, row, &index));
+    TRY(onnx_fit_window(g, map, window, fill, &row));
+    row.in[0] = map->row;
+    return graph_add_row(g, row, index);
+}
+
+static amend_status give_map(graph *g, size_t index)
+{
+    graph_value made;
     nn_shape s = g->network->table.shapes[index];
     graph_row_value(index, 4, (size_t[]){1, s.c, s.h, s.w}, &made);
     return graph_output(g, 0, &made);
@@ -33,13 +20,70 @@ static amend_status pool(graph *g, nn_kind kind, float fill)
 
 amend_status onnx_max_pool(graph *g)
 {
+    graph_value map;
+    onnx_window window;
+    size_t index;
     if (g->node->n_output > 1) return graph_error(g, AMEND_UNSUPPORTED, "its second output, the places of the maxima");
-    return pool(g, NN_MAX_POOL, -FLT_MAX);
+    TRY(onnx_map_input(g, 0, &map));
+    TRY(onnx_read_window(g, &map, NULL, &window));
+    TRY(add_pool(g, (nn_row){.kind = NN_MAX_POOL}, &map, &window, -FLT_MAX, &index));
+    return give_map(g, index);
+}
+
+/* Taps of window `at` along a side that count: those on the map, with `padding` also those on what pads it. */
+static size_t count_taps(const onnx_window *w, size_t i, size_t at, size_t side, bool padding)
+{
+    size_t low = padding ? 0 : w->before[i], count = 0;
+    size_t high = w->before[i] + side + (padding ? w->after[i] - w->extra[i] : 0);
+    for (size_t tap = 0; tap < w->kernel[i]; tap++) {
+        size_t place = at * w->stride[i] + tap * (w->gap[i] + 1);
+        count += place >= low && place < high;
+    }
+    return count;
+}
+
+/* Any window: zeros where it has no pixel, the average of its square, then what that divided by too much. */
+static amend_status average_spread(graph *g, graph_value *map, onnx_window *window, bool padding, size_t *index)
+{
+    const onnx_window w = *window;
+    const size_t sides[2] = {map->dims[2], map->dims[3]};
+    size_t average, factors;
+    float *to;
+    TRY(onnx_spread_windows(g, map, window, 0));
+    TRY(add_pool(g, (nn_row){.kind = NN_AVERAGE_POOL}, map, window, 0, &average));
+    nn_shape s = g->network->table.shapes[average];
+    const nn_row constant = {.kind = NN_CONSTANT, .height = s.h, .width = s.w, .channels = 1};
+    TRY(graph_add_row(g, constant, &factors));
+    TRY(graph_fill(g, factors, "value", s.h * s.w, &to));
+    for (size_t i = 0; i < s.h * s.w; i++) {
+        size_t count = count_taps(&w, 0, i / s.w, sides[0], padding) * count_taps(&w, 1, i % s.w, sides[1], padding);
+        to[i] = count ? (float)(window->kernel[0] * window->kernel[1]) / (float)count : 0;
+    }
+    return graph_add_row(g, (nn_row){.kind = NN_COMBINE, .in = {average, factors}, .operation = NN_TIMES}, index);
 }
 
 amend_status onnx_average_pool(graph *g)
 {
-    return pool(g, NN_AVERAGE_POOL, 0);
+    graph_value map;
+    onnx_window w;
+    size_t index;
+    bool padding = graph_int(g, "count_include_pad", 0);
+    TRY(onnx_map_input(g, 0, &map));
+    TRY(onnx_read_window(g, &map, NULL, &w));
+    bool alike = w.kernel[0] == w.kernel[1] && w.stride[0] == w.stride[1] && !w.gap[0] && !w.gap[1];
+    bool even = w.before[0] == w.before[1] && w.after[0] == w.after[1] && w.after[0] >= w.before[0];
+    if (alike && padding && !w.extra[0] && !w.extra[1]) {
+        TRY(onnx_pad_map(g, &map, w.before, w.after, 0, &map));
+        memset(w.before, 0, sizeof w.before);
+        memset(w.after, 0, sizeof w.after);
+        even = true;
+        padding = false;
+    }
+    if (alike && even && !padding)
+        TRY(add_pool(g, (nn_row){.kind = NN_AVERAGE_POOL}, &map, &w, 0, &index));
+    else
+        TRY(average_spread(g, &map, &w, padding, &index));
+    return give_map(g, index);
 }
 
 amend_status onnx_global_average_pool(graph *g)

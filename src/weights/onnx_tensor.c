@@ -49,6 +49,12 @@ static size_t type_size(int type)
         }                                                                                                              \
     } while (0)
 
+static double read_half(int type, const uint8_t bits[2])
+{
+    float value;
+    return dtype_to_f32(type == TYPE(FLOAT16) ? TENSOR_F16 : TENSOR_BF16, bits, 1, &value) ? (double)value : 0;
+}
+
 /* Little-endian bytes, as all machines that this runs on have them. */
 static void read_raw(int type, const uint8_t *bytes, size_t count, double *values)
 {
@@ -82,11 +88,7 @@ static void read_raw(int type, const uint8_t *bytes, size_t count, double *value
         break;
     case TYPE(FLOAT16):
     case TYPE(BFLOAT16):
-        for (size_t i = 0; i < count; i++) {
-            float value;
-            bool known = dtype_to_f32(type == TYPE(FLOAT16) ? TENSOR_F16 : TENSOR_BF16, bytes + 2 * i, 1, &value);
-            values[i] = known ? (double)value : 0;
-        }
+        for (size_t i = 0; i < count; i++) values[i] = read_half(type, bytes + 2 * i);
         break;
     default:
         READ(uint8_t);
@@ -94,28 +96,43 @@ static void read_raw(int type, const uint8_t *bytes, size_t count, double *value
 }
 
 /* The typed fields, used instead of raw bytes. */
-static bool read_fields(const Onnx__TensorProto *p, size_t count, double *values)
+static size_t count_fields(const Onnx__TensorProto *p)
 {
-    bool half = p->data_type == TYPE(FLOAT16) || p->data_type == TYPE(BFLOAT16);
-    if (p->data_type == TYPE(FLOAT) && p->n_float_data == count) {
-        for (size_t i = 0; i < count; i++) values[i] = (double)p->float_data[i];
-    } else if (p->data_type == TYPE(DOUBLE) && p->n_double_data == count) {
-        memcpy(values, p->double_data, count * sizeof *values);
-    } else if (p->data_type == TYPE(INT64) && p->n_int64_data == count) {
-        for (size_t i = 0; i < count; i++) values[i] = (double)p->int64_data[i];
-    } else if ((p->data_type == TYPE(UINT64) || p->data_type == TYPE(UINT32)) && p->n_uint64_data == count) {
-        for (size_t i = 0; i < count; i++) values[i] = (double)p->uint64_data[i];
-    } else if (half && p->n_int32_data == count) {
-        for (size_t i = 0; i < count; i++) {
-            const uint8_t bits[8] = {(uint8_t)p->int32_data[i], (uint8_t)((uint32_t)p->int32_data[i] >> 8)};
-            read_raw(p->data_type, bits, 1, values + i);
-        }
-    } else if (!half && p->n_int32_data == count) {
-        for (size_t i = 0; i < count; i++) values[i] = p->int32_data[i];
-    } else {
-        return false;
+    switch (p->data_type) {
+    case TYPE(FLOAT):
+        return p->n_float_data;
+    case TYPE(DOUBLE):
+        return p->n_double_data;
+    case TYPE(INT64):
+        return p->n_int64_data;
+    case TYPE(UINT64):
+    case TYPE(UINT32):
+        return p->n_uint64_data;
+    default:
+        return p->n_int32_data;
     }
-    return true;
+}
+
+static double read_field(const Onnx__TensorProto *p, size_t i)
+{
+    switch (p->data_type) {
+    case TYPE(FLOAT):
+        return (double)p->float_data[i];
+    case TYPE(DOUBLE):
+        return p->double_data[i];
+    case TYPE(INT64):
+        return (double)p->int64_data[i];
+    case TYPE(UINT64):
+    case TYPE(UINT32):
+        return (double)p->uint64_data[i];
+    case TYPE(FLOAT16):
+    case TYPE(BFLOAT16): {
+        const uint8_t bits[2] = {(uint8_t)p->int32_data[i], (uint8_t)((uint32_t)p->int32_data[i] >> 8)};
+        return read_half(p->data_type, bits);
+    }
+    default:
+        return p->int32_data[i];
+    }
 }
 
 static amend_status read_dims(const Onnx__TensorProto *p, onnx_tensor *t)
@@ -150,15 +167,12 @@ amend_status onnx_tensor_read(const Onnx__TensorProto *p, onnx_tensor *t)
     if (raw && p->raw_data.len != t->count * each)
         return status_error(AMEND_BAD_DATA, "tensor '%s': %zu bytes for %zu values", tensor_name(p), p->raw_data.len,
                             t->count);
+    if (!raw && count_fields(p) != t->count)
+        return status_error(AMEND_BAD_DATA, "tensor '%s': %zu values for its %zu places", tensor_name(p),
+                            count_fields(p), t->count);
     TRY(mem_alloc(&t->values, t->count, sizeof *t->values, tensor_name(p)));
-    if (raw)
-        read_raw(p->data_type, p->raw_data.data, t->count, t->values);
-    else if (!read_fields(p, t->count, t->values)) {
-        mem_free(t->values);
-        t->values = NULL;
-        return status_error(AMEND_BAD_DATA, "tensor '%s': fewer or more values than its %zu places", tensor_name(p),
-                            t->count);
-    }
+    if (raw) read_raw(p->data_type, p->raw_data.data, t->count, t->values);
+    for (size_t i = 0; !raw && i < t->count; i++) t->values[i] = read_field(p, i);
     return status_ok();
 }
 

@@ -1,4 +1,4 @@
-/* Functions of values and arithmetic. Where all operands are constants, the result is one. */
+/* Functions of values: activations, casts, softmax. */
 #include <math.h>
 
 #include "base/mem.h"
@@ -11,6 +11,35 @@ amend_status onnx_same(graph *g)
     return graph_output(g, 0, &value);
 }
 
+/* Training only: at random, or with the statistics of a batch. */
+amend_status onnx_dropout(graph *g)
+{
+    graph_value value;
+    const double *training = NULL;
+    size_t count = 0;
+    if (graph_has_input(g, 2)) TRY(graph_constant(g, 2, &value, &training, &count));
+    if (count && training[0] != 0)
+        return graph_error(g, AMEND_UNSUPPORTED, "dropout of training; export the network for inference");
+    return onnx_same(g);
+}
+
+/* Numbers stay what they are here; only whole ones can be made of others, and that of constants. */
+amend_status onnx_cast(graph *g)
+{
+    graph_value value, made;
+    const double *from;
+    size_t count;
+    int64_t type = graph_int(g, "to", 0);
+    bool real = type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
+                type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 || type == ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16;
+    if (real) return onnx_same(g);
+    TRY(graph_constant(g, 0, &value, &from, &count));
+    TRY(graph_new_constant(g, value.rank, value.dims, &made));
+    bool truth = type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
+    for (size_t i = 0; i < count; i++) made.constant[i] = truth ? from[i] != 0 : trunc(from[i]);
+    return graph_output(g, 0, &made);
+}
+
 /* Whether each element of the row shows exactly once: then what is done to the row is done to the value. */
 static bool covers_row(const graph *g, const graph_value *v)
 {
@@ -20,14 +49,20 @@ static bool covers_row(const graph *g, const graph_value *v)
     return true;
 }
 
+/* Replaces *value by what the row makes of it. */
+static amend_status activate(graph *g, nn_row row, graph_value *value)
+{
+    TRY(graph_as_row(g, value, value));
+    if (!covers_row(g, value)) TRY(graph_in_order(g, value, true, value));
+    row.in[0] = value->row;
+    return graph_add_row(g, row, &value->row);
+}
+
 static amend_status add_activation(graph *g, nn_row row)
 {
     graph_value value;
     TRY(graph_input(g, 0, &value));
-    TRY(graph_as_row(g, &value, &value));
-    if (!covers_row(g, &value)) TRY(graph_in_order(g, &value, true, &value));
-    row.in[0] = value.row;
-    TRY(graph_add_row(g, row, &value.row));
+    TRY(activate(g, row, &value));
     return graph_output(g, 0, &value);
 }
 
@@ -102,124 +137,43 @@ amend_status onnx_clip(graph *g)
     return add_activation(g, row);
 }
 
+/* One slope a channel. */
+static amend_status slope_channels(graph *g, graph_value *map, const double *slopes, size_t count)
+{
+    float *to;
+    TRY(graph_add_row(g, (nn_row){.kind = NN_ACTIVATION, .in = {map->row}, .function = NN_SLOPES}, &map->row));
+    TRY(graph_fill(g, map->row, "weight", count, &to));
+    for (size_t i = 0; i < count; i++) to[i] = (float)slopes[i];
+    return graph_output(g, 0, map);
+}
+
+/* Other slopes: what is above 0, and the slopes times what is below. */
+static amend_status slope_any(graph *g, const graph_value *value, const graph_value *slopes)
+{
+    graph_value above = *value, below = *value;
+    const nn_row clip = {.kind = NN_ACTIVATION, .function = NN_CLIP, .alpha = -HUGE_VALF};
+    TRY(activate(g, (nn_row){.kind = NN_RELU}, &above));
+    TRY(activate(g, clip, &below));
+    TRY(onnx_combine(g, NN_TIMES, below, *slopes, &below));
+    TRY(onnx_combine(g, NN_PLUS, above, below, &above));
+    return graph_output(g, 0, &above);
+}
+
 amend_status onnx_prelu(graph *g)
 {
     graph_value map, slopes;
     const double *values;
-    float *to;
-    size_t count, channels;
+    size_t count;
     TRY(graph_constant(g, 1, &slopes, &values, &count));
     if (count == 1)
         return add_activation(g, (nn_row){.kind = NN_ACTIVATION, .function = NN_LEAKY, .alpha = (float)values[0]});
     TRY(graph_input(g, 0, &map));
     TRY(graph_as_row(g, &map, &map));
     TRY(graph_in_order(g, &map, true, &map));
-    channels = g->network->table.shapes[map.row].c;
-    if (count != channels || (map.rank == 4 && (slopes.rank < 3 || slopes.dims[slopes.rank - 3] != channels)))
-        return graph_error(g, AMEND_UNSUPPORTED, "%zu slopes for %zu channels; one, or one a channel are possible",
-                           count, channels);
-    TRY(graph_add_row(g, (nn_row){.kind = NN_ACTIVATION, .in = {map.row}, .function = NN_SLOPES}, &map.row));
-    TRY(graph_fill(g, map.row, "weight", count, &to));
-    for (size_t i = 0; i < count; i++) to[i] = (float)values[i];
-    return graph_output(g, 0, &map);
+    size_t channels = g->network->table.shapes[map.row].c, side = map.rank == 4 ? 3 : 1;
+    bool one_each = count == channels && slopes.rank >= side && slopes.dims[slopes.rank - side] == channels;
+    return one_each ? slope_channels(g, &map, values, count) : slope_any(g, &map, &slopes);
 }
-
-/* ---- arithmetic ---- */
-
-static double operate(nn_operation operation, double a, double b)
-{
-    return operation == NN_PLUS ? a + b : operation == NN_MINUS ? a - b : operation == NN_TIMES ? a * b : a / b;
-}
-
-/* Both with as many dimensions, sides of 1 in front. */
-static amend_status same_rank(const graph *g, graph_value *value, size_t rank)
-{
-    size_t more = rank - value->rank;
-    if (rank > ONNX_MAX_RANK) return graph_error(g, AMEND_UNSUPPORTED, "%zu dimensions", rank);
-    for (size_t i = rank; i-- > 0;) {
-        value->dims[i] = i < more ? 1 : value->dims[i - more];
-        value->strides[i] = i < more ? 0 : value->strides[i - more];
-    }
-    value->rank = rank;
-    return status_ok();
-}
-
-static amend_status common_dims(const graph *g, const graph_value *a, const graph_value *b, size_t *dims)
-{
-    for (size_t i = 0; i < a->rank; i++) {
-        if (a->dims[i] != b->dims[i] && a->dims[i] != 1 && b->dims[i] != 1)
-            return graph_error(g, AMEND_BAD_DATA, "sides of %zu and %zu do not go together", a->dims[i], b->dims[i]);
-        dims[i] = a->dims[i] == 1 ? b->dims[i] : a->dims[i];
-    }
-    return status_ok();
-}
-
-static void repeat_sides(graph_value *value, const size_t *dims)
-{
-    for (size_t i = 0; i < value->rank; i++)
-        if (value->dims[i] != dims[i]) {
-            value->dims[i] = dims[i];
-            value->strides[i] = 0;
-        }
-}
-
-static amend_status combine_constants(graph *g, nn_operation operation, graph_value *a, graph_value *b,
-                                      const size_t *dims)
-{
-    graph_value made;
-    TRY(graph_new_constant(g, a->rank, dims, &made));
-    bool whole = true;
-    for (size_t i = 0; i < value_count(a); i++) whole &= value_is_integer(a->constant + value_element(a, i), 1);
-    repeat_sides(a, dims);
-    repeat_sides(b, dims);
-    for (size_t i = 0, count = value_count(&made); i < count; i++) {
-        double left = a->constant[value_element(a, i)], right = b->constant[value_element(b, i)];
-        made.constant[i] = operate(operation, left, right);
-        if (operation == NN_OVER && whole && value_is_integer(&right, 1) && right != 0)
-            made.constant[i] = trunc(made.constant[i]); /* shapes are divided as whole numbers */
-    }
-    return graph_output(g, 0, &made);
-}
-
-static amend_status combine_rows(graph *g, nn_operation operation, graph_value *a, graph_value *b, const size_t *dims)
-{
-    graph_value made;
-    bool same = true;
-    size_t index;
-    nn_shape shape;
-    for (size_t i = 0; i < a->rank; i++) same &= a->dims[i] == b->dims[i];
-    bool plain = operation == NN_PLUS && same && !a->constant && !b->constant;
-    TRY(graph_as_row(g, a, a));
-    TRY(graph_as_row(g, b, b));
-    TRY(graph_in_order(g, a, true, a));
-    TRY(graph_in_order(g, b, true, b));
-    graph_row_value(0, a->rank, dims, &made);
-    TRY(graph_shape_of(g, &made, true, &shape));
-    const nn_row row = {.kind = plain ? NN_ADD : NN_COMBINE, .in = {a->row, b->row}, .operation = operation};
-    TRY(graph_add_row(g, row, &index));
-    made.row = index;
-    return graph_output(g, 0, &made);
-}
-
-amend_status onnx_arithmetic(graph *g)
-{
-    static const char *const names[] = {"Add", "Sub", "Mul", "Div"};
-    graph_value a, b;
-    size_t dims[ONNX_MAX_RANK], operation = 0;
-    while (operation < 3 && strcmp(names[operation], g->node->op_type)) operation++;
-    TRY(graph_input(g, 0, &a));
-    TRY(graph_input(g, 1, &b));
-    size_t rank = a.rank > b.rank ? a.rank : b.rank;
-    TRY(same_rank(g, &a, rank));
-    TRY(same_rank(g, &b, rank));
-    TRY(common_dims(g, &a, &b, dims));
-    if (a.constant && b.constant) return combine_constants(g, (nn_operation)operation, &a, &b, dims);
-    if (rank > 4)
-        return graph_error(g, AMEND_UNSUPPORTED, "arithmetic on %zu dimensions; at most 4 are possible", rank);
-    return combine_rows(g, (nn_operation)operation, &a, &b, dims);
-}
-
-/* ---- softmax ---- */
 
 /* The value with axis `at` last, in order, as outer x axis; for old operator sets everything from `at` on is one axis.
  */

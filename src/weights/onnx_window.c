@@ -67,7 +67,8 @@ static void round_up(onnx_window *w, size_t i, size_t side)
     size_t results = (padded - reach + w->stride[i] - 1) / w->stride[i] + 1;
     if ((results - 1) * w->stride[i] >= side + w->before[i]) results--;
     size_t needed = (results - 1) * w->stride[i] + reach;
-    if (needed > padded) w->after[i] += needed - padded;
+    w->extra[i] = needed > padded ? needed - padded : 0;
+    w->after[i] += w->extra[i];
 }
 
 amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *kernel, onnx_window *w)
@@ -93,26 +94,75 @@ amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *ke
     return status_ok();
 }
 
+/* ---- windows that rows cannot say ---- */
+
+/* *map with results[i] lines a side: line k is the map's places[2 + i][k], or `fill`. Frees the places. */
+static amend_status move_lines(graph *g, graph_value *map, const size_t results[2], int64_t **places, float fill,
+                               amend_status status)
+{
+    const size_t dims[4] = {1, map->dims[1], results[0], results[1]};
+    for (size_t i = 0; !status.code && i < 2; i++) {
+        status = mem_alloc(&places[i], dims[i], sizeof *places[i], "places");
+        for (size_t k = 0; !status.code && k < dims[i]; k++) places[i][k] = (int64_t)k;
+    }
+    if (!status.code) status = onnx_move_by_axes(g, map, dims, places, fill, map);
+    onnx_free_places(places);
+    return status;
+}
+
 amend_status onnx_pad_map(graph *g, const graph_value *map, const size_t before[2], const size_t after[2], float fill,
                           graph_value *padded)
 {
-    const size_t *d = map->dims;
-    const size_t dims[4] = {d[0], d[1], d[2] + before[0] + after[0], d[3] + before[1] + after[1]};
-    size_t count = dims[0] * dims[1] * dims[2] * dims[3];
-    uint32_t *elements = NULL;
-    if (count > 1 << 26) return graph_error(g, AMEND_BAD_DATA, "%zu values after padding are too many", count);
-    TRY(mem_alloc(&elements, count, sizeof *elements, "padding"));
-    for (size_t i = 0; i < count; i++) {
-        size_t at[4];
-        value_coordinates(4, dims, i, at);
-        bool inside = at[2] >= before[0] && at[2] < before[0] + d[2] && at[3] >= before[1] && at[3] < before[1] + d[3];
-        at[2] -= before[0];
-        at[3] -= before[1];
-        elements[i] = inside ? (uint32_t)value_at(map, at) : NN_FILL;
+    int64_t *places[ONNX_MAX_RANK] = {0};
+    size_t results[2];
+    amend_status status = status_ok();
+    for (size_t i = 0; i < 2; i++) {
+        size_t side = map->dims[2 + i];
+        results[i] = before[i] + side + after[i];
+        if (!status.code) status = mem_alloc(&places[2 + i], results[i], sizeof **places, "places");
+        for (size_t k = 0; !status.code && k < results[i]; k++)
+            places[2 + i][k] = k < before[i] || k >= before[i] + side ? -1 : (int64_t)(k - before[i]);
     }
-    amend_status status = graph_move(g, map, NULL, 4, dims, elements, fill, padded);
-    mem_free(elements);
-    return status;
+    *padded = *map;
+    return move_lines(g, padded, results, places, fill, status);
+}
+
+/* Of each window along a side, where its taps meet the map. */
+static amend_status spread_side(graph *g, const onnx_window *w, size_t i, size_t side, size_t taps, int64_t **places,
+                                size_t *results)
+{
+    size_t padded = w->before[i] + side + w->after[i], windows;
+    if (padded < reach_of(w, i))
+        return graph_error(g, AMEND_BAD_DATA, "a window of %zu on a padded side of %zu", reach_of(w, i), padded);
+    windows = (padded - reach_of(w, i)) / w->stride[i] + 1;
+    *results = windows * taps;
+    TRY(mem_alloc(places, *results, sizeof **places, "places"));
+    for (size_t k = 0; k < *results; k++) {
+        size_t tap = k % taps, at = k / taps * w->stride[i] + tap * (w->gap[i] + 1);
+        bool outside = tap >= w->kernel[i] || at < w->before[i] || at >= w->before[i] + side;
+        (*places)[k] = outside ? -1 : (int64_t)(at - w->before[i]);
+    }
+    return status_ok();
+}
+
+amend_status onnx_spread_windows(graph *g, graph_value *map, onnx_window *w, float fill)
+{
+    int64_t *places[ONNX_MAX_RANK] = {0};
+    size_t results[2] = {0}, taps = w->kernel[0] > w->kernel[1] ? w->kernel[0] : w->kernel[1];
+    amend_status status = status_ok();
+    for (size_t i = 0; !status.code && i < 2; i++)
+        status = spread_side(g, w, i, map->dims[2 + i], taps, &places[2 + i], &results[i]);
+    TRY(move_lines(g, map, results, places, fill, status));
+    *w = (onnx_window){.kernel = {taps, taps}, .stride = {taps, taps}};
+    return status_ok();
+}
+
+/* ---- rows ---- */
+
+static bool pads_fit(const onnx_window *w)
+{
+    return w->before[0] == w->before[1] && w->after[0] == w->after[1] && w->after[0] >= w->before[0] &&
+           w->before[0] < reach_of(w, 0);
 }
 
 amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float fill, nn_row *row)
@@ -120,14 +170,10 @@ amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float f
     for (size_t i = 0; i < 2; i++)
         if (map->dims[2 + i] + w->before[i] + w->after[i] == reach_of(w, i))
             w->stride[i] = w->stride[!i]; /* one result */
-    if (w->kernel[0] != w->kernel[1] || w->stride[0] != w->stride[1] || w->gap[0] != w->gap[1])
-        return graph_error(
-            g, AMEND_UNSUPPORTED,
-            "a window of %zu x %zu with strides %zu x %zu and dilations %zu x %zu; both sides must be alike",
-            w->kernel[0], w->kernel[1], w->stride[0], w->stride[1], w->gap[0] + 1, w->gap[1] + 1);
-    bool even = w->before[0] == w->before[1] && w->after[0] == w->after[1] && w->after[0] >= w->before[0] &&
-                w->before[0] < reach_of(w, 0);
-    if (!even) {
+    bool alike = w->kernel[0] == w->kernel[1] && w->stride[0] == w->stride[1] && w->gap[0] == w->gap[1];
+    if (!alike || (w->gap[0] && row->kind != NN_CONV)) {
+        TRY(onnx_spread_windows(g, map, w, fill));
+    } else if (!pads_fit(w)) {
         TRY(onnx_pad_map(g, map, w->before, w->after, fill, map));
         memset(w->before, 0, sizeof w->before);
         memset(w->after, 0, sizeof w->after);

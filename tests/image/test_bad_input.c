@@ -102,6 +102,38 @@ static void png_bomb(void **state)
     free(file.bytes);
 }
 
+/* A chunk that says it is larger than the file, which libpng would have believed before it read it. */
+static void png_chunk_bomb(void **state)
+{
+    unsigned char exif[32];
+    size_t exif_size = sample_exif(6, 1, 1, exif);
+    amend_image image = sample_pattern(8, 8, 3);
+    sample_file file = sample_png_of(&image, (png_options){.exif = exif + 6, .exif_size = exif_size - 6});
+    size_t calls = mem_calls();
+    (void)state;
+    for (size_t i = 8; i + 8 < file.size; i++)
+        if (!memcmp(file.bytes + i + 4, "eXIf", 4)) file.bytes[i] = 0x7f;
+    assert_decode_refused(file.bytes, file.size, AMEND_BAD_DATA, "x.img: truncated PNG file; get a complete copy");
+    assert_int_equal(mem_calls(), calls);
+    free(file.bytes);
+    amend_image_free(&image);
+}
+
+/* Sides below the limit, but of far more pixels than so few bytes can hold. */
+static void small_file_of_many_pixels(void **state)
+{
+    amend_image image = sample_pattern(8, 8, 3);
+    sample_file file = sample_png_of(&image, (png_options){0});
+    char message[128];
+    (void)state;
+    memcpy(file.bytes + 16, "\0\0\x20\0\0\0\x20\0", 8); /* 8192 x 8192 */
+    snprintf(message, sizeof message,
+             "x.img: 8192 x 8192 pixels in a file of %zu bytes cannot be a photo; get an intact copy", file.size);
+    assert_decode_refused(file.bytes, file.size, AMEND_BAD_DATA, message);
+    free(file.bytes);
+    amend_image_free(&image);
+}
+
 static void jpeg_bomb(void **state)
 {
     amend_image image = sample_pattern(8, 8, 3);
@@ -183,9 +215,17 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty),     cmocka_unit_test(not_an_image),     cmocka_unit_test(missing_file_and_folder),
-        cmocka_unit_test(truncated), cmocka_unit_test(damaged_checksum), cmocka_unit_test(png_bomb),
-        cmocka_unit_test(jpeg_bomb), cmocka_unit_test(damaged_anywhere), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(empty),
+        cmocka_unit_test(not_an_image),
+        cmocka_unit_test(missing_file_and_folder),
+        cmocka_unit_test(truncated),
+        cmocka_unit_test(damaged_checksum),
+        cmocka_unit_test(png_bomb),
+        cmocka_unit_test(png_chunk_bomb),
+        cmocka_unit_test(small_file_of_many_pixels),
+        cmocka_unit_test(jpeg_bomb),
+        cmocka_unit_test(damaged_anywhere),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

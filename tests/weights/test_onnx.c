@@ -101,8 +101,8 @@ static void networks_give_what_others_say(void **state)
     }
     closedir(folder);
     print_message("%d networks and %d node tests equal, %d node tests refused\n", equal[0], equal[1], refused);
-    assert_in_range(equal[0], 24, 1000);
-    assert_in_range(equal[1], 60, 1000);
+    assert_in_range(equal[0], 31, 1000);
+    assert_in_range(equal[1], 170, 1000);
 }
 
 /* ---- files of strangers ---- */

@@ -1,0 +1,40 @@
+/* ONNX files: parsed, made into tables; networks that are small are compiled and run once. */
+#include "target.h"
+#include "weights/onnx_import.h"
+
+enum { SIDE = 8, MOST = 1 << 14 };
+
+static bool is_small(const onnx_network *n)
+{
+    size_t values = n->params.values;
+    for (size_t i = 0; i < n->table.count && values <= MOST; i++) values += nn_shape_count(n->table.shapes[i]);
+    return values <= MOST && n->table.count <= 12;
+}
+
+static void run(const onnx_network *n)
+{
+    size_t rows[NN_MAX_OUTPUTS];
+    nn_program *program;
+    nn_context *context = NULL;
+    nn_program_options options = {
+        .batch = 1, .type = NN_F32, .deviation = {1, 1, 1, 1}, .outputs = rows, .output_count = n->output_count};
+    for (size_t i = 0; i < n->output_count; i++) rows[i] = n->outputs[i].row;
+    if (!worked(nn_program_create(&n->table, &n->params, &options, &program))) return;
+    if (worked(nn_context_create(program, &context))) worked(nn_context_run(context, 1));
+    nn_context_free(context);
+    nn_program_free(program);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static const onnx_import_options options = {.height = SIDE, .width = SIDE, .fold = true};
+    onnx_file file;
+    onnx_network *network;
+    if (!worked(onnx_file_parse(bytes, size, "net.onnx", &file))) return 0;
+    if (worked(onnx_import(&file, &options, &network))) {
+        if (is_small(network)) run(network);
+        onnx_network_free(network);
+    }
+    onnx_file_close(&file);
+    return 0;
+}
