@@ -51,7 +51,8 @@ AMEND_API const char *amend_model_path(const amend_model *model);               
 AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                            float *probabilities) AMEND_MUST_USE;
 
-/* The same for a face that a detector has found: cut as the model's training pictures are, by its eyes and mouth. */
+/* The same for a face that a detector has found: cut as the model's training pictures are and turned upright, by its
+ * eyes and mouth. One whose points lie on one spot is cut by its box. */
 AMEND_API amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
                                                 float *probabilities) AMEND_MUST_USE;
 

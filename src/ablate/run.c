@@ -79,7 +79,8 @@ static amend_status read_costs(const ablate_run *run, ablate_result *result)
 static amend_status measure_set(amend_model *model, const dataset *set, ablate_result *result)
 {
     arm_head head = model_describe(model)->head;
-    const evaluate_options how = {head, head == ARM_HEAD_BATCH ? 1 : BATCH, NN_F32}; /* single images */
+    const evaluate_options how = {
+        .head = head, .batch = head == ARM_HEAD_BATCH ? 1 : BATCH, .type = NN_F32}; /* single images */
     eval_metrics metrics;
     float *probabilities = NULL;
     TRY(mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions"));

@@ -65,6 +65,34 @@ done:
     return status;
 }
 
+amend_status file_read_stream(FILE *stream, const char *name, size_t limit, unsigned char **bytes, size_t *size)
+{
+    size_t room = 0;
+    amend_status status = status_ok();
+    *bytes = NULL;
+    *size = 0;
+    while (!status.code) {
+        if (room - *size < 2) { /* one for the NUL */
+            size_t more = room ? 2 * room : (size_t)1 << 16;
+            status = mem_grow(bytes, room, more, 1, name);
+            if (status.code) break;
+            room = more;
+        }
+        size_t got = fread(*bytes + *size, 1, room - *size - 1, stream);
+        *size += got;
+        if (*size > limit)
+            status = status_error(AMEND_BAD_DATA, "%s: more than the %zu bytes that such a file may have", name, limit);
+        else if (ferror(stream))
+            status = status_errno(name, "read");
+        if (!got) break;
+    }
+    if (!status.code) return status;
+    mem_free(*bytes);
+    *bytes = NULL;
+    *size = 0;
+    return status;
+}
+
 amend_status file_map_open(const char *path, file_map *map)
 {
     int fd = -1;

@@ -11,6 +11,10 @@
 /* Whole regular file in *bytes (free with mem_free; one NUL follows the last byte). Over `limit` bytes: error. */
 amend_status file_read(const char *path, size_t limit, unsigned char **bytes, size_t *size) AMEND_MUST_USE;
 
+/* The same from a stream, to its end; `name` stands in messages. */
+amend_status file_read_stream(FILE *stream, const char *name, size_t limit, unsigned char **bytes,
+                              size_t *size) AMEND_MUST_USE;
+
 /* Read-only map of a regular file. An empty file gives bytes NULL, size 0. */
 typedef struct file_map {
     const unsigned char *bytes;

@@ -13,7 +13,7 @@ typedef struct calibrate_request {
 
 static amend_status fit(amend_model *model, const dataset *set, calibration *result)
 {
-    const evaluate_options options = {model_describe(model)->head, 64, NN_F32};
+    const evaluate_options options = {.head = model_describe(model)->head, .batch = 64, .type = NN_F32};
     size_t count = dataset_count(set), classes = amend_model_classes(model);
     float *logits = NULL;
     size_t *labels = NULL;

@@ -10,7 +10,7 @@
 
 typedef struct eval_request {
     cli_data_words words;
-    const char *model, *data, *affinity, *precision, *batch, *json, *picture;
+    const char *model, *data, *affinity, *precision, *batch, *json, *picture, *tta;
 } eval_request;
 
 /* Index of `word` in a NULL-terminated list, or -1. */
@@ -29,7 +29,8 @@ static amend_status measure(const eval_request *request, amend_model *model, con
     char input[96], batch[64];
     eval_metrics metrics;
     for (size_t i = 0; i < d->classes; i++) names[i] = d->labels[i];
-    snprintf(input, sizeof input, "%zux%zu, %s, single crop", d->size, d->size, d->channels == 1 ? "gray" : "RGB");
+    snprintf(input, sizeof input, "%zux%zu, %s, %s", d->size, d->size, d->channels == 1 ? "gray" : "RGB",
+             options->flip ? "crop and mirror image" : "single crop");
     snprintf(batch, sizeof batch, "%zu, as listed", options->batch);
     amend_status status = evaluate_metrics(model, set, options, probabilities, &metrics);
     const eval_report report = {&metrics,
@@ -40,6 +41,7 @@ static amend_status measure(const eval_request *request, amend_model *model, con
                                  .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->words.rule,
                                  .affinity = arm_head_name(options->head),
                                  .input = input,
+                                 .tta = request->tta,
                                  .precision = request->precision,
                                  .batch = batch,
                                  .model = request->model}};
@@ -79,10 +81,10 @@ static int run(int argc, char **argv)
     static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", "int8",
                                                                                               NULL};
     eval_request r = {.words = cli_data_defaults(), .precision = "f32", .batch = "64"};
-    const cli_option options[] = {CLI_DATA_OPTIONS(r.words),           {"--split", &r.words.split, NULL},
-                                  {"--data", &r.data, NULL},           {"--affinity", &r.affinity, NULL},
-                                  {"--precision", &r.precision, NULL}, {"--batch", &r.batch, NULL},
-                                  {"--json", &r.json, NULL},           {"--picture", &r.picture, NULL}};
+    const cli_option options[] = {
+        CLI_DATA_OPTIONS(r.words),         {"--split", &r.words.split, NULL},   {"--data", &r.data, NULL},
+        {"--affinity", &r.affinity, NULL}, {"--precision", &r.precision, NULL}, {"--batch", &r.batch, NULL},
+        {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL},     {"--tta", &r.tta, NULL}};
     int operands = 0;
     char *end;
     int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
@@ -95,10 +97,11 @@ static int run(int argc, char **argv)
     if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32, bf16 or int8", r.precision);
     if (r.affinity && affinity < 0) return cli_usage(&cli_eval, "--affinity %s: ema, batch or none", r.affinity);
     if (*end || !batch || batch > 4096) return cli_usage(&cli_eval, "--batch %s: 1..4096", r.batch);
+    if (r.tta && strcmp(r.tta, "flip")) return cli_usage(&cli_eval, "--tta %s: flip", r.tta);
     data_options data;
     result = cli_data_read(&cli_eval, &r.words, r.data, &data);
     if (result) return result;
-    evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision};
+    evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision, r.tta != NULL};
     amend_status status = evaluate(&r, &data, &how, affinity);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
@@ -115,6 +118,7 @@ const cli_command cli_eval = {
     "  --classes N      AffectNet: 8 (default), or 7 without contempt\n"
     "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
     "                   images of its batch\n"
+    "  --tta flip       mean of the probabilities of each image and its mirror image\n"
     "  --precision P    f32 (default), bf16, or int8 for models that `amend quantize` made\n"
     "  --batch N        images at once (default 64)\n"
     "  --json FILE      also as JSON; - is standard output\n"

@@ -22,8 +22,8 @@ typedef struct explain_request {
 
 /* ---- which face ---- */
 
-static amend_status choose(const explain_request *r, const amend_face *faces, size_t count, explain_result *result,
-                           amend_box *square)
+static amend_status choose(const explain_request *r, const amend_image *photo, const amend_face *faces, size_t count,
+                           explain_result *result, face_view *view)
 {
     if (!count)
         return status_error(AMEND_BAD_DATA,
@@ -36,13 +36,12 @@ static amend_status choose(const explain_request *r, const amend_face *faces, si
     if (count > 1 && !r->number) fprintf(stderr, "%zu faces: explaining the surest; --face N takes another\n", count);
     result->box = faces[result->index - 1].box;
     result->score = faces[result->index - 1].score;
-    face_frame(&faces[result->index - 1], square);
-    return status_ok();
+    return face_align(photo, &faces[result->index - 1], &result->description->crop, view);
 }
 
-/* *square: what the network is to see. */
+/* *view: what the network is to see. */
 static amend_status find_face(const explain_request *r, const amend_image *photo, explain_result *result,
-                              amend_box *square)
+                              face_view *view)
 {
     amend_detector *detector = NULL;
     amend_face *faces = NULL;
@@ -50,15 +49,15 @@ static amend_status find_face(const explain_request *r, const amend_image *photo
     result->score = 1;
     result->index = result->count = 1;
     result->box = r->box ? r->place : (amend_box){0, 0, (double)photo->width, (double)photo->height};
-    *square = result->box;
-    if (r->box || r->no_detect) return status_ok();
+    *view = (face_view){0};
+    if (r->box || r->no_detect) return face_crop(photo, r->box ? &r->place : NULL, &view->box);
     amend_status status = cli_open_detector(r->detector, &detector);
     if (status.code)
         return status_error(status.code,
                             "%.300s; or name the face with --box, or take the whole image with --no-detect",
                             status.message);
     status = amend_detector_find(detector, photo, 0, &faces, &count);
-    if (!status.code) status = choose(r, faces, count, result, square);
+    if (!status.code) status = choose(r, photo, faces, count, result, view);
     amend_faces_free(faces);
     amend_detector_free(detector);
     return status;
@@ -137,10 +136,9 @@ static amend_status tell(const explain_request *r, const explain_result *result,
 static amend_status explain_photo(const explain_request *r, model_explainer *explainer, explain_result *result,
                                   const amend_image *photo)
 {
-    amend_box square;
-    TRY(status_prefix(find_face(r, photo, result, &square), "%s", r->image));
-    TRY(status_prefix(model_explain(explainer, photo, r->no_detect ? NULL : &square, &result->evidence), "%s",
-                      r->image));
+    face_view view;
+    TRY(status_prefix(find_face(r, photo, result, &view), "%s", r->image));
+    TRY(status_prefix(model_explain_view(explainer, photo, &view, &result->evidence), "%s", r->image));
     amend_status status = compare(result);
     if (!status.code && r->maps) status = model_maps_create(explainer, &result->evidence, &result->maps);
     if (!status.code) status = tell(r, result, photo);

@@ -57,25 +57,34 @@ static amend_status annotate(const char *folder, const char *file, const amend_i
     return status;
 }
 
-static amend_status find_in_file(const faces_request *r, amend_detector *detector, const cli_input *input,
-                                 json_t *images, detection_score *score)
+typedef struct faces_context {
+    const faces_request *request;
+    amend_detector *detector;
+    json_t *images;
+    detection_score score;
+} faces_context;
+
+static amend_status find_in_file(void *context, const cli_input *input)
 {
+    faces_context *c = context;
+    const faces_request *r = c->request;
     const char *file = input->path;
-    amend_image photo = {0};
+    face_photo photo;
     amend_face *faces = NULL;
     size_t count = 0;
-    TRY(amend_image_open(file, &photo));
-    amend_status status = status_prefix(amend_detector_find(detector, &photo, r->least, &faces, &count), "%s", file);
-    if (!status.code && score) detection_compare(score, file, faces, count);
-    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo, faces, count);
+    TRY(cli_open_photo(input, r->annotate ? 0 : face_photo_side(c->detector), &photo));
+    amend_status status =
+        status_prefix(face_photo_find(c->detector, &photo, r->least, &faces, &count), "%s", photo.name);
+    if (!status.code && r->eval) detection_compare(&c->score, file, faces, count);
+    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo.image, faces, count);
     if (!status.code) {
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++) json_array_append_new(list, to_json(&faces[i]));
-        json_array_append_new(images, json_pack("{s:s, s:o}", "file", file, "faces", list));
+        json_array_append_new(c->images, json_pack("{s:s, s:o}", "file", file, "faces", list));
         if (!r->json || strcmp(r->json, "-")) print(file, faces, count);
     }
     amend_faces_free(faces);
-    amend_image_free(&photo);
+    face_photo_free(&photo);
     return status;
 }
 
@@ -90,21 +99,17 @@ static void print_score(const faces_request *r, const detection_score *s)
 static amend_status find_all(const faces_request *r, amend_detector *detector, const cli_inputs *inputs, int *result)
 {
     detection_boxes *boxes = NULL;
-    detection_score score = {0};
     if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
-    json_t *images = json_array(), *all;
-    score.truth = boxes;
-    for (size_t i = 0; i < inputs->count; i++) {
-        amend_status status = find_in_file(r, detector, &inputs->items[i], images, r->eval ? &score : NULL);
-        if (status.code) *result = cli_fail(status);
-    }
-    all = json_pack("{s:i, s:o}", "schema", 1, "images", images);
+    faces_context context = {r, detector, json_array(), {.truth = boxes}};
+    const detection_score *score = &context.score;
+    if (cli_visit_inputs(inputs, "finding faces", find_in_file, &context)) *result = CLI_FAILED;
+    json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", context.images);
     if (r->eval) {
-        print_score(r, &score);
+        print_score(r, score);
         json_object_set_new(all, "eval",
                             json_pack("{s:f, s:f, s:f, s:i, s:i, s:i}", "iou", DETECTION_OVERLAP, "recall",
-                                      detection_recall(&score), "precision", detection_precision(&score), "boxes",
-                                      (int)score.boxes, "found", (int)score.found, "hits", (int)score.hits));
+                                      detection_recall(score), "precision", detection_precision(score), "boxes",
+                                      (int)score->boxes, "found", (int)score->found, "hits", (int)score->hits));
     }
     detection_boxes_free(boxes);
     if (r->json) return json_save(all, r->json);
@@ -142,7 +147,7 @@ static int run(int argc, char **argv)
 
 const cli_command cli_faces = {
     "faces", run, "find the faces in photos",
-    "Usage: amend faces IMAGE|FOLDER|'PATTERN'... [options]\n"
+    "Usage: amend faces IMAGE|FOLDER|'PATTERN'|-... [options]\n"
     "Prints the box and the score of every face, the surest first.\n\n"
     "  --detector FILE  ONNX file of BlazeFace or YuNet; the installed one if left out\n"
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"

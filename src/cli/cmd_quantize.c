@@ -71,7 +71,7 @@ static amend_status quantize(const quantize_request *r, const amend_model *model
 
 static amend_status top1(amend_model *model, const dataset *set, nn_type type, double *share)
 {
-    const evaluate_options options = {model_describe(model)->head, 64, type};
+    const evaluate_options options = {.head = model_describe(model)->head, .batch = 64, .type = type};
     size_t count = dataset_count(set), classes = amend_model_classes(model), right = 0;
     float *probabilities = NULL;
     TRY(mem_alloc(&probabilities, count * classes, sizeof(float), "predictions"));

@@ -107,13 +107,13 @@ json_t *explain_json(const explain_result *r)
         probabilities[k] = (double)e->probabilities[k];
         if (probabilities[k] > probabilities[best]) best = k;
     }
-    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:f, s:i, s:i, s:s, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o}",
-                     "schema", 1, "model", r->model, "file", r->file, "box", box_json(r->box), "square",
-                     box_json(e->square), "score", r->score, "face", (int)r->index, "faces", (int)r->count, "label",
-                     r->description->labels[best], "labels", labels_json(r->description), "probabilities",
-                     numbers(probabilities, classes), "logits", numbers(e->logits, classes), "bias",
-                     numbers(e->bias, classes), "temperature",
-                     r->description->temperature > 0 ? r->description->temperature : 1.0, "field", field_json(e->field),
-                     "positions", grids(e->positions, classes, e->shape.height, e->shape.width), "residual",
-                     residual(e), "difference", difference_json(r), "maps", maps_json(r));
+    return json_pack(
+        "{s:i, s:s, s:s, s:o, s:o, s:f, s:f, s:i, s:i, s:s, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o}",
+        "schema", 1, "model", r->model, "file", r->file, "box", box_json(r->box), "square", box_json(e->view.box),
+        "angle", e->view.angle * 180 / M_PI, "score", r->score, "face", (int)r->index, "faces", (int)r->count, "label",
+        r->description->labels[best], "labels", labels_json(r->description), "probabilities",
+        numbers(probabilities, classes), "logits", numbers(e->logits, classes), "bias", numbers(e->bias, classes),
+        "temperature", r->description->temperature > 0 ? r->description->temperature : 1.0, "field",
+        field_json(e->field), "positions", grids(e->positions, classes, e->shape.height, e->shape.width), "residual",
+        residual(e), "difference", difference_json(r), "maps", maps_json(r));
 }

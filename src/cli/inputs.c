@@ -2,15 +2,20 @@
 #include "cli/inputs.h"
 
 #include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/status.h"
+#include "cli/cli.h"
 #include "data/listing.h"
 
-enum { MAX_DEPTH = 64 };
+enum { MAX_DEPTH = 64, FEW = 16 };
 
 static const char *last_name(const char *path)
 {
@@ -82,8 +87,58 @@ static amend_status add_operand(cli_inputs *inputs, const char *operand)
         if (inputs->count > before) return status_ok();
         return status_error(AMEND_IO, "%s: no image (.jpg, .jpeg, .png, .webp) in this folder", operand);
     }
+    if (!strcmp(operand, "-")) return add(inputs, operand, "standard-input");
     if (!file_exists(operand) && strpbrk(operand, "*?[")) return add_pattern(inputs, operand);
     return add(inputs, operand, last_name(operand));
+}
+
+static size_t stem_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static int compare_stems(const char *a, const char *b)
+{
+    size_t first = stem_length(a), second = stem_length(b);
+    int order = memcmp(a, b, first < second ? first : second);
+    return order ? order : (first > second) - (first < second);
+}
+
+static int by_stem(const void *a, const void *b)
+{
+    const cli_input *first = *(cli_input *const *)a, *second = *(cli_input *const *)b;
+    int order = compare_stems(first->name, second->name);
+    return order ? order : (first > second) - (first < second);
+}
+
+/* "x.jpg" becomes "x-2.jpg". */
+static amend_status number_name(cli_input *input, size_t number)
+{
+    size_t stem = stem_length(input->name), room = strlen(input->name) + 24;
+    char *name = NULL;
+    TRY(mem_alloc(&name, room, 1, input->path));
+    snprintf(name, room, "%.*s-%zu%s", (int)stem, input->name, number, input->name + stem);
+    mem_free(input->name);
+    input->name = name;
+    return status_ok();
+}
+
+/* Inputs of one name, but for its ending, must not write over each other's pictures. */
+static amend_status number_namesakes(cli_inputs *inputs)
+{
+    cli_input **sorted = NULL;
+    amend_status status = status_ok();
+    if (inputs->count < 2) return status;
+    TRY(mem_alloc(&sorted, inputs->count, sizeof *sorted, "inputs"));
+    for (size_t i = 0; i < inputs->count; i++) sorted[i] = &inputs->items[i];
+    qsort(sorted, inputs->count, sizeof *sorted, by_stem);
+    for (size_t i = inputs->count - 1, first; !status.code && i > 0; i = first ? first - 1 : 0) {
+        for (first = i; first > 0 && !compare_stems(sorted[first - 1]->name, sorted[i]->name);) first--;
+        for (size_t k = first + 1; !status.code && k <= i; k++) status = number_name(sorted[k], k - first + 1);
+    }
+    mem_free(sorted);
+    return status;
 }
 
 amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs)
@@ -91,8 +146,41 @@ amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *
     amend_status status = status_ok();
     *inputs = (cli_inputs){0};
     for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
+    if (!status.code) status = number_namesakes(inputs);
     if (status.code) cli_inputs_free(inputs);
     return status;
+}
+
+amend_status cli_open_photo(const cli_input *input, size_t least, face_photo *photo)
+{
+    bool from_stream = !strcmp(input->path, "-");
+    const char *name = from_stream ? "standard input" : input->path;
+    unsigned char *bytes = NULL;
+    size_t size;
+    *photo = (face_photo){0};
+    if (from_stream)
+        TRY(file_read_stream(stdin, name, IMAGE_MAX_BYTES, &bytes, &size));
+    else
+        TRY(image_read_file(name, &bytes, &size));
+    return face_photo_open(name, bytes, size, least, photo);
+}
+
+size_t cli_visit_inputs(const cli_inputs *inputs, const char *what, cli_visitor *visit, void *context)
+{
+    progress bar;
+    size_t failed = 0;
+    bool shown = inputs->count > FEW && !isatty(STDOUT_FILENO);
+    progress_start(&bar, what, inputs->count);
+    for (size_t i = 0; i < inputs->count; i++) {
+        amend_status status = visit(context, &inputs->items[i]);
+        if (status.code && shown) progress_finish(&bar);
+        if (status.code) cli_fail(status);
+        failed += status.code != AMEND_OK;
+        if (shown) progress_update(&bar, i + 1, "");
+    }
+    progress_finish(&bar);
+    if (failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", failed, inputs->count);
+    return failed;
 }
 
 void cli_inputs_free(cli_inputs *inputs)

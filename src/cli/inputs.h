@@ -1,20 +1,33 @@
-/* The images that operands of a command mean: files, folders with all that is in them, and patterns in quotes. */
+/* The images that operands of a command mean: files, folders with all that is in them, patterns in quotes, and
+ * standard input. */
 #ifndef CLI_INPUTS_H
 #define CLI_INPUTS_H
 
 #include <stddef.h>
 
-#include "amend/status.h"
+#include "face/photo.h"
 
 typedef struct cli_input {
-    char *path;
-    char *name; /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/' */
+    char *path; /* "-": standard input */
+    char *name; /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/'; numbered
+                   where several are the same */
 } cli_input;
 
 typedef struct cli_inputs {
     cli_input *items;
     size_t count;
 } cli_inputs;
+
+/* The photo of an input, decoded as far as `least` says (face/photo.h). */
+amend_status cli_open_photo(const cli_input *input, size_t least, face_photo *photo) AMEND_MUST_USE;
+
+/* Does one input's work. */
+typedef amend_status cli_visitor(void *context, const cli_input *input);
+
+/* All inputs in their order. A failure is printed and does not stop the rest; returns how many there were, which is
+ * printed as well. A bar, which says `what`, where nothing else shows the way: many inputs, and the output elsewhere.
+ */
+size_t cli_visit_inputs(const cli_inputs *inputs, const char *what, cli_visitor *visit, void *context);
 
 /* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder or a
  * pattern without images is an error; a file that does not exist is left to whoever opens it. */

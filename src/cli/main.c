@@ -40,6 +40,14 @@ static void print_help(FILE *stream)
           stream);
 }
 
+/* What was printed must have arrived. */
+static int finish(int result)
+{
+    if (!fflush(stdout) && !ferror(stdout)) return result;
+    fprintf(stderr, "amend: standard output could not be written; is the disk full?\n");
+    return CLI_FAILED;
+}
+
 static bool asks_for_help(int count, char *const *words)
 {
     for (int i = 0; i < count && strcmp(words[i], "--"); i++)
@@ -67,7 +75,7 @@ int main(int argc, char **argv)
             fputs(commands[i]->help, stdout);
             return CLI_DONE;
         }
-        return commands[i]->run(argc - 1, argv + 1);
+        return finish(commands[i]->run(argc - 1, argv + 1));
     }
     fprintf(stderr, "amend: no command '%s'; 'amend --help' lists them\n", argv[1]);
     return CLI_BAD_USAGE;

@@ -110,7 +110,7 @@ static void measure(audit_data *a, audit_report *report)
 static amend_status read_logits(amend_model *model, const dataset *set, audit_data *a)
 {
     bool pooled = model_describe(model)->head == ARM_HEAD_GAP;
-    const evaluate_options options = {pooled ? ARM_HEAD_GAP : ARM_HEAD_NONE, 64, NN_F32};
+    const evaluate_options options = {.head = pooled ? ARM_HEAD_GAP : ARM_HEAD_NONE, .batch = 64, .type = NN_F32};
     if (!pooled) TRY(model_affinity_of(model, &a->parts));
     TRY(mem_alloc(&a->logits, a->count * a->classes, sizeof *a->logits, "logits"));
     TRY(mem_alloc(&a->labels, a->count, sizeof *a->labels, "labels"));

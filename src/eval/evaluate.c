@@ -82,7 +82,8 @@ static amend_status run_batches(const model_description *d, network *n, loader *
     return status;
 }
 
-amend_status evaluate_logits(amend_model *model, const dataset *set, const evaluate_options *options, float *logits)
+static amend_status find_logits(amend_model *model, const dataset *set, const evaluate_options *options, bool mirrored,
+                                float *logits)
 {
     const model_description *d = model_describe(model);
     network n = {0};
@@ -92,6 +93,7 @@ amend_status evaluate_logits(amend_model *model, const dataset *set, const evalu
     const loader_options batching = {.batch = options->batch,
                                      .size = d->size,
                                      .channels = d->channels,
+                                     .augment.flip = mirrored,
                                      .normal = n.context ? data_normal_bytes : d->normal,
                                      .threads = 1,
                                      .keep_last = true};
@@ -102,12 +104,31 @@ amend_status evaluate_logits(amend_model *model, const dataset *set, const evalu
     return status;
 }
 
+amend_status evaluate_logits(amend_model *model, const dataset *set, const evaluate_options *options, float *logits)
+{
+    return find_logits(model, set, options, false, logits);
+}
+
+static amend_status find_probabilities(amend_model *model, const dataset *set, const evaluate_options *options,
+                                       bool mirrored, float *probabilities)
+{
+    TRY(find_logits(model, set, options, mirrored, probabilities));
+    description_probabilities(model_describe(model), probabilities, dataset_count(set), probabilities);
+    return status_ok();
+}
+
 amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities)
 {
-    TRY(evaluate_logits(model, set, options, probabilities));
-    description_probabilities(model_describe(model), probabilities, dataset_count(set), probabilities);
-    return status_ok();
+    size_t count = dataset_count(set) * amend_model_classes(model);
+    float *mirrored = NULL;
+    TRY(find_probabilities(model, set, options, false, probabilities));
+    if (!options->flip) return status_ok();
+    TRY(mem_alloc(&mirrored, count, sizeof *mirrored, "predictions"));
+    amend_status status = find_probabilities(model, set, options, true, mirrored);
+    for (size_t i = 0; !status.code && i < count; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
+    mem_free(mirrored);
+    return status;
 }
 
 amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,

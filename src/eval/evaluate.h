@@ -10,6 +10,7 @@ typedef struct evaluate_options {
     arm_head head; /* affinity mode: the model's own, or another one */
     size_t batch;  /* images at once; with `batch` affinity it decides the result */
     nn_type type;
+    bool flip; /* probabilities are the mean of those of the image and of its mirror image */
 } evaluate_options;
 
 /* probabilities: dataset_count x classes. The data set's classes must be the model's, in their order. */
@@ -20,7 +21,7 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
 amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities, eval_metrics *metrics) AMEND_MUST_USE;
 
-/* The same as evaluate_dataset before the softmax. */
+/* The same as evaluate_dataset before the softmax, of the images as they are: without `flip`. */
 amend_status evaluate_logits(amend_model *model, const dataset *set, const evaluate_options *options,
                              float *logits) AMEND_MUST_USE;
 

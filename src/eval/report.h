@@ -14,6 +14,7 @@ typedef struct eval_protocol {
     const char *rule;      /* FER+: how votes became labels */
     const char *affinity;  /* "ema", "batch", "none", "gap" */
     const char *input;     /* size, crop, normalisation */
+    const char *tta;       /* "flip": test-time augmentation */
     const char *precision; /* "f32", "bf16", "int8" */
     const char *batch;     /* images in a batch and their order */
     const char *seed;

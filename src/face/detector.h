@@ -67,6 +67,9 @@ const float *face_network_output(const face_network *network, size_t thread, con
 /* Merges what overlaps, weighted by scores (as BlazeFace's authors do); the surest first. */
 void face_merge(face_list *list);
 
+/* Pixels of a photo's longer side that are all it looks at. */
+size_t face_search_side(const face_network *network);
+
 /* All faces of a photo: the whole of it and, for small ones, parts that overlap. */
 amend_status face_search(face_network *network, const amend_image *image, double threshold,
                          face_list *list) AMEND_MUST_USE;

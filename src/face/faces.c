@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "face/detector.h"
+#include "face/photo.h"
 
 struct amend_detector {
     face_network *network;
@@ -43,6 +44,11 @@ void amend_detector_free(amend_detector *d)
     face_network_free(d->network);
     mem_free(d->list);
     mem_free(d);
+}
+
+size_t face_photo_side(const amend_detector *d)
+{
+    return face_search_side(d->network);
 }
 
 static amend_status copy_faces(const face_list *list, amend_face **faces, size_t *count)

@@ -1,118 +1,146 @@
-/* Where to look. A network sees faces from a share of its square on; smaller ones are looked for in parts of the photo,
- * which overlap so that every face of a size lies whole in one of them. */
+/* Where to look. A network sees faces from a share of its square on; smaller ones are looked for in parts of the photo
+ * at larger sizes, which overlap so that every face of a size lies whole in one of them. */
 #include <math.h>
 #include <omp.h>
 
 #include "base/mem.h"
 #include "face/detector.h"
-#include "image/image.h"
+#include "face/pyramid.h"
 
-enum { WORK_SIDE = 1280 /* pixels; larger photos are shrunk once */, SMALLEST = 24 /* pixels of it */ };
+enum { WORK_SIDE = 1280 /* pixels: the most that is asked of a photo */, SMALLEST = 24 /* face in pixels of that */ };
 
-static amend_status look(face_network *n, size_t thread, const amend_image *image, const face_square *s,
-                         double threshold, face_list *list)
+/* One square of the network. */
+typedef struct part {
+    const face_level *level;
+    ptrdiff_t x, y; /* pixels of the level; may reach outside */
+} part;
+
+/* The photo fills one square of the network, or 2, 4 ... as long as what then is a square still shows new faces. */
+static size_t finest_side(const face_network *n, double longer)
 {
-    amend_image square = {0};
-    TRY(image_crop_resize(image, (amend_box){s->x, s->y, s->side, s->side}, n->size, n->size, &square));
-    for (size_t i = 0; i < n->size * n->size; i++)
-        for (size_t c = 0; c < 3; c++)
-            face_network_pixels(n, thread)[3 * i + c] =
-                square.pixels[i * square.channels + (square.channels == 3 ? c : 0)];
-    amend_image_free(&square);
-    return face_network_run(n, thread, s, threshold, list);
+    double side = fmin(longer, WORK_SIDE), least = 0.75 * fmax(SMALLEST / n->kind->smallest, (double)n->size);
+    size_t finest = n->size;
+    for (; side / 2 >= least; side /= 2) finest *= 2;
+    return finest;
+}
+
+size_t face_search_side(const face_network *n)
+{
+    size_t finest = finest_side(n, WORK_SIDE);
+    return finest - finest / 16;
+}
+
+/* How many squares one axis needs: a quarter overlaps, more than the smallest face that the next coarser level shows.
+ */
+static size_t count_along(size_t length, size_t size)
+{
+    size_t step = size * 3 / 4;
+    return size >= length ? 1 : (length - size + step - 1) / step + 1;
+}
+
+static ptrdiff_t place_along(size_t length, size_t size, size_t i, size_t count)
+{
+    ptrdiff_t room = (ptrdiff_t)length - (ptrdiff_t)size;
+    return count > 1 ? room * (ptrdiff_t)i / (ptrdiff_t)(count - 1) : room / 2;
+}
+
+static amend_status list_parts(const face_pyramid *p, size_t size, part **parts, size_t *count)
+{
+    size_t at = 0;
+    *count = 0;
+    for (size_t i = 0; i < p->count; i++)
+        *count += count_along(p->levels[i].image.width, size) * count_along(p->levels[i].image.height, size);
+    TRY(mem_alloc(parts, *count, sizeof **parts, "parts of the photo"));
+    for (size_t i = 0; i < p->count; i++) {
+        size_t width = p->levels[i].image.width, height = p->levels[i].image.height;
+        size_t columns = count_along(width, size), rows = count_along(height, size);
+        for (size_t k = 0; k < rows * columns; k++)
+            (*parts)[at++] = (part){&p->levels[i], place_along(width, size, k % columns, columns),
+                                    place_along(height, size, k / columns, rows)};
+    }
+    return status_ok();
+}
+
+static size_t clamp(ptrdiff_t i, size_t count)
+{
+    return i < 0 ? 0 : (size_t)i < count ? (size_t)i : count - 1;
+}
+
+/* RGB; outside the photo its edge repeats. */
+static void copy_pixels(const part *p, size_t size, uint8_t *to)
+{
+    const amend_image *image = &p->level->image;
+    size_t channels = image->channels;
+    for (size_t row = 0; row < size; row++) {
+        const unsigned char *from =
+            image->pixels + clamp(p->y + (ptrdiff_t)row, image->height) * image->width * channels;
+        for (size_t column = 0; column < size; column++, to += 3) {
+            const unsigned char *pixel = from + clamp(p->x + (ptrdiff_t)column, image->width) * channels;
+            to[0] = pixel[0];
+            to[1] = pixel[channels / 2];
+            to[2] = pixel[channels - 1];
+        }
+    }
+}
+
+static face_square square_of(const part *p, size_t size)
+{
+    double scale = p->level->scale;
+    return (face_square){(double)p->x * scale, (double)p->y * scale, (double)size * scale};
 }
 
 /* Faces that the edge of a part cuts belong to another part. */
-static bool is_cut(const amend_box *b, const face_square *s, const amend_image *image)
+static bool is_cut(const amend_box *b, const part *p, size_t size)
 {
-    double margin = 0.01 * s->side;
-    return (s->x > 0 && b->x < s->x + margin) || (s->y > 0 && b->y < s->y + margin) ||
-           (s->x + s->side < (double)image->width && b->x + b->width > s->x + s->side - margin) ||
-           (s->y + s->side < (double)image->height && b->y + b->height > s->y + s->side - margin);
+    const face_square s = square_of(p, size);
+    double margin = 0.01 * s.side, right = s.x + s.side, lower = s.y + s.side;
+    double width = (double)p->level->image.width * p->level->scale;
+    double height = (double)p->level->image.height * p->level->scale;
+    return (s.x > 0 && b->x < s.x + margin) || (s.y > 0 && b->y < s.y + margin) ||
+           (right < width && b->x + b->width > right - margin) || (lower < height && b->y + b->height > lower - margin);
 }
 
-typedef struct part_grid {
-    double side;
-    size_t rows, columns;
-} part_grid;
-
-/* Squares of one size over the whole image. A quarter overlaps: more than the smallest face that the squares of twice
- * the size show. */
-static part_grid grid_of(const amend_image *image, double side)
+static amend_status look(face_network *n, size_t thread, const part *p, double threshold, face_list *found)
 {
-    double width = (double)image->width, height = (double)image->height, step = side * 3 / 4;
-    return (part_grid){side, side >= height ? 1 : (size_t)ceil((height - side) / step) + 1,
-                       side >= width ? 1 : (size_t)ceil((width - side) / step) + 1};
+    const face_square square = square_of(p, n->size);
+    found->count = 0;
+    copy_pixels(p, n->size, face_network_pixels(n, thread));
+    return face_network_run(n, thread, &square, threshold, found);
 }
 
-static face_square part_of(const part_grid *g, const amend_image *image, size_t i)
+/* The parts, shared by the threads. */
+static amend_status look_at_parts(face_network *n, const part *parts, size_t count, double threshold, face_list *list)
 {
-    double wide = (double)image->width - g->side, high = (double)image->height - g->side;
-    size_t row = i / g->columns, column = i % g->columns;
-    return (face_square){g->columns > 1 ? wide * (double)column / (double)(g->columns - 1) : wide / 2,
-                         g->rows > 1 ? high * (double)row / (double)(g->rows - 1) : high / 2, g->side};
-}
-
-/* The parts of one size, shared by the threads. */
-static amend_status look_at_parts(face_network *n, const amend_image *image, double side, double threshold,
-                                  face_list *list)
-{
-    const part_grid g = grid_of(image, side);
     amend_status status = status_ok();
     face_list *found = NULL; /* one a thread */
     TRY(mem_alloc(&found, n->threads, sizeof *found, "faces"));
 #pragma omp parallel for schedule(dynamic) num_threads((int)n->threads)
-    for (size_t i = 0; i < g.rows * g.columns; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t thread = (size_t)omp_get_thread_num();
-        const face_square s = part_of(&g, image, i);
-        found[thread].count = 0;
-        amend_status part = look(n, thread, image, &s, threshold, &found[thread]);
+        amend_status seen = look(n, thread, &parts[i], threshold, &found[thread]);
 #pragma omp critical(face_parts)
         {
-            if (part.code) status = part;
-            for (size_t k = 0; !part.code && k < found[thread].count; k++)
-                if (!is_cut(&found[thread].faces[k].box, &s, image)) face_list_add(list, &found[thread].faces[k]);
+            if (seen.code) status = seen;
+            for (size_t k = 0; !seen.code && k < found[thread].count; k++)
+                if (!is_cut(&found[thread].faces[k].box, &parts[i], n->size))
+                    face_list_add(list, &found[thread].faces[k]);
         }
     }
     mem_free(found);
     return status;
 }
 
-/* From twice the photo (faces that fill it) down to where the smallest faces are seen, each size half of the last. */
-static amend_status look_at_sizes(face_network *n, const amend_image *image, double threshold, face_list *list)
-{
-    double longer = (double)(image->width > image->height ? image->width : image->height);
-    double least = fmax(SMALLEST / n->kind->smallest, (double)n->size);
-    for (double side = 2 * longer; side > longer / 2 || side >= 0.75 * least; side /= 2)
-        TRY(look_at_parts(n, image, side, threshold, list));
-    return status_ok();
-}
-
-static void enlarge(face_list *list, double scale)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        amend_face *f = &list->faces[i];
-        f->box = (amend_box){f->box.x * scale, f->box.y * scale, f->box.width * scale, f->box.height * scale};
-        for (size_t k = 0; k < AMEND_POINTS; k++)
-            f->points[k] = (amend_point){f->points[k].x * scale, f->points[k].y * scale};
-    }
-}
-
 amend_status face_search(face_network *n, const amend_image *image, double threshold, face_list *list)
 {
-    double longer = (double)(image->width > image->height ? image->width : image->height);
-    double scale = longer > WORK_SIDE ? longer / WORK_SIDE : 1;
-    amend_image small = {0};
+    size_t longer = image->width > image->height ? image->width : image->height, count = 0;
+    face_pyramid pyramid;
+    part *parts = NULL;
     list->count = 0;
-    if (scale > 1) {
-        size_t width = (size_t)fmax((double)image->width / scale, 1),
-               height = (size_t)fmax((double)image->height / scale, 1);
-        const amend_box whole = {0, 0, (double)image->width, (double)image->height};
-        TRY(image_crop_resize(image, whole, width, height, &small));
-    }
-    amend_status status = look_at_sizes(n, scale > 1 ? &small : image, threshold, list);
-    amend_image_free(&small);
+    TRY(face_pyramid_build(image, finest_side(n, (double)longer), n->size / 2, &pyramid));
+    amend_status status = list_parts(&pyramid, n->size, &parts, &count);
+    if (!status.code) status = look_at_parts(n, parts, count, threshold, list);
+    mem_free(parts);
+    face_pyramid_free(&pyramid);
     face_merge(list);
-    enlarge(list, scale);
     return status;
 }

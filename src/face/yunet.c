@@ -67,6 +67,6 @@ const face_kind face_yunet = {.name = "YuNet",
                               .deviation = 1.0f / 255,
                               .bgr = true,
                               .open_size = 640,
-                              .smallest = 0.02,
+                              .smallest = 0.04,
                               .fits = fits,
                               .decode = decode};

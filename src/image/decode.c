@@ -13,7 +13,7 @@ static const size_t free_pixels = 16u * 1000 * 1000, pixels_per_byte = 4096;
 
 static const struct {
     bool (*probe)(const image_source *source);
-    amend_status (*decode)(const image_source *source, amend_image *image, int *orientation);
+    amend_status (*decode)(const image_source *source, amend_image *image, image_notes *notes);
 } formats[] = {
     {image_is_jpeg, image_decode_jpeg},
     {image_is_png, image_decode_png},
@@ -46,15 +46,19 @@ void image_flatten_alpha(unsigned char *pixels, size_t count, size_t colours)
     }
 }
 
-static amend_status decode(const image_source *source, amend_image *image)
+/* *image, and the sides of the upright photo before it was decoded smaller. */
+static amend_status decode(const image_source *source, amend_image *image, size_t *width, size_t *height)
 {
     *image = (amend_image){0};
     if (!source->size) return status_error(AMEND_BAD_DATA, "%s: the file is empty; get a complete copy", source->name);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        int orientation = EXIF_UPRIGHT;
+        image_notes notes;
         if (!formats[i].probe(source)) continue;
-        TRY(formats[i].decode(source, image, &orientation));
-        amend_status status = exif_turn_upright(image, orientation);
+        TRY(formats[i].decode(source, image, &notes));
+        bool turned = exif_swaps_sides(notes.orientation);
+        *width = turned ? notes.height : notes.width;
+        *height = turned ? notes.width : notes.height;
+        amend_status status = exif_turn_upright(image, notes.orientation);
         if (status.code) amend_image_free(image);
         return status_prefix(status, "%s", source->name);
     }
@@ -63,20 +67,31 @@ static amend_status decode(const image_source *source, amend_image *image)
 
 amend_status amend_image_decode(const void *bytes, size_t size, const char *name, amend_image *image)
 {
-    image_source source = {bytes, size, name};
-    return decode(&source, image);
+    const image_source source = {.bytes = bytes, .size = size, .name = name};
+    size_t width, height;
+    return decode(&source, image, &width, &height);
+}
+
+amend_status image_decode_smaller(const void *bytes, size_t size, const char *name, size_t least, amend_image *image,
+                                  size_t *width, size_t *height)
+{
+    const image_source source = {bytes, size, name, least};
+    return decode(&source, image, width, height);
 }
 
 /* Read, not mapped: a file that another program shortens while it is decoded must not end this one by SIGBUS. */
+amend_status image_read_file(const char *path, unsigned char **bytes, size_t *size)
+{
+    return file_read(path, IMAGE_MAX_BYTES, bytes, size);
+}
+
 amend_status amend_image_open(const char *path, amend_image *image)
 {
-    static const size_t max_bytes = (size_t)1 << 30;
-    image_source source = {NULL, 0, path};
     unsigned char *bytes = NULL;
+    size_t size;
     *image = (amend_image){0};
-    TRY(file_read(path, max_bytes, &bytes, &source.size));
-    source.bytes = bytes;
-    amend_status status = decode(&source, image);
+    TRY(image_read_file(path, &bytes, &size));
+    amend_status status = amend_image_decode(bytes, size, path, image);
     mem_free(bytes);
     return status;
 }

@@ -23,7 +23,7 @@ typedef struct jpeg_reader {
     const image_source *source;
     amend_status status;
     amend_image image;
-    int orientation;
+    image_notes notes;
     unsigned char *inks; /* one row of a CMYK file */
 } jpeg_reader;
 
@@ -94,6 +94,18 @@ static int find_orientation(const struct jpeg_decompress_struct *codec)
     return EXIF_UPRIGHT;
 }
 
+/* By 8, 4 or 2, where that leaves enough: the inverse transform then works out fewer pixels of each block of 8 x 8. */
+static void choose_reduction(jpeg_reader *reader)
+{
+    struct jpeg_decompress_struct *codec = &reader->codec;
+    size_t longer = codec->image_width > codec->image_height ? codec->image_width : codec->image_height;
+    unsigned reduction = reader->source->least ? 8 : 1;
+    while (reduction > 1 && longer / reduction < reader->source->least) reduction /= 2;
+    codec->scale_num = 1;
+    codec->scale_denom = reduction;
+    jpeg_calc_output_dimensions(codec);
+}
+
 static amend_status start(jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *codec = &reader->codec;
@@ -107,7 +119,8 @@ static amend_status start(jpeg_reader *reader)
         codec->out_color_space = JCS_CMYK;
         TRY(status_prefix(mem_alloc(&reader->inks, codec->image_width, 4, "row of inks"), "%s", reader->source->name));
     }
-    TRY(status_prefix(image_create(&reader->image, codec->image_width, codec->image_height, channels), "%s",
+    choose_reduction(reader);
+    TRY(status_prefix(image_create(&reader->image, codec->output_width, codec->output_height, channels), "%s",
                       reader->source->name));
     jpeg_start_decompress(codec);
     return status_ok();
@@ -140,12 +153,13 @@ static void decode(jpeg_reader *reader)
     if (setjmp(reader->failure)) return;
     open_codec(reader);
     jpeg_read_header(&reader->codec, TRUE);
-    reader->orientation = find_orientation(&reader->codec);
+    reader->notes =
+        (image_notes){find_orientation(&reader->codec), reader->codec.image_width, reader->codec.image_height};
     reader->status = start(reader);
     if (!reader->status.code) read_rows(reader);
 }
 
-amend_status image_decode_jpeg(const image_source *source, amend_image *image, int *orientation)
+amend_status image_decode_jpeg(const image_source *source, amend_image *image, image_notes *notes)
 {
     jpeg_reader reader = {.source = source};
     decode(&reader);
@@ -155,7 +169,7 @@ amend_status image_decode_jpeg(const image_source *source, amend_image *image, i
         amend_image_free(&reader.image);
     } else {
         *image = reader.image;
-        *orientation = reader.orientation;
+        *notes = reader.notes;
     }
     return reader.status;
 }

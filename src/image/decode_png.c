@@ -157,7 +157,7 @@ static void decode(png_reader *reader)
     reader->orientation = find_orientation(reader);
 }
 
-amend_status image_decode_png(const image_source *source, amend_image *image, int *orientation)
+amend_status image_decode_png(const image_source *source, amend_image *image, image_notes *notes)
 {
     png_reader reader = {.source = source, .orientation = EXIF_UPRIGHT};
     TRY(check_header(source));
@@ -174,7 +174,7 @@ amend_status image_decode_png(const image_source *source, amend_image *image, in
         amend_image_free(&reader.image);
     } else {
         *image = reader.image;
-        *orientation = reader.orientation;
+        *notes = (image_notes){reader.orientation, image->width, image->height};
     }
     return reader.status;
 }

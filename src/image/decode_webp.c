@@ -63,7 +63,7 @@ static amend_status read_header(const image_source *source, WebPBitstreamFeature
     return image_check_size(source, (size_t)features->width, (size_t)features->height);
 }
 
-amend_status image_decode_webp(const image_source *source, amend_image *image, int *orientation)
+amend_status image_decode_webp(const image_source *source, amend_image *image, image_notes *notes)
 {
     WebPDecoderConfig config;
     amend_status status;
@@ -87,6 +87,6 @@ amend_status image_decode_webp(const image_source *source, amend_image *image, i
     }
     if (config.input.has_alpha) image_flatten_alpha(pixels, width * height, 3);
     *image = (amend_image){pixels, width, height, 3};
-    *orientation = find_orientation(source);
+    *notes = (image_notes){find_orientation(source), image->width, image->height};
     return status;
 }

@@ -1,7 +1,6 @@
 /* EXIF orientation, from the TIFF structure inside (TIFF 6.0, section 2; EXIF 2.32, tag 0x0112). */
 #include "image/exif.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -59,10 +58,15 @@ int exif_orientation(const unsigned char *bytes, size_t size)
     return orientation_in_directory(&tiff, get32(&tiff, 4));
 }
 
+bool exif_swaps_sides(int orientation)
+{
+    return orientation >= 5 && orientation <= 8;
+}
+
 amend_status exif_turn_upright(amend_image *image, int orientation)
 {
     if (orientation <= EXIF_UPRIGHT || orientation > 8) return status_ok();
-    bool swap = orientation >= 5; /* rows become columns */
+    bool swap = exif_swaps_sides(orientation);
     bool mirror_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     bool mirror_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     size_t width = image->width, height = image->height, channels = image->channels;

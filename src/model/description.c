@@ -137,6 +137,22 @@ static amend_status read_normal(const meta_source *file, model_description *d)
                          file->path);
 }
 
+static const char *const crops[] = {"eyes-mouth"};
+
+/* Files of older versions have none. */
+static amend_status read_crop(const meta_source *file, face_template *crop)
+{
+    double p[6];
+    size_t choice;
+    *crop = face_template_fer2013;
+    if (!file->find(file->file, "amend.crop")) return status_ok();
+    TRY(read_choice(file, "amend.crop", crops, 1, &choice));
+    TRY(read_reals(file, "amend.crop_points", -10, 10, p, 6));
+    *crop = (face_template){{p[0], p[1]}, {p[2], p[3]}, {p[4], p[5]}};
+    if (hypot(p[2] - p[0], p[3] - p[1]) >= 0.01) return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: 'amend.crop_points' has both eyes on one spot", file->path);
+}
+
 static void read_text(const meta_source *file, const char *key, char *text)
 {
     const char *found = file->find(file->file, key);
@@ -184,6 +200,7 @@ amend_status description_read(const meta_source *file, model_description *d)
         TRY(read_reals(file, "amend.temperature", 0.01, 100, &d->temperature, 1));
     TRY(read_labels(file, d));
     TRY(read_normal(file, d));
+    TRY(read_crop(file, &d->crop));
     read_text(file, "amend.training", d->training);
     read_text(file, "amend.figures", d->figures);
     return status_ok();
@@ -228,6 +245,13 @@ static void join_reals(char *text, size_t size, const float *values, size_t coun
         at += (size_t)snprintf(text + at, size - at, "%s%.9g", i ? "," : "", (double)values[i]);
 }
 
+static void write_crop(const face_template *crop, char *text, size_t size)
+{
+    const face_template *c = crop->right_eye.x != crop->left_eye.x ? crop : &face_template_fer2013;
+    snprintf(text, size, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g", c->left_eye.x, c->left_eye.y, c->right_eye.x,
+             c->right_eye.y, c->mouth.x, c->mouth.y);
+}
+
 static void fill_texts(const model_description *d, description_texts *t)
 {
     size_t at = 0;
@@ -241,6 +265,7 @@ static void fill_texts(const model_description *d, description_texts *t)
     snprintf(t->channels, sizeof t->channels, "%zu", d->channels);
     join_reals(t->mean, sizeof t->mean, d->normal.mean, d->channels);
     join_reals(t->deviation, sizeof t->deviation, d->normal.deviation, d->channels);
+    write_crop(&d->crop, t->points, sizeof t->points);
     for (size_t i = 0; i < d->classes; i++)
         at += (size_t)snprintf(t->labels + at, sizeof t->labels - at, "%s%s", i ? "," : "", d->labels[i]);
 }
@@ -266,6 +291,8 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
                                                  {"amend.training", d->training},
                                                  {"amend.figures", d->figures},
                                                  {"amend.temperature", t->temperature},
+                                                 {"amend.crop", crops[0]},
+                                                 {"amend.crop_points", t->points},
                                                  {"amend.precision", "int8"}};
     memcpy(meta, all, sizeof all);
     return DESCRIPTION_ENTRIES - !d->int8;

@@ -6,6 +6,7 @@
 #include "arm/head.h"
 #include "backbone/backbone.h"
 #include "data/loader.h"
+#include "face/crop.h"
 #include "nn/params.h"
 #include "weights/safetensors.h"
 
@@ -24,6 +25,7 @@ typedef struct model_description {
     size_t classes;      /* 2 .. MODEL_MAX_CLASSES */
     char labels[MODEL_MAX_CLASSES][MODEL_LABEL_SIZE];
     data_normal normal;
+    face_template crop;             /* where its pictures show eyes and mouth; all zero: as face_template_fer2013 */
     double temperature;             /* logits are divided by it before the softmax; 0: as 1 */
     char training[MODEL_TEXT_SIZE]; /* data set, split, rule, recipe, seed, version: for people */
     char figures[MODEL_TEXT_SIZE];  /* measured figures with their protocol, or "" */
@@ -55,10 +57,10 @@ amend_status description_save(const model_description *description, const nn_par
                               const char *path) AMEND_MUST_USE;
 
 /* The metadata's entries, with their texts in *texts or in the description; returns how many. */
-enum { DESCRIPTION_ENTRIES = 19 };
+enum { DESCRIPTION_ENTRIES = 21 };
 typedef struct description_texts {
     char temperature[32], width[32], arrangement[32], kernel[32], stride[32], project[32], size[32], channels[32],
-        mean[96], deviation[96];
+        mean[96], deviation[96], points[192];
     char labels[MODEL_MAX_CLASSES * (MODEL_LABEL_SIZE + 1)];
 } description_texts;
 size_t description_meta(const model_description *description, description_texts *texts,

@@ -115,25 +115,32 @@ static amend_status weigh(const model_explainer *e, model_evidence *evidence)
     return status_ok();
 }
 
-static amend_status run(model_explainer *e, const amend_image *image, const amend_box *box, model_evidence *evidence)
+static amend_status run(model_explainer *e, const amend_image *image, model_evidence *evidence)
 {
     const arm_evidence_shape *s = &evidence->shape;
     size_t positions = s->height * s->width, pixels = positions * s->arrangement * s->arrangement;
     TRY(mem_alloc(&evidence->map, positions * s->channels, sizeof *evidence->map, "feature map"));
     TRY(mem_alloc(&evidence->pixels, s->classes, pixels * sizeof *evidence->pixels, "evidence"));
     TRY(mem_alloc(&evidence->positions, s->classes, positions * sizeof *evidence->positions, "evidence"));
-    TRY(face_crop(image, box, &evidence->square));
-    TRY(model_session_predict(e->session, image, box, evidence->probabilities));
+    TRY(model_session_predict(e->session, image, &evidence->view, false, evidence->probabilities));
     TRY(take_map(e, evidence));
     return weigh(e, evidence);
 }
 
-amend_status model_explain(model_explainer *e, const amend_image *image, const amend_box *box, model_evidence *evidence)
+amend_status model_explain_view(model_explainer *e, const amend_image *image, const face_view *view,
+                                model_evidence *evidence)
 {
-    *evidence = (model_evidence){.shape = model_explainer_shape(e), .field = e->field};
-    amend_status status = run(e, image, box, evidence);
+    *evidence = (model_evidence){.shape = model_explainer_shape(e), .field = e->field, .view = *view};
+    amend_status status = run(e, image, evidence);
     if (status.code) model_evidence_free(evidence);
     return status;
+}
+
+amend_status model_explain(model_explainer *e, const amend_image *image, const amend_box *box, model_evidence *evidence)
+{
+    face_view view = {0};
+    TRY(face_crop(image, box, &view.box));
+    return model_explain_view(e, image, &view, evidence);
 }
 
 void model_evidence_difference(const model_evidence *evidence, size_t class, size_t against, double *positions)

@@ -11,9 +11,9 @@
  * of pixels [k], but for the rounding of f32. */
 typedef struct model_evidence {
     arm_evidence_shape shape;
-    arm_field field;  /* where positions look, as shares of the square's side */
-    amend_box square; /* what the network saw, in pixels of the image; may reach outside it */
-    float *map;       /* the feature map [h][w][C] */
+    arm_field field; /* where positions look, as shares of the square's side */
+    face_view view;  /* what the network saw, in pixels of the image; may reach outside it */
+    float *map;      /* the feature map [h][w][C] */
     double *pixels, *positions;
     double bias[MODEL_MAX_CLASSES], logits[MODEL_MAX_CLASSES]; /* logits: what the network gave, before temperature */
     float probabilities[MODEL_MAX_CLASSES];
@@ -28,8 +28,10 @@ typedef struct model_explainer model_explainer;
 amend_status model_explainer_create(const amend_model *model, model_explainer **explainer) AMEND_MUST_USE;
 void model_explainer_free(model_explainer *explainer); /* accepts NULL */
 
-/* box NULL: the whole image. *evidence is freed with model_evidence_free, after success only. AMEND_NUMERIC: the logits
- * are not finite. */
+/* Of a view of the image, or of the square around a box of it; NULL: the whole image. *evidence is freed with
+ * model_evidence_free, after success only. AMEND_NUMERIC: the logits are not finite. */
+amend_status model_explain_view(model_explainer *explainer, const amend_image *image, const face_view *view,
+                                model_evidence *evidence) AMEND_MUST_USE;
 amend_status model_explain(model_explainer *explainer, const amend_image *image, const amend_box *box,
                            model_evidence *evidence) AMEND_MUST_USE;
 void model_evidence_free(model_evidence *evidence); /* accepts a zeroed one */

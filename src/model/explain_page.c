@@ -23,7 +23,7 @@ static double sum_of(const double *values, size_t count)
 /* What the network saw, without its own coarse pixels. */
 static amend_status cut_face(const explained *f, amend_image *face)
 {
-    return image_crop_resize(f->photo, f->evidence->square, FACE_SIDE, FACE_SIDE, face);
+    return face_view_image(f->photo, &f->evidence->view, FACE_SIDE, face);
 }
 
 static map_panel face_panel(const amend_image *face)

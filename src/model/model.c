@@ -1,6 +1,7 @@
 /* Opening models and predicting with them. */
 #include "model/model.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct amend_model {
     nn_params params;     /* of a model that was opened to be looked at; else given back after compiling */
     onnx_network *onnx;   /* of an ONNX file; else NULL */
     size_t logits;        /* its row */
+    bool flip;            /* see model_set_flip */
     nn_program *program;  /* for one face; NULL: only to be looked at */
     pthread_mutex_t lock;
     model_session *free_sessions[MAX_FREE_SESSIONS]; /* guarded by lock: made before, now in nobody's hands */
@@ -233,6 +235,11 @@ void model_set_temperature(amend_model *model, double temperature)
     model->description.temperature = temperature;
 }
 
+void model_set_flip(amend_model *model, bool flip)
+{
+    model->flip = flip;
+}
+
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures, const char *path)
 {
     model_description described = model->description;
@@ -306,24 +313,64 @@ static void give_session(amend_model *model, model_session *session)
     if (!room) model_session_free(session);
 }
 
-amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
-                                 float *probabilities)
+static amend_status check_ready(const amend_model *model, const amend_image *image, const float *probabilities)
 {
-    model_session *session = NULL;
     if (!model || !image || !image->pixels || !probabilities)
         return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict: model, image and probabilities must be given");
     if (!model->program) return status_error(AMEND_BAD_ARGUMENT, "%s: was not opened to predict", model->path);
+    return status_ok();
+}
+
+static amend_status predict(amend_model *model, const amend_image *image, const face_view *view, float *probabilities)
+{
+    model_session *session = NULL;
     TRY(take_session(model, &session));
-    amend_status status = model_session_predict(session, image, box, probabilities);
+    amend_status status = model_session_predict(session, image, view, model->flip, probabilities);
     give_session(model, session);
     return status;
+}
+
+amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
+                                 float *probabilities)
+{
+    face_view view = {0};
+    TRY(check_ready(model, image, probabilities));
+    TRY(face_crop(image, box, &view.box));
+    return predict(model, image, &view, probabilities);
 }
 
 amend_status amend_model_predict_face(amend_model *model, const amend_image *image, const amend_face *face,
                                       float *probabilities)
 {
-    amend_box square;
+    face_view view;
     if (!face) return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict_face: a face must be given");
-    face_frame(face, &square);
-    return amend_model_predict(model, image, &square, probabilities);
+    TRY(check_ready(model, image, probabilities));
+    TRY(face_align(image, face, &model->description.crop, &view));
+    return predict(model, image, &view, probabilities);
+}
+
+/* The longer side to which the photo must be decoded for these views. */
+static size_t side_needed(const amend_model *model, const face_photo *photo, const face_view *views, size_t count)
+{
+    double longer = (double)(photo->width > photo->height ? photo->width : photo->height), needed = 1;
+    for (size_t i = 0; i < count; i++)
+        needed = fmax(needed, 2 * (double)model->description.size * longer / views[i].box.width);
+    return needed < longer ? (size_t)ceil(needed) : 0;
+}
+
+amend_status model_predict_faces(amend_model *model, face_photo *photo, const amend_face *faces, size_t count,
+                                 float *probabilities)
+{
+    const amend_image whole = {.width = photo->width, .height = photo->height};
+    face_view *views = NULL;
+    amend_status status = mem_alloc(&views, count, sizeof *views, "faces");
+    for (size_t i = 0; !status.code && i < count; i++)
+        status = face_align(&whole, &faces[i], &model->description.crop, &views[i]);
+    if (!status.code) status = face_photo_refine(photo, side_needed(model, photo, views, count));
+    for (size_t i = 0; !status.code && i < count; i++) {
+        const face_view view = face_photo_view(photo, &views[i]);
+        status = predict(model, &photo->image, &view, probabilities + i * model->description.classes);
+    }
+    mem_free(views);
+    return status;
 }

@@ -3,6 +3,7 @@
 #define MODEL_MODEL_H
 
 #include "amend/model.h"
+#include "face/photo.h"
 #include "model/folded.h"
 #include "nn/plan.h"
 
@@ -49,5 +50,14 @@ amend_status model_affinity_of(const amend_model *model, model_affinity *affinit
 
 /* What model_save then writes; > 0. */
 void model_set_temperature(amend_model *model, double temperature);
+
+/* Probabilities of `count` faces found in the photo [face][class]. More of the photo is decoded when the smallest one
+ * needs it: twice as many pixels as the network takes, or all there are. */
+amend_status model_predict_faces(amend_model *model, face_photo *photo, const amend_face *faces, size_t count,
+                                 float *probabilities) AMEND_MUST_USE;
+
+/* Whether predictions are the mean of the probabilities of the face and of its mirror image; false when opened. Not
+ * while other threads predict. */
+void model_set_flip(amend_model *model, bool flip);
 
 #endif

@@ -2,7 +2,6 @@
 #include "model/session.h"
 
 #include "base/mem.h"
-#include "face/crop.h"
 
 struct model_session {
     const model_description *description;
@@ -34,16 +33,37 @@ void model_session_free(model_session *s)
     mem_free(s);
 }
 
-amend_status model_session_predict(model_session *s, const amend_image *image, const amend_box *box,
-                                   float *probabilities)
+static amend_status run(model_session *s, float *probabilities)
 {
     const model_description *d = s->description;
-    amend_box square;
-    TRY(face_crop(image, box, &square));
-    TRY(loader_prepare(image, square, d->size, d->channels, &data_normal_bytes, s->crop));
     data_bytes(s->crop, d->size * d->size * d->channels, nn_context_pixels(s->context));
     TRY(nn_context_run(s->context, 1));
     description_probabilities(d, nn_context_logits(s->context), 1, probabilities);
+    return status_ok();
+}
+
+static void mirror(float *crop, size_t size, size_t channels)
+{
+    for (size_t row = 0; row < size; row++, crop += size * channels)
+        for (size_t x = 0; x < size / 2; x++)
+            for (size_t c = 0; c < channels; c++) {
+                float *left = crop + x * channels + c, *right = crop + (size - 1 - x) * channels + c, value = *left;
+                *left = *right;
+                *right = value;
+            }
+}
+
+amend_status model_session_predict(model_session *s, const amend_image *image, const face_view *view, bool flip,
+                                   float *probabilities)
+{
+    const model_description *d = s->description;
+    TRY(face_view_pixels(image, view, d->size, d->channels, s->crop));
+    TRY(run(s, probabilities));
+    if (!flip) return status_ok();
+    float mirrored[MODEL_MAX_CLASSES];
+    mirror(s->crop, d->size, d->channels);
+    TRY(run(s, mirrored));
+    for (size_t k = 0; k < d->classes; k++) probabilities[k] = (probabilities[k] + mirrored[k]) / 2;
     return status_ok();
 }
 

@@ -36,7 +36,7 @@ amend_status measured_create(const char *path, const data_options *options, cons
     TRY(dataset_open(options, &m->set));
     size_t count = dataset_count(m->set);
     TRY(mem_alloc(&m->probabilities, count * amend_model_classes(m->model), sizeof(float), "predictions"));
-    const evaluate_options how = {model_describe(m->model)->head, BATCH, NN_F32};
+    const evaluate_options how = {.head = model_describe(m->model)->head, .batch = BATCH, .type = NN_F32};
     TRY(evaluate_metrics(m->model, m->set, &how, m->probabilities, &m->metrics));
     describe(m, options, split, rule);
     return status_ok();

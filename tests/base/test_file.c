@@ -45,6 +45,39 @@ static void reading(void **state)
     assert_refused(file_read(test_folder, 4, &bytes, &size), AMEND_IO, "not a regular file but a folder");
 }
 
+static void reading_streams(void **state)
+{
+    enum { SIZE = 300000 }; /* room grows several times */
+    static char written[SIZE];
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    (void)state;
+    for (size_t i = 0; i < SIZE; i++) written[i] = (char)(i * 31 % 127);
+    assert_ok(file_write(in_test_folder("stream"), written, SIZE));
+    FILE *stream = fopen(in_test_folder("stream"), "rb");
+    assert_non_null(stream);
+    assert_ok(file_read_stream(stream, "in", SIZE, &bytes, &size));
+    assert_int_equal(size, SIZE);
+    assert_memory_equal(bytes, written, SIZE);
+    assert_int_equal(bytes[SIZE], 0);
+    mem_free(bytes);
+    assert_ok(file_read_stream(stream, "in", SIZE, &bytes, &size)); /* nothing is left */
+    assert_int_equal(size, 0);
+    mem_free(bytes);
+    rewind(stream);
+    assert_refused(file_read_stream(stream, "in", SIZE - 1, &bytes, &size), AMEND_BAD_DATA, "in: more than the 299999");
+    assert_null(bytes);
+    for (size_t n = 1; n <= 4; n++) { /* each time that it needs room */
+        rewind(stream);
+        mem_fail_at(n);
+        amend_status status = file_read_stream(stream, "in", SIZE, &bytes, &size);
+        mem_fail_at(0);
+        assert_int_equal(status.code, AMEND_NO_MEMORY);
+        assert_null(bytes);
+    }
+    fclose(stream);
+}
+
 static void mapping(void **state)
 {
     file_map map;
@@ -191,9 +224,16 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reading),           cmocka_unit_test(mapping),   cmocka_unit_test(pipes_are_refused),
-        cmocka_unit_test(replacing),         cmocka_unit_test(disk_full), cmocka_unit_test(ordinary_permissions),
-        cmocka_unit_test(no_place_to_write), cmocka_unit_test(folders),   cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(reading),
+        cmocka_unit_test(reading_streams),
+        cmocka_unit_test(mapping),
+        cmocka_unit_test(pipes_are_refused),
+        cmocka_unit_test(replacing),
+        cmocka_unit_test(disk_full),
+        cmocka_unit_test(ordinary_permissions),
+        cmocka_unit_test(no_place_to_write),
+        cmocka_unit_test(folders),
+        cmocka_unit_test(out_of_memory),
         cmocka_unit_test(pipes_stay),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);

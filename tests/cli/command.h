@@ -142,6 +142,27 @@ static inline void make_image(const char *name)
     amend_image_free(&image);
 }
 
+/* The mirror image of $T/FROM as $T/TO. */
+static inline void make_mirrored(const char *from, const char *to)
+{
+    char path[128];
+    amend_image image = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, from);
+    assert_ok(amend_image_open(path, &image));
+    size_t width = image.width, channels = image.channels;
+    for (size_t row = 0; row < image.height; row++)
+        for (size_t left = 0; left < width / 2; left++)
+            for (size_t c = 0; c < channels; c++) {
+                unsigned char *a = image.pixels + (row * width + left) * channels + c;
+                unsigned char *b = image.pixels + (row * width + width - 1 - left) * channels + c, value = *a;
+                *a = *b;
+                *b = value;
+            }
+    snprintf(path, sizeof path, "%s/%s", folder, to);
+    assert_ok(image_write_png(path, &image));
+    amend_image_free(&image);
+}
+
 /* An untrained network with the given classes as $T/NAME. */
 static inline void make_model_with_head(const char *name, const char *const *labels, size_t classes, arm_head head)
 {

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include <jansson.h>
+#include <math.h>
 
 /* As the folders sort. */
 static const char *const labels[] = {"angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"};
@@ -69,6 +70,37 @@ static void json(void **state)
     json_decref(all);
 }
 
+static double ece_of(const char *arguments)
+{
+    assert_works(arguments);
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    double ece = json_number_value(json_object_get(all, "ece"));
+    json_decref(all);
+    return ece;
+}
+
+/* A set and the set of its mirror images: they differ, but not with --tta flip. */
+static void flip(void **state)
+{
+    (void)state;
+    shell("for s in one two; do for k in angry disgust fear; do mkdir -p $T/$s/test/$k $T/$s/train/$k; done; done");
+    make_image("image.png");
+    make_mirrored("image.png", "mirrored.png");
+    shell("for k in angry disgust fear; do for s in test train; do cp $T/image.png $T/one/$s/$k/; "
+          "cp $T/mirrored.png $T/two/$s/$k/; done; done");
+    double one = ece_of("eval $T/other.safetensors --data $T/one --json -");
+    assert_says(printed, "\"tta\": null");
+    assert_true(fabs(one - ece_of("eval $T/other.safetensors --data $T/two --json -")) > 1e-4);
+    one = ece_of("eval $T/other.safetensors --data $T/one --tta flip --json -");
+    assert_says(printed, "\"tta\": \"flip\"");
+    assert_true(fabs(one - ece_of("eval $T/other.safetensors --data $T/two --tta flip --json -")) < 1e-5);
+    assert_works("eval $T/other.safetensors --data $T/one --tta flip");
+    assert_says(printed, "tta         flip\n");
+    assert_says(printed, "crop and mirror image\n");
+    assert_refused("eval $T/m.safetensors --data $T/set --tta five", 2, "--tta five: flip");
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -82,10 +114,8 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(data_counts),
-        cmocka_unit_test(text),
-        cmocka_unit_test(json),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(data_counts), cmocka_unit_test(text),    cmocka_unit_test(json),
+        cmocka_unit_test(flip),        cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

@@ -56,6 +56,58 @@ static void folders_and_patterns(void **state)
     assert_refused("predict --no-detect --model $T/m.safetensors $T/none", 1, "no image");
 }
 
+static void standard_input(void **state)
+{
+    (void)state;
+    assert_works("predict --no-detect --model $T/m.safetensors --json - --annotate $T/piped - <$T/a.png");
+    assert_says(printed, "\"file\": \"-\"");
+    shell("test -s $T/piped/standard-input.png");
+    assert_works("predict --no-detect --model $T/m.safetensors $T/a.png");
+    char from_file[sizeof printed];
+    strcpy(from_file, strstr(printed, "a.png:") + 5);
+    shell("(head -c 100 $T/a.png; sleep 0.2; tail -c +101 $T/a.png) | \"$AMEND_COMMAND\" predict --no-detect "
+          "--model $T/m.safetensors - >$T/printed"); /* in two pieces */
+    char path[128];
+    snprintf(path, sizeof path, "%s/printed", folder);
+    read_text(path, printed, sizeof printed);
+    assert_string_equal(printed + 1, from_file);
+    assert_refused("predict --no-detect --model $T/m.safetensors - $T/a.png <$T/text.png", 1,
+                   "standard input: not a JPEG, PNG or WebP image");
+    assert_says(printed, "/a.png: face");
+    assert_refused("predict --no-detect --model $T/m.safetensors - </dev/null", 1, "standard input: the file is empty");
+}
+
+/* Pictures of namesakes do not replace each other. */
+static void namesakes(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/one $T/two && cp $T/a.png $T/one/x.png && cp $T/a.png $T/two/x.png && cp $T/a.png $T/two/y.png");
+    assert_works(
+        "predict --no-detect --model $T/m.safetensors --annotate $T/same $T/one/x.png $T/two/x.png $T/two/y.png "
+        "$T/one/x.png");
+    shell("test $(ls $T/same | wc -l) = 4 && test -s $T/same/x.png && test -s $T/same/x-2.png && "
+          "test -s $T/same/x-3.png && test -s $T/same/y.png");
+}
+
+static void many_files(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/many && for i in $(seq 20); do cp $T/a.png $T/many/$i.png; done && echo text >$T/many/bad.png");
+    assert_refused("predict --no-detect --model $T/m.safetensors --csv $T/many", 1, "predicting: 21 of 21 (100 %)");
+    assert_says(errors, "1 of 21 files failed");
+    size_t lines = 0;
+    for (const char *c = printed; *c; c++) lines += *c == '\n';
+    assert_int_equal(lines, 21); /* with the header */
+}
+
+/* A full disk is no success. */
+static void what_cannot_be_printed(void **state)
+{
+    (void)state;
+    shell("\"$AMEND_COMMAND\" predict --no-detect --model $T/m.safetensors --csv $T/a.png >/dev/full 2>$T/said; "
+          "test $? = 1 && grep -q 'is the disk full' $T/said");
+}
+
 static void top_and_threshold(void **state)
 {
     (void)state;
@@ -95,6 +147,38 @@ static void json_parses(void **state)
     assert_ok(amend_image_open(path, &drawn));
     assert_true(drawn.width >= 40 && drawn.height >= 40);
     amend_image_free(&drawn);
+}
+
+/* Probabilities of the only face of image `i` in what was printed. */
+static void read_probabilities(size_t i, double values[3])
+{
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    json_t *image = json_array_get(json_object_get(all, "images"), i);
+    json_t *face = json_array_get(json_object_get(image, "faces"), 0);
+    for (size_t k = 0; k < 3; k++)
+        values[k] = json_number_value(json_object_get(json_object_get(face, "probabilities"), labels[k]));
+    json_decref(all);
+}
+
+static void flip_is_the_mean_of_both(void **state)
+{
+    double first[3], second[3], both[3], change = 0;
+    (void)state;
+    make_mirrored("a.png", "mirrored.png");
+    assert_works("predict --no-detect --model $T/m.safetensors --precision f32 --json - $T/a.png $T/mirrored.png");
+    assert_says(printed, "\"tta\": null");
+    read_probabilities(0, first);
+    read_probabilities(1, second);
+    assert_works("predict --no-detect --model $T/m.safetensors --precision f32 --json - --tta flip $T/a.png");
+    assert_says(printed, "\"tta\": \"flip\"");
+    read_probabilities(0, both);
+    for (size_t k = 0; k < 3; k++) {
+        assert_true(fabs(both[k] - (first[k] + second[k]) / 2) < 2e-5); /* JSON has six digits */
+        change = fmax(change, fabs(first[k] - second[k]));
+    }
+    assert_true(change > 1e-3); /* else the mean shows nothing */
+    assert_refused("predict --no-detect --model $T/m.safetensors --tta crops $T/a.png", 2, "--tta crops: flip");
 }
 
 static void bad_boxes(void **state)
@@ -168,8 +252,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_images_do_not_stop_the_rest),
         cmocka_unit_test(folders_and_patterns),
+        cmocka_unit_test(standard_input),
+        cmocka_unit_test(namesakes),
+        cmocka_unit_test(many_files),
+        cmocka_unit_test(what_cannot_be_printed),
         cmocka_unit_test(top_and_threshold),
         cmocka_unit_test(json_parses),
+        cmocka_unit_test(flip_is_the_mean_of_both),
         cmocka_unit_test(bad_boxes),
         cmocka_unit_test(default_model),
         cmocka_unit_test(bad_models),

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "face/crop.h"
 #include "face/detector.h"
 #include "image/image.h"
 #include "support.h"
@@ -171,7 +170,7 @@ static void outputs_equal_onnx_runtimes(void **state)
     static const char *const files[] = {"models/blazeface-256.onnx", "models/blazeface-128.onnx"};
     const char *python = python_with("numpy, onnxruntime");
     amend_image photo = {0}, small = {0};
-    double worst = 0, largest = 0;
+    double worst = 0; /* relative; of values below 5, offsets in pixels and raw scores, a part of 5 */
     assert_ok(amend_image_open(photo_file, &photo));
     for (int i = 0; i < 2; i++) {
         face_network *n = NULL;
@@ -199,8 +198,8 @@ static void outputs_equal_onnx_runtimes(void **state)
             size_t count;
             const float *values = nn_context_map(n->contexts[0], n->onnx->outputs[k].row, &count);
             for (size_t v = 0; v < count; v++, at++) {
-                largest = fmax(largest, fabs((double)values[v]));
-                worst = fmax(worst, fabs((double)values[v] - (double)((const float *)(const void *)bytes)[at]));
+                double theirs = (double)((const float *)(const void *)bytes)[at];
+                worst = fmax(worst, fabs((double)values[v] - theirs) / fmax(5, fabs(theirs)));
             }
         }
         assert_int_equal(at * sizeof(float), size);
@@ -209,8 +208,8 @@ static void outputs_equal_onnx_runtimes(void **state)
         face_network_free(n);
     }
     amend_image_free(&photo);
-    print_message("largest difference %g of values as large as %g\n", worst, largest);
-    assert_true(worst < 1e-4 * fmax(1, largest / 10)); /* 1e-5 of the largest, all raw scores of hundreds */
+    print_message("largest relative difference %g\n", worst);
+    assert_true(worst < 1e-4);
 }
 
 /* ---- without the file ---- */
@@ -232,22 +231,6 @@ static void overlapping_faces_become_one(void **state)
     mem_free(list);
 }
 
-static void frames_come_from_eyes_and_mouth(void **state)
-{
-    (void)state;
-    amend_face face = {.box = {0, 0, 10, 10}};
-    amend_box square;
-    face.points[AMEND_LEFT_EYE] = (amend_point){200 - 34.9, 100};
-    face.points[AMEND_RIGHT_EYE] = (amend_point){200 + 34.9, 100};
-    face.points[AMEND_MOUTH] = (amend_point){200, 177.6};
-    face_frame(&face, &square);
-    assert_true(fabs(square.width - 200) < 1e-6 && fabs(square.height - 200) < 1e-6);
-    assert_true(fabs(square.x + 0.496 * 200 - 200) < 1e-6);
-    memset(face.points, 0, sizeof face.points);
-    face_frame(&face, &square);
-    assert_true(square.width == 10);
-}
-
 static void what_is_no_detector_is_refused(void **state)
 {
     (void)state;
@@ -265,9 +248,9 @@ static void what_is_no_detector_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_face_is_found_at_scales),     cmocka_unit_test(the_face_is_found_when_turned),
-        cmocka_unit_test(small_faces_are_found_once),      cmocka_unit_test(no_face_is_made_up),
-        cmocka_unit_test(outputs_equal_onnx_runtimes),     cmocka_unit_test(overlapping_faces_become_one),
-        cmocka_unit_test(frames_come_from_eyes_and_mouth), cmocka_unit_test(what_is_no_detector_is_refused)};
+        cmocka_unit_test(the_face_is_found_at_scales),   cmocka_unit_test(the_face_is_found_when_turned),
+        cmocka_unit_test(small_faces_are_found_once),    cmocka_unit_test(no_face_is_made_up),
+        cmocka_unit_test(outputs_equal_onnx_runtimes),   cmocka_unit_test(overlapping_faces_become_one),
+        cmocka_unit_test(what_is_no_detector_is_refused)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

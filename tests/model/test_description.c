@@ -16,19 +16,22 @@ static const meta_entry good[] = {{"amend.architecture", "resnet18"},
                                   {"amend.deviation", "0.25,0.2,0.3"}};
 enum { KEYS = sizeof good / sizeof *good };
 
-/* Reads the metadata with one value changed; value NULL: the key is left out. */
+/* Reads the metadata with one value changed or one entry added; value NULL: the key is left out. */
 static amend_status read_with(const char *key, const char *value, model_description *d)
 {
-    meta_entry meta[KEYS];
+    meta_entry meta[KEYS + 1];
     size_t count = 0;
+    bool known = !*key;
     const float one = 1;
     const tensor_entry tensor = {"x", TENSOR_F32, 1, {1}, &one};
     safetensors *file = NULL;
     for (size_t i = 0; i < KEYS; i++) {
         bool changed = !strcmp(good[i].key, key);
+        known = known || changed;
         if (changed && !value) continue;
         meta[count++] = (meta_entry){good[i].key, changed ? value : good[i].value};
     }
+    if (!known) meta[count++] = (meta_entry){key, value};
     assert_ok(safetensors_write(in_test_folder("m.safetensors"), &tensor, 1, meta, count));
     assert_ok(safetensors_open(in_test_folder("m.safetensors"), &file));
     const meta_source source = safetensors_meta_source(file);
@@ -102,6 +105,8 @@ static void unknown_kinds(void **state)
     assert_refused(read_with("amend.architecture", "resnet9000", &d), AMEND_UNSUPPORTED, "resnet9000");
     assert_refused(read_with("amend.head", "EMA", &d), AMEND_UNSUPPORTED, "amend.head");
     assert_refused(read_with("amend.stem", "", &d), AMEND_UNSUPPORTED, "amend.stem");
+    assert_refused(read_with("amend.crop", "nose", &d), AMEND_UNSUPPORTED, "nose");
+    assert_refused(read_with("amend.crop", "eyes-mouth", &d), AMEND_BAD_DATA, "amend.crop_points");
 }
 
 int main(void)

@@ -15,7 +15,7 @@ static model_description description = {.classes = CLASSES};
 static amend_image photo;
 static model_evidence evidence = {.shape = {CLASSES, CHANNELS, SIDE, SIDE, R},
                                   .field = {0.1, 1.0 / SIDE, 1},
-                                  .square = {-20, -20, 100, 100},
+                                  .view = {.box = {-20, -20, 100, 100}},
                                   .map = map,
                                   .pixels = pixels,
                                   .positions = positions};

@@ -72,6 +72,35 @@ static void test_description_comes_back(void **state)
     amend_model_free(NULL);
 }
 
+/* Where a model's pictures show eyes and mouth comes back to the last bit, and faces are cut by it. */
+static void test_crop_comes_back(void **state)
+{
+    model_description d = small_description();
+    amend_face face = {.box = {180, 80, 90, 90}};
+    amend_image photo = {0};
+    float cut[3], expected[3], otherwise[3];
+    (void)state;
+    face.points[AMEND_LEFT_EYE] = (amend_point){200, 110};
+    face.points[AMEND_RIGHT_EYE] = (amend_point){250, 110};
+    face.points[AMEND_MOUTH] = (amend_point){225, 150};
+    assert_int_equal(amend_image_open("tests/data/astronaut.png", &photo).code, AMEND_OK);
+    save(&d, TENSOR_F32);
+    amend_model *model = open_saved();
+    assert_memory_equal(&model_describe(model)->crop, &face_template_fer2013, sizeof(face_template));
+    assert_int_equal(amend_model_predict_face(model, &photo, &face, otherwise).code, AMEND_OK);
+    amend_model_free(model);
+    d.crop = (face_template){{1.0 / 3, 0.1 + 0.2}, {2.0 / 3, 0.1 + 0.2}, {0.5, 0.3 + 4.0 / 15}}; /* on 150 pixels */
+    save(&d, TENSOR_F32);
+    model = open_saved();
+    assert_memory_equal(&model_describe(model)->crop, &d.crop, sizeof d.crop);
+    assert_int_equal(amend_model_predict_face(model, &photo, &face, cut).code, AMEND_OK);
+    assert_int_equal(amend_model_predict(model, &photo, &(amend_box){150, 65, 150, 150}, expected).code, AMEND_OK);
+    for (size_t k = 0; k < 3; k++) assert_true(fabsf(cut[k] - expected[k]) < 0.01f);
+    assert_true(fabsf(otherwise[0] - expected[0]) + fabsf(otherwise[1] - expected[1]) > 0.02f);
+    amend_model_free(model);
+    amend_image_free(&photo);
+}
+
 static void predict(tensor_type stored, float *probabilities)
 {
     model_description d = small_description();
@@ -180,9 +209,11 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_description_comes_back), cmocka_unit_test(test_prediction_in_f32_and_bf16_files),
-        cmocka_unit_test(test_only_batch_affinity_looks_at_neighbours),
-        cmocka_unit_test(test_descriptions_that_cannot_be), cmocka_unit_test(test_files_that_are_no_models)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_description_comes_back),
+                                       cmocka_unit_test(test_crop_comes_back),
+                                       cmocka_unit_test(test_prediction_in_f32_and_bf16_files),
+                                       cmocka_unit_test(test_only_batch_affinity_looks_at_neighbours),
+                                       cmocka_unit_test(test_descriptions_that_cannot_be),
+                                       cmocka_unit_test(test_files_that_are_no_models)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

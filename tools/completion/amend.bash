@@ -13,6 +13,8 @@ _amend()
         words="7 8"
     elif [ "$previous" = --affinity ]; then
         words="ema batch none"
+    elif [ "$previous" = --tta ]; then
+        words="flip"
     elif [[ $word == -* ]]; then
         words="$("$command" "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -e '--[a-z-]*' | sort -u) --help"
     else
