@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "weights/state_dict.h"
 
 enum { SIZE_LOW = 8, SIZE_HIGH = 1024, STRIDE_IMAGENET = 32, STRIDE_SMALL = 8, SIZE_IMAGENET = 224, PAPER_R = 16 };
@@ -129,31 +130,15 @@ static void describe_origin(const state_dict *dict, model_description *d)
 
 /* ---- the parameters ---- */
 
-/* ": a, b, c, ..." */
-typedef struct name_list {
-    char text[160];
-    size_t used, count;
-} name_list;
-
-static void list_name(name_list *list, const char *name)
-{
-    size_t room = sizeof list->text - list->used;
-    list->count++;
-    if (strlen(name) + sizeof ", , ..." < room)
-        list->used += (size_t)snprintf(list->text + list->used, room, "%s%s", list->used ? ", " : ": ", name);
-    else
-        snprintf(list->text + list->used, room, ", ...");
-}
-
 static amend_status check_names(const state_dict *dict, const char *network, const nn_params *params)
 {
-    name_list missing = {{0}, 0, 0}, surplus = {{0}, 0, 0};
+    text_list missing = {0}, surplus = {0};
     for (size_t i = 0; i < params->count; i++)
-        if (!state_dict_find(dict, params->items[i].name)) list_name(&missing, params->items[i].name);
+        if (!state_dict_find(dict, params->items[i].name)) text_list_add(&missing, params->items[i].name);
     for (size_t i = 0; i < dict->count; i++) {
         size_t k = 0;
         while (k < params->count && strcmp(params->items[k].name, dict->tensors[i].name)) k++;
-        if (k == params->count) list_name(&surplus, dict->tensors[i].name);
+        if (k == params->count) text_list_add(&surplus, dict->tensors[i].name);
     }
     if (!missing.count && !surplus.count) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s: not the tensors of a %s: %zu missing%s; %zu too many%s",

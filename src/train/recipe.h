@@ -5,6 +5,8 @@
 #include "base/config.h"
 #include "data/loader.h"
 
+enum { RECIPE_TEXT_SIZE = 180 }; /* of a text, its end with it */
+
 typedef struct recipe {
     int layout, rule;
     size_t classes;
@@ -16,6 +18,7 @@ typedef struct recipe {
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;
+    char init[RECIPE_TEXT_SIZE];
     int sampling;
     bool balance;
     int optimizer; /* [optimizer] */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,10 +15,11 @@
 #include "base/machine.h"
 #include "base/mem.h"
 #include "base/progress.h"
-#include "model/description.h"
+#include "model/transfer.h"
 #include "nn/dnn.h"
 #include "nn/floor.h"
 #include "train/log.h"
+#include "train/notes.h"
 #include "train/trainer.h"
 
 static volatile sig_atomic_t stop_asked;
@@ -36,7 +36,7 @@ typedef struct run {
     trainer *trainer;
     train_log log;
     float class_weights[MODEL_MAX_CLASSES];
-    char identity[256];
+    run_identity identity;
     double saved_at;     /* clock of the last checkpoint */
     double floor_images; /* images a second if there were only convolutions */
 } run;
@@ -99,6 +99,12 @@ static amend_status open_data(run *r, const char *path)
     return loader_create(r->set, &batches, &r->loader);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
@@ -117,9 +123,10 @@ static amend_status describe(run *r)
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
-             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s", dataset_layout(r->set),
-             dataset_count(r->set), sampled[c->sampling], c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
-             c->precision ? "bf16" : "f32", AMEND_VERSION, dnn_version());
+             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%s; amend %s, oneDNN %s",
+             dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
+             c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, c->precision ? "bf16" : "f32",
+             *c->init ? ", from " : "", base_name(c->init), AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
     return nn_params_create(r->table, &r->params);
@@ -149,6 +156,21 @@ static amend_status memory_left(size_t allowed, size_t *left)
     return status_ok();
 }
 
+/* Random ones, or those of a file where it has them. */
+static amend_status first_weights(run *r)
+{
+    transfer_report report;
+    const char *path = r->recipe->init;
+    nn_params_init(&r->params, r->recipe->seed);
+    if (!*path) return status_ok();
+    TRY(status_prefix(model_transfer(path, &r->description, &r->params, &report), "train.init"));
+    fprintf(stderr, "init: %zu tensors from %s; %zu begin at random%s; %zu of the file are not used%s\n", report.taken,
+            path, report.kept.count, report.kept.text, report.left.count, report.left.text);
+    if (report.summed)
+        fprintf(stderr, "init: %s is summed over its colours, for gray images\n", r->params.items[0].name);
+    return status_ok();
+}
+
 static amend_status make_trainer(run *r, size_t memory)
 {
     const recipe *c = r->recipe;
@@ -162,7 +184,7 @@ static amend_status make_trainer(run *r, size_t memory)
         .smoothing = c->smoothing,
         .decay_all = c->decay_all,
         .class_weights = balance(r)};
-    nn_params_init(&r->params, c->seed);
+    TRY(first_weights(r));
     TRY(memory_left(memory, &options.memory));
     amend_status status = trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer);
     if (status.code == AMEND_NO_MEMORY && memory)
@@ -170,29 +192,13 @@ static amend_status make_trainer(run *r, size_t memory)
                              (memory - options.memory) / 1000000);
     TRY(status);
     fprintf(stderr, "memory: %.0f MB planned for a training step\n", (double)trainer_bytes(r->trainer) / 1e6);
-    size_t part = trainer_part(r->trainer), used = strlen(r->identity);
+    size_t part = trainer_part(r->trainer);
     if (part == c->batch) return status_ok();
     fprintf(
         stderr,
         "memory: each batch of %zu is taken in parts of %zu; batch normalisation and affinity see one part at a time\n",
         c->batch, part);
-    snprintf(r->identity + used, sizeof r->identity - used, "-part%zu", part); /* other parts would be another run */
-    return status_ok();
-}
-
-/* A hash (FNV-1a) of recipe and data: a checkpoint of something else must not be resumed. */
-static amend_status identify(run *r)
-{
-    char *text = NULL;
-    size_t size = 0;
-    uint64_t hash = 0xcbf29ce484222325u;
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
-    config_write(stream, recipe_keys, recipe_key_count, r->recipe);
-    fclose(stream);
-    for (size_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-    free(text);
-    snprintf(r->identity, sizeof r->identity, "%016llx-%zu", (unsigned long long)hash, dataset_count(r->set));
+    run_identify_part(&r->identity, part);
     return status_ok();
 }
 
@@ -211,29 +217,8 @@ static amend_status resume_or_start(run *r)
     TRY(path_in(r, "checkpoint.safetensors", checkpoint));
     TRY(path_in(r, "log.csv", log));
     if (!file_exists(checkpoint)) return status_ok();
-    TRY(trainer_load(r->trainer, checkpoint, r->identity));
+    TRY(trainer_load(r->trainer, checkpoint, r->identity.text));
     return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
-}
-
-static amend_status write_notes(const run *r, const char *data)
-{
-    char path[4096];
-    file_replacement file;
-    struct utsname machine;
-    char processor[256];
-    TRY(path_in(r, "recipe.ini", path));
-    TRY(file_replace_begin(path, &file));
-    config_write(file.stream, recipe_keys, recipe_key_count, r->recipe);
-    TRY(file_replace_commit(&file));
-    TRY(path_in(r, "run.txt", path));
-    TRY(file_replace_begin(path, &file));
-    fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION,
-            dnn_version(), data, r->description.training, r->recipe->seed);
-    if (!uname(&machine))
-        fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
-    machine_processor(processor, sizeof processor);
-    fprintf(file.stream, "processor = %s\n", processor);
-    return file_replace_commit(&file);
 }
 
 /* With little memory, on a few images: time grows with their number. */
@@ -252,7 +237,7 @@ static amend_status save_checkpoint(run *r)
 {
     char path[4096];
     TRY(path_in(r, "checkpoint.safetensors", path));
-    TRY(trainer_save(r->trainer, path, r->identity));
+    TRY(trainer_save(r->trainer, path, r->identity.text));
     r->saved_at = clock_seconds();
     return status_ok();
 }
@@ -365,13 +350,14 @@ static amend_status set_up(run *r, const train_request *request)
 {
     TRY(open_data(r, request->data));
     TRY(describe(r));
-    TRY(identify(r));
+    TRY(run_identify(r->recipe, dataset_count(r->set), &r->identity));
     TRY(lock_folder(r));
     TRY(refuse_to_overwrite(r, request->resume));
     TRY(measure_floor(r, request->memory > 0)); /* its memory is given back before the training's is taken */
     TRY(make_trainer(r, request->memory));
     TRY(resume_or_start(r));
-    return write_notes(r, request->data);
+    const run_notes notes = {r->recipe, &r->identity, request->data, r->description.training};
+    return run_notes_write(&notes, r->folder);
 }
 
 static void tear_down(run *r)

@@ -11,6 +11,7 @@ typedef struct settings {
     double rate;
     bool soft;
     int head;
+    char file[180];
 } settings;
 
 static const char *const heads[] = {"gap", "ema", NULL};
@@ -19,6 +20,8 @@ static const config_key keys[] = {
     {"train.rate", CONFIG_REAL, offsetof(settings, rate), 0, 1, NULL, "learning rate"},
     {"model.soft", CONFIG_FLAG, offsetof(settings, soft), 0, 0, NULL, "soft targets"},
     {"model.head", CONFIG_CHOICE, offsetof(settings, head), 0, 0, heads, "the head"},
+    {"model.file", CONFIG_TEXT, offsetof(settings, file), 0, 180, NULL,
+     "a file with a long, long help that would not fit"},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -30,15 +33,16 @@ static amend_status load(const char *text, settings *s)
 
 static void written_files_load_again(void **state)
 {
-    const settings before = {7, 0.1 + 0.2, true, 1};
-    settings after = {0};
+    settings before = {7, 0.1 + 0.2, true, 1, "it's a=b, #1: \"c\""}, after = {0};
     (void)state;
+    memset(before.file + strlen(before.file), '/', sizeof before.file - 1 - strlen(before.file));
     FILE *stream = fopen(in_test_folder("r.ini"), "w");
     assert_non_null(stream);
     config_write(stream, keys, KEYS, &before);
     fclose(stream);
     assert_ok(config_load(in_test_folder("r.ini"), keys, KEYS, &after));
     assert_true(after.epochs == 7 && after.rate == before.rate && after.soft && after.head == 1);
+    assert_string_equal(after.file, before.file);
 }
 
 static void errors_name_the_line(void **state)
@@ -69,10 +73,21 @@ static void errors_name_the_line(void **state)
 
 static void command_line(void **state)
 {
+    char long_text[11 + 180 + 1] = {0};
     settings s = {0};
     (void)state;
     assert_ok(config_set(keys, KEYS, &s, "train.rate=1e-3"));
     assert_true(s.rate == 1e-3);
+    assert_ok(config_set(keys, KEYS, &s, "model.file=a b=c"));
+    assert_string_equal(s.file, "a b=c");
+    assert_refused(config_set(keys, KEYS, &s, "model.file=a;b"), AMEND_BAD_ARGUMENT,
+                   "model.file is 'a;b', needed is a");
+    assert_refused(config_set(keys, KEYS, &s, "model.file=a\nb"), AMEND_BAD_ARGUMENT, "control characters");
+    assert_refused(config_set(keys, KEYS, &s, "model.file=a "), AMEND_BAD_ARGUMENT, "blanks at its ends");
+    memcpy(memset(long_text, 'x', sizeof long_text - 1), "model.file=", 11);
+    assert_refused(config_set(keys, KEYS, &s, long_text), AMEND_BAD_ARGUMENT, "at most 179 characters");
+    assert_ok(config_set(keys, KEYS, &s, "model.file="));
+    assert_string_equal(s.file, "");
     assert_refused(config_set(keys, KEYS, &s, "train.rate"), AMEND_BAD_ARGUMENT, "section.key=value");
     assert_refused(config_set(keys, KEYS, &s, "train.rates=1"), AMEND_BAD_ARGUMENT, "did you mean 'train.rate'?");
 }

@@ -1,9 +1,8 @@
 /* Weights of other programs become models: PyTorch's logits are ours, and what does not fit is named. */
-#include "support.h"
+#include "model/foreign.h"
 
 #include <math.h>
 
-#include "base/mem.h"
 #include "model/import.h"
 #include "model/model.h"
 
@@ -98,57 +97,6 @@ static void same_logits_as_torch(void **state)
 }
 
 /* ---- safetensors without description ---- */
-
-enum { MOST = 400 };
-
-typedef struct foreign {
-    nn_table *table;
-    nn_params params;
-    char names[MOST][128];
-    tensor_entry entries[MOST];
-    size_t count;
-} foreign;
-
-/* A network's tensors, `prefix` before their names. */
-static foreign *make_foreign_of(const model_description *d, const char *prefix)
-{
-    foreign *f = NULL;
-    assert_ok(mem_alloc(&f, 1, sizeof *f, "test"));
-    assert_ok(mem_alloc(&f->table, 1, sizeof *f->table, "test"));
-    assert_ok(description_build(d, f->table));
-    assert_ok(nn_params_create(f->table, &f->params));
-    nn_params_init(&f->params, 3);
-    for (size_t i = 0; i < f->params.count; i++) {
-        const nn_param *p = &f->params.items[i];
-        tensor_entry *e = &f->entries[f->count];
-        snprintf(f->names[f->count], sizeof f->names[0], "%s%s", prefix, p->name);
-        *e = (tensor_entry){.name = f->names[f->count++], .stored = TENSOR_F32, .dims = p->dims, .data = p->value};
-        memcpy(e->shape, p->shape, sizeof p->shape);
-    }
-    return f;
-}
-
-static foreign *make_foreign(const char *prefix, arm_head head)
-{
-    const model_description d = {
-        .small_stem = true, .width = 0.25, .head = head, .arrangement = 8, .size = 32, .channels = 3, .classes = 7};
-    return make_foreign_of(&d, prefix);
-}
-
-static void free_foreign(foreign *f)
-{
-    nn_params_free(&f->params);
-    mem_free(f->table);
-    mem_free(f);
-}
-
-static tensor_entry *entry(foreign *f, const char *name)
-{
-    for (size_t i = 0; i < f->count; i++)
-        if (!strcmp(f->entries[i].name, name)) return &f->entries[i];
-    fail_msg("no %s", name);
-    return NULL;
-}
 
 static amend_status import_foreign(const foreign *f, const import_options *how)
 {
