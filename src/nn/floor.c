@@ -70,22 +70,39 @@ static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeat
     return status;
 }
 
-amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type, bool training, size_t repeats,
-                              nn_floor *measured)
+static bool learns(const nn_params *params, const nn_row *row)
 {
+    const nn_param *weight = nn_params_find(params, row->name, "weight");
+    return weight && nn_param_learns(weight);
+}
+
+/* The three passes of a convolution, as far as training needs them. wants: which rows have a gradient. */
+static amend_status time_training(const dnn_conv *conv, const nn_row *row, const bool *wants, bool row_learns,
+                                  size_t repeats, nn_floor *m)
+{
+    TRY(time_pass(conv, DNN_FORWARD, repeats, &m->forward, &m->flops));
+    if (row_learns) TRY(time_pass(conv, DNN_BACKWARD_WEIGHTS, repeats, &m->backward_weights, &m->flops));
+    return wants[row->in[0]] ? time_pass(conv, DNN_BACKWARD_DATA, repeats, &m->backward_data, &m->flops) : status_ok();
+}
+
+amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type, const nn_params *trained,
+                              size_t repeats, nn_floor *measured)
+{
+    bool wants[NN_MAX_ROWS] = {false};
     memset(measured, 0, sizeof *measured);
     if (!repeats || repeats > MAX_REPEATS)
         return status_error(AMEND_BAD_ARGUMENT, "%zu repeats; 1..%d are possible", repeats, MAX_REPEATS);
     for (size_t i = 1; i < table->count; i++) {
         const nn_row *row = &table->rows[i];
+        bool row_learns = trained && learns(trained, row);
+        for (size_t k = 0; k < nn_row_inputs(row); k++) wants[i] |= wants[row->in[k]];
+        wants[i] |= row_learns;
         if (row->kind != NN_CONV) continue;
         dnn_conv conv = dnn_row_window(row, table->shapes[row->in[0]], table->shapes[i], type);
         conv.in.n = conv.out.n = batch;
-        conv.bias = !training;
-        TRY(time_pass(&conv, training ? DNN_FORWARD : DNN_INFERENCE, repeats, &measured->forward, &measured->flops));
-        if (!training) continue;
-        TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights, &measured->flops));
-        if (row->in[0]) TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data, &measured->flops));
+        conv.bias = !trained;
+        TRY(trained ? time_training(&conv, row, wants, row_learns, repeats, measured)
+                    : time_pass(&conv, DNN_INFERENCE, repeats, &measured->forward, &measured->flops));
     }
     return status_ok();
 }

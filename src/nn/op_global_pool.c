@@ -28,7 +28,6 @@ static amend_status global_backward(nn_layer *layer)
     size_t pixels = in.h * in.w;
     const float *gradient = layer->out->gradient;
     void *to = layer->in_gradient[0];
-    if (!to) return status_ok();
 #pragma omp parallel for schedule(static)
     for (size_t n = 0; n < in.n; n++)
         for (size_t i = 0; i < pixels * in.c; i++) {

@@ -69,6 +69,8 @@ const config_key recipe_keys[] = {
     FLAG("train.balance", balance, "weigh classes by their rarity"),
     CHOICE("optimizer.kind", optimizer, optimizers, "adam: L2 in the gradient; adamw: decoupled; sgd: with momentum"),
     REAL("optimizer.rate", rate, 1e-9, 100, "full learning rate"),
+    TEXT("optimizer.rates", rates,
+         "factors on the rate for parts of the network, by the beginnings of names: backbone:0,layer4:0.1; 0: frozen"),
     REAL("optimizer.weight_decay", weight_decay, 0, 1, "weight decay"),
     REAL("optimizer.momentum", momentum, 0, 0.9999, "sgd only"),
     REAL("optimizer.clip", clip, 0, 1e6, "limit of the gradient's norm; 0: none"),

@@ -23,6 +23,7 @@ typedef struct recipe {
     bool balance;
     int optimizer; /* [optimizer] */
     double rate, weight_decay, momentum, clip;
+    char rates[RECIPE_TEXT_SIZE];
     bool nesterov, decay_all;
     int schedule; /* [schedule] */
     double factor, floor, warmup;

@@ -20,6 +20,7 @@
 #include "nn/floor.h"
 #include "train/log.h"
 #include "train/notes.h"
+#include "train/rates.h"
 #include "train/trainer.h"
 
 static volatile sig_atomic_t stop_asked;
@@ -105,6 +106,20 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static amend_status set_rates(run *r)
+{
+    size_t frozen = 0, all = 0;
+    TRY(rates_apply(r->recipe->rates, &r->params));
+    for (size_t i = 0; i < r->params.count; i++) {
+        const nn_param *p = &r->params.items[i];
+        if (!p->trainable) continue;
+        all += p->count;
+        if (!nn_param_learns(p)) frozen += p->count;
+    }
+    if (frozen) fprintf(stderr, "rates: %zu of %zu weights are frozen\n", frozen, all);
+    return status_ok();
+}
+
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
@@ -129,7 +144,8 @@ static amend_status describe(run *r)
              *c->init ? ", from " : "", base_name(c->init), AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
-    return nn_params_create(r->table, &r->params);
+    TRY(nn_params_create(r->table, &r->params));
+    return set_rates(r);
 }
 
 /* count / (classes * count of the class), as scikit-learn's "balanced". */
@@ -226,7 +242,7 @@ static amend_status measure_floor(run *r, bool little_memory)
 {
     nn_floor floor;
     size_t batch = little_memory && r->recipe->batch > 4 ? 4 : r->recipe->batch;
-    TRY(nn_floor_measure(r->table, batch, r->recipe->precision ? NN_BF16 : NN_F32, true, 3, &floor));
+    TRY(nn_floor_measure(r->table, batch, r->recipe->precision ? NN_BF16 : NN_F32, &r->params, 3, &floor));
     r->floor_images = (double)batch / (floor.forward + floor.backward_data + floor.backward_weights);
     return status_ok();
 }

@@ -41,6 +41,34 @@ static void the_file_is_part_of_the_run(void **state)
     shell("mv $T/moved/start.safetensors $T");
 }
 
+/* The tensors of a frozen backbone are those that it began with. */
+static void frozen_backbone(void **state)
+{
+    char start[128], end[128];
+    safetensors *before = NULL, *after = NULL;
+    (void)state;
+    assert_works(
+        "train --out $T/head train.init=$T/start.safetensors optimizer.rates=backbone:0 train.average=0.9" TINY);
+    assert_says(errors, "rates: 699888 of 700163 weights are frozen\n");
+    snprintf(start, sizeof start, "%s/start.safetensors", folder);
+    snprintf(end, sizeof end, "%s/head/model.safetensors", folder);
+    assert_ok(safetensors_open(start, &before));
+    assert_ok(safetensors_open(end, &after));
+    for (size_t i = 0; i < safetensors_count(before); i++) {
+        tensor_view a = safetensors_at(before, i);
+        const tensor_view *b = safetensors_find(after, a.name);
+        assert_non_null(b);
+        bool same = !memcmp(a.data, b->data, tensor_bytes(&a));
+        if (same == arm_head_owns(a.name)) fail_msg("%s is %s", a.name, same ? "as it was" : "another one");
+    }
+    safetensors_free(before);
+    safetensors_free(after);
+    assert_refused("train --resume --out $T/head train.init=$T/start.safetensors train.average=0.9" TINY, 1,
+                   "another recipe or data set");
+    assert_refused("train --out $T/no optimizer.rates=backbones:0" TINY, 1, "begins with 'backbones'");
+    assert_refused("train --out $T/no optimizer.rates=backbone:0,arm:0,fc:0" TINY, 1, "nothing to train");
+}
+
 static void files_that_do_not_fit(void **state)
 {
     (void)state;
@@ -56,6 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_where_another_ended),
         cmocka_unit_test(the_file_is_part_of_the_run),
+        cmocka_unit_test(frozen_backbone),
         cmocka_unit_test(files_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
