@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what amend is built from, and only what is missing.
 #   tools/setup.sh               compiler, libraries
-#   tools/setup.sh --witnesses   also PyTorch and Pillow, which some tests compare with (implied by CI=true)
+#   tools/setup.sh --witnesses   also PyTorch, torchvision and Pillow, which some tests compare with (implied by CI=true)
 set -euo pipefail
 
 tools=(make cmake pkg-config gcc g++ libc6-dev)
 libraries=(libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libcairo2-dev libjansson-dev libinih-dev libcmocka-dev
     libzip-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev fonts-dejavu-core)
-witnesses=(python3-torch python3-pil python3-onnx)
+witnesses=(python3-torch python3-torchvision python3-pil python3-onnx)
 modules=(libpng libjpeg libwebp cairo jansson inih libprotobuf-c libzip cmocka) # the libraries as pkg-config knows them, without oneDNN
 
 with_witnesses=false
