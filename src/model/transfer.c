@@ -20,11 +20,19 @@ static bool fits(const tensor_view *view, const nn_param *p)
 
 /* ---- what the file says of itself ---- */
 
-/* Folded networks have no normalisations to train. *other_labels: it names its classes, and they are not ours. */
+static amend_status refuse_folded(const state_dict *dict)
+{
+    return status_error(AMEND_UNSUPPORTED,
+                        "%s: its normalisations are folded into its convolutions for good; train on from the model "
+                        "that it was made from",
+                        weight_file_path(dict->file));
+}
+
+/* An 8-bit file has no normalisations to train. *other_labels: it names its classes, and they are not ours. */
 static amend_status read_notes(const state_dict *dict, const model_description *d, bool *other_labels)
 {
-    const char *path = weight_file_path(dict->file), *name, *value;
-    bool folded = !strcmp(weight_file_format(dict->file), "ONNX");
+    const char *name, *value;
+    bool folded = false;
     description_texts texts;
     meta_entry meta[DESCRIPTION_ENTRIES];
     description_meta(d, &texts, meta);
@@ -33,11 +41,7 @@ static amend_status read_notes(const state_dict *dict, const model_description *
         folded = folded || !strcmp(name, "amend.precision");
         if (!strcmp(name, "amend.labels")) *other_labels = strcmp(value, texts.labels) != 0;
     }
-    if (!folded) return status_ok();
-    return status_error(AMEND_UNSUPPORTED,
-                        "%s: its normalisations are folded into its convolutions for good; train on from the model "
-                        "that it was made from",
-                        path);
+    return folded ? refuse_folded(dict) : status_ok();
 }
 
 static amend_status check_backbone(const state_dict *dict, const model_description *d, const nn_params *params)
@@ -48,6 +52,8 @@ static amend_status check_backbone(const state_dict *dict, const model_descripti
         if (!arm_head_owns(name) && !state_dict_find(dict, name)) text_list_add(&missing, name);
     }
     if (!missing.count) return status_ok();
+    if (!strcmp(weight_file_format(dict->file), "ONNX") && state_dict_find(dict, params->items[0].name))
+        return refuse_folded(dict);
     return status_error(AMEND_BAD_DATA, "%s: not the weights of a %s: %zu tensors are missing%s",
                         weight_file_path(dict->file), backbone_names[d->backbone], missing.count, missing.text);
 }

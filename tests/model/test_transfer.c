@@ -242,6 +242,49 @@ static void out_of_memory(void **state)
     free_foreign(f);
 }
 
+/* A network that PyTorch exports for training keeps its normalisations, and its names. */
+static void unfolded_onnx(void **state)
+{
+    const model_description d = {.width = 1,
+                                 .head = ARM_HEAD_NONE,
+                                 .arrangement = 16,
+                                 .size = 96,
+                                 .channels = 3,
+                                 .classes = 7,
+                                 .normal = {{0}, {1, 1, 1}}};
+    (void)state;
+    run_python(
+        python_with("torch, torchvision, onnx"),
+        "import sys, onnx, torch, torchvision, warnings\n"
+        "warnings.simplefilter(\"ignore\")\n"
+        "torch.manual_seed(3)\n"
+        "m = torchvision.models.resnet18()\n"
+        "torch.save(m.state_dict(), sys.argv[1] + \"/r18.pth\")\n"
+        "for name, mode in ((\"r18\", torch.onnx.TrainingMode.TRAINING), (\"f18\", torch.onnx.TrainingMode.EVAL)):\n"
+        "    torch.onnx.export(m, torch.zeros(2, 3, 64, 64), sys.argv[1] + \"/\" + name + \".onnx\",\n"
+        "                      training=mode, do_constant_folding=False, opset_version=13)\n"
+        "for name, bytes in ((\"none\", 0), (\"few\", 100)):\n"
+        "    g = onnx.load(sys.argv[1] + \"/r18.onnx\")\n"
+        "    first = g.graph.initializer[0]\n"
+        "    first.raw_data = first.raw_data[:bytes]\n"
+        "    onnx.save(g, sys.argv[1] + \"/\" + name + \".onnx\")\n");
+    target *from_onnx = make_target(d), *from_pth = make_target(d);
+    assert_ok(transfer(in_test_folder("r18.pth"), from_pth));
+    assert_ok(transfer(in_test_folder("r18.onnx"), from_onnx));
+    assert_int_equal(from_onnx->report.taken, 100);
+    for (size_t i = 0; i < from_onnx->params.count; i++) {
+        const nn_param *a = &from_onnx->params.items[i], *b = &from_pth->params.items[i];
+        if (!a->trainable) continue; /* exporting ran a batch through the network */
+        assert_memory_equal(a->value, b->value, a->count * sizeof *a->value);
+    }
+    assert_int_equal(transfer(in_test_folder("f18.onnx"), from_onnx).code, AMEND_BAD_DATA);
+    assert_refused(transfer(in_test_folder("none.onnx"), from_onnx), AMEND_UNSUPPORTED,
+                   "none.onnx: tensor \"conv1.weight\": its values do not lie in the file");
+    assert_refused(transfer(in_test_folder("few.onnx"), from_onnx), AMEND_UNSUPPORTED, "do not lie in the file");
+    free_target(from_pth);
+    free_target(from_onnx);
+}
+
 /* torchvision's network, nested and wrapped as training scripts save it; the Python side tells the sum that a gray
  * network must get. */
 static void from_torchvision(void **state)
@@ -285,7 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_models),       cmocka_unit_test(other_classifiers), cmocka_unit_test(other_heads),
         cmocka_unit_test(colours_are_summed), cmocka_unit_test(refused),           cmocka_unit_test(exported_networks),
-        cmocka_unit_test(out_of_memory),      cmocka_unit_test(from_torchvision),
+        cmocka_unit_test(out_of_memory),      cmocka_unit_test(unfolded_onnx),     cmocka_unit_test(from_torchvision),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
