@@ -134,11 +134,12 @@ typedef struct load_state {
     const config_key *keys;
     size_t count;
     void *target;
-    bool *seen;     /* per key */
-    const char *at; /* next line of the text */
-    int line;       /* of the line before `at`, from 1 */
-    int too_long;   /* first line that libinih would cut; 0: none */
-    int error_line; /* of `status`; 0: none */
+    const config_section *other; /* or NULL */
+    bool *seen;                  /* per key */
+    const char *at;              /* next line of the text */
+    int line;                    /* of the line before `at`, from 1 */
+    int too_long;                /* first line that libinih would cut; 0: none */
+    int error_line;              /* of `status`; 0: none */
     amend_status status;
 } load_state;
 
@@ -176,7 +177,8 @@ static int on_pair(void *user, const char *section, const char *key, const char 
 {
     load_state *s = user;
     if (s->error_line) return 1; /* the first error is the one to tell */
-    s->status = set_once(s, section, key, value);
+    s->status = s->other && !strcmp(section, s->other->name) ? s->other->set(s->other->user, key, value)
+                                                             : set_once(s, section, key, value);
     if (s->status.code) s->error_line = s->line;
     return !s->error_line;
 }
@@ -195,7 +197,13 @@ static amend_status load_text(const char *path, const char *text, load_state *s)
 
 amend_status config_load(const char *path, const config_key *keys, size_t count, void *target)
 {
-    load_state state = {.keys = keys, .count = count, .target = target, .status = status_ok()};
+    return config_load_with(path, keys, count, target, NULL);
+}
+
+amend_status config_load_with(const char *path, const config_key *keys, size_t count, void *target,
+                              const config_section *other)
+{
+    load_state state = {.keys = keys, .count = count, .target = target, .other = other, .status = status_ok()};
     unsigned char *text = NULL;
     size_t size = 0;
     TRY(file_read(path, FILE_LIMIT, &text, &size));
@@ -260,5 +268,25 @@ void config_write(FILE *stream, const config_key *keys, size_t count, const void
             fputs("\n", stream);
         else
             fprintf(stream, " ; %s\n", keys[i].help);
+    }
+}
+
+static bool same_value(const config_key *key, const void *a, const void *b)
+{
+    static const size_t sizes[] = {[CONFIG_SIZE] = sizeof(size_t),
+                                   [CONFIG_REAL] = sizeof(double),
+                                   [CONFIG_FLAG] = sizeof(bool),
+                                   [CONFIG_CHOICE] = sizeof(int)};
+    if (key->kind == CONFIG_TEXT) return !strcmp((const char *)a + key->offset, (const char *)b + key->offset);
+    return !memcmp((const char *)a + key->offset, (const char *)b + key->offset, sizes[key->kind]);
+}
+
+void config_write_changes(FILE *stream, const config_key *keys, size_t count, const void *target, const void *defaults)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_value(&keys[i], target, defaults)) continue;
+        fprintf(stream, "%s = ", keys[i].name);
+        write_value(stream, &keys[i], (const char *)target + keys[i].offset);
+        fputc('\n', stream);
     }
 }

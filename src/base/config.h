@@ -28,10 +28,25 @@ typedef struct config_key {
  * the nearest known one. On failure `target` may hold a part of the file. */
 amend_status config_load(const char *path, const config_key *keys, size_t count, void *target) AMEND_MUST_USE;
 
-/* The same for one "section.key=value" of a command line. */
+/* A section beside the keys, for which somebody else is responsible: `set` gets its pairs in the file's order. */
+typedef struct config_section {
+    const char *name;
+    amend_status (*set)(void *user, const char *key, const char *value);
+    void *user;
+} config_section;
+
+/* As config_load, with that section; errors of its `set` get file and line, too. */
+amend_status config_load_with(const char *path, const config_key *keys, size_t count, void *target,
+                              const config_section *other) AMEND_MUST_USE;
+
+/* config_load for one "section.key=value" of a command line. */
 amend_status config_set(const config_key *keys, size_t count, void *target, const char *assignment) AMEND_MUST_USE;
 
 /* All values as an INI file that config_load reads back exactly. The stream's error flag tells of a failure. */
 void config_write(FILE *stream, const config_key *keys, size_t count, const void *target);
+
+/* Only the values that are not those of `defaults`, a line each. It tells settings apart, and says the same when a
+ * later version has more keys. */
+void config_write_changes(FILE *stream, const config_key *keys, size_t count, const void *target, const void *defaults);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -229,4 +230,27 @@ amend_status file_join(const char *folder, const char *name, char **path)
     if (slash) (*path)[a++] = '/';
     memcpy(*path + a, name, b + 1);
     return status_ok();
+}
+
+static amend_status lock_file(const char *folder, const char *path, int *lock)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return status_errno(path, "create");
+    if (flock(fd, LOCK_EX | LOCK_NB)) {
+        close(fd);
+        return status_error(AMEND_IO, "%s: another run is writing here; wait for its end or name another folder",
+                            folder);
+    }
+    *lock = fd;
+    return status_ok();
+}
+
+amend_status file_lock_folder(const char *folder, int *lock)
+{
+    char *path = NULL;
+    TRY(file_make_folder(folder));
+    TRY(file_join(folder, ".lock", &path));
+    amend_status status = lock_file(folder, path, lock);
+    mem_free(path);
+    return status;
 }

@@ -29,7 +29,7 @@ typedef struct file_replacement {
 } file_replacement;
 amend_status file_replace_begin(const char *path, file_replacement *file) AMEND_MUST_USE;
 amend_status file_replace_commit(file_replacement *file) AMEND_MUST_USE; /* frees everything, on failure too */
-void file_replace_abandon(file_replacement *file);                       /* removes the temporary; accepts a zeroed or ended one */
+void file_replace_abandon(file_replacement *file); /* removes the temporary; accepts a zeroed or ended one */
 
 /* The above in one call. */
 amend_status file_write(const char *path, const void *bytes, size_t size) AMEND_MUST_USE;
@@ -39,6 +39,10 @@ bool file_is_folder(const char *path);
 
 /* mkdir -p. */
 amend_status file_make_folder(const char *path) AMEND_MUST_USE;
+
+/* Makes the folder, if need be, and takes it for this process by a file ".lock" in it. The lock goes with the process,
+ * however it ends, or when *lock is closed. */
+amend_status file_lock_folder(const char *folder, int *lock) AMEND_MUST_USE;
 
 /* "FOLDER/NAME" in new memory (mem_free). */
 amend_status file_join(const char *folder, const char *name, char **path) AMEND_MUST_USE;

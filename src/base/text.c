@@ -1,4 +1,4 @@
-/* Words: edit distance (Levenshtein, 1966), one row of the table at a time; lists. */
+/* Words: edit distance (Levenshtein, 1966), one row of the table at a time; lists; UTF-8. */
 #include "base/text.h"
 
 #include <stdint.h>
@@ -53,4 +53,24 @@ void text_list_add(text_list *list, const char *name)
         snprintf(list->text + list->used, room, ", ...");
         list->used = sizeof list->text;
     }
+}
+
+size_t text_character(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    static const struct {
+        unsigned char first, last, low, high; /* of the first byte; of the second */
+        size_t length;
+    } forms[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
+                 {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+                 {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    if (*at < 0x80) return 1;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (*at < forms[i].first || *at > forms[i].last) continue;
+        if (at[1] < forms[i].low || at[1] > forms[i].high) return 0;
+        for (size_t k = 2; k < forms[i].length; k++)
+            if ((at[k] & 0xC0) != 0x80) return 0;
+        return forms[i].length;
+    }
+    return 0;
 }

@@ -15,4 +15,7 @@ typedef struct text_list {
 } text_list;
 void text_list_add(text_list *list, const char *name);
 
+/* Bytes of the UTF-8 character at `text` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
+size_t text_character(const char *text);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "model/description.h"
+#include "train/recipe.h"
 
 typedef struct bench_request {
     model_description network; /* as the options say, for a network with random weights */
@@ -26,6 +27,7 @@ typedef struct bench_result {
     bench_times times, floor; /* of the network, of its convolutions alone */
     double ratio;             /* median over rounds, each with its own floor: what else the machine does cancels out */
     double flops;             /* operations of the convolutions */
+    double call;              /* seconds of amend_model_predict on a photo in memory; 0: not measured */
     size_t planned, peak;     /* bytes: of the network; of the process before any floor was measured */
 } bench_result;
 
@@ -34,8 +36,19 @@ typedef struct bench_result {
 amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, const nn_params *trained,
                           double seconds, bench_result *result) AMEND_MUST_USE;
 
+/* Calls run(data) for `seconds`, at least three times. */
+amend_status bench_time(amend_status (*run)(void *data), void *data, double seconds, bench_times *times) AMEND_MUST_USE;
+
+/* The middle of `count` values and their quartiles; sorts them. */
+bench_times bench_summary(double *values, size_t count);
+
+size_t bench_peak_bytes(void); /* that the process has held so far */
+
 amend_status bench_train(const bench_request *request, bench_result *result) AMEND_MUST_USE;
 amend_status bench_infer(const bench_request *request, bench_result *result) AMEND_MUST_USE;
+
+/* Opens the training split of `data` as a recipe does and loads epochs of it for `seconds`; prints as bench_print. */
+amend_status bench_load(const char *data, const recipe *recipe, double seconds, const char *json) AMEND_MUST_USE;
 
 /* A table on standard output, or JSON in the file `json` ("-": standard output). */
 amend_status bench_print(const bench_result *result, const char *json) AMEND_MUST_USE;

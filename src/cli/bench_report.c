@@ -16,14 +16,13 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bench_times summary(double *values, size_t count)
+bench_times bench_summary(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, by_value);
     return (bench_times){values[count / 2], values[count / 4], values[3 * count / 4]};
 }
 
-/* Calls run(data) for `seconds`, at least FEWEST times. */
-static amend_status time_runs(amend_status (*run)(void *data), void *data, double seconds, bench_times *result)
+amend_status bench_time(amend_status (*run)(void *data), void *data, double seconds, bench_times *result)
 {
     double times[MOST], end = clock_seconds() + seconds;
     size_t count = 0;
@@ -32,11 +31,11 @@ static amend_status time_runs(amend_status (*run)(void *data), void *data, doubl
         TRY(run(data));
         times[count++] = clock_seconds() - start;
     }
-    *result = summary(times, count);
+    *result = bench_summary(times, count);
     return status_ok();
 }
 
-static size_t peak_bytes(void)
+size_t bench_peak_bytes(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -48,20 +47,20 @@ amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_
 {
     double times[ROUNDS], floors[ROUNDS], ratios[ROUNDS];
     for (size_t i = 0; i < WARM; i++) TRY(run(data));
-    result->peak = peak_bytes();
+    result->peak = bench_peak_bytes();
     for (size_t i = 0; i < ROUNDS; i++) {
         bench_times network;
         nn_floor floor;
-        TRY(time_runs(run, data, seconds / ROUNDS, &network));
+        TRY(bench_time(run, data, seconds / ROUNDS, &network));
         TRY(nn_floor_measure(table, result->batch, result->type, trained, FLOOR_REPEATS, &floor));
         times[i] = network.median;
         floors[i] = floor.forward + floor.backward_data + floor.backward_weights;
         ratios[i] = times[i] / floors[i];
         result->flops = floor.flops;
     }
-    result->times = summary(times, ROUNDS);
-    result->floor = summary(floors, ROUNDS);
-    result->ratio = summary(ratios, ROUNDS).median;
+    result->times = bench_summary(times, ROUNDS);
+    result->floor = bench_summary(floors, ROUNDS);
+    result->ratio = bench_summary(ratios, ROUNDS).median;
     return status_ok();
 }
 
@@ -73,12 +72,12 @@ static const char *type_name(nn_type type)
 static json_t *as_json(const bench_result *b, const char *processor)
 {
     double images = (double)b->batch;
-    return json_pack("{s:i,s:s,s:f,s:f,s:f,s:f,s:s,s:i,s:s,s:f,s:I,s:I}", "schema", 1, "what", b->what, "ms_per_image",
-                     1e3 * b->times.median / images, "ms_per_image_low", 1e3 * b->times.low / images,
+    return json_pack("{s:i,s:s,s:f,s:f,s:f,s:f,s:s,s:i,s:s,s:f,s:f,s:I,s:I}", "schema", 1, "what", b->what,
+                     "ms_per_image", 1e3 * b->times.median / images, "ms_per_image_low", 1e3 * b->times.low / images,
                      "floor_ms_per_image", 1e3 * b->floor.median / images, "ratio", b->ratio, "precision",
                      type_name(b->type), "batch", (int)b->batch, "processor", processor, "gflops",
-                     b->flops / b->times.median / 1e9, "planned_bytes", (json_int_t)b->planned, "peak_bytes",
-                     (json_int_t)b->peak);
+                     b->flops / b->times.median / 1e9, "call_ms", 1e3 * b->call, "planned_bytes",
+                     (json_int_t)b->planned, "peak_bytes", (json_int_t)b->peak);
 }
 
 amend_status bench_print(const bench_result *b, const char *json)
@@ -93,6 +92,7 @@ amend_status bench_print(const bench_result *b, const char *json)
     printf("  floor  %8.3f ms an image (quartiles %.3f .. %.3f): oneDNN's convolutions alone\n",
            per_image * b->floor.median, per_image * b->floor.low, per_image * b->floor.high);
     printf("  ratio  %8.3f   %.0f Gflop/s\n", b->ratio, b->flops / b->times.median / 1e9);
+    if (b->call > 0) printf("  call   %8.3f ms a face of a photo in memory, cut out and scaled too\n", 1e3 * b->call);
     printf("  memory %8.1f MB planned, %.1f MB peak of the process\n", (double)b->planned / 1e6, (double)b->peak / 1e6);
     return status_ok();
 }

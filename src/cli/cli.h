@@ -17,8 +17,8 @@ typedef struct cli_command {
 } cli_command;
 
 /* Defined by each cmd_NAME.c and listed in main.c. */
-extern const cli_command cli_data, cli_synth, cli_train, cli_faces, cli_eval, cli_audit, cli_calibrate, cli_predict,
-    cli_info, cli_export, cli_import, cli_quantize, cli_bench, cli_report;
+extern const cli_command cli_data, cli_synth, cli_train, cli_ablate, cli_faces, cli_eval, cli_audit, cli_calibrate,
+    cli_predict, cli_info, cli_export, cli_import, cli_quantize, cli_bench, cli_report;
 
 /* "amend: MESSAGE" on standard error; returns CLI_FAILED. */
 int cli_fail(amend_status status);

@@ -22,18 +22,16 @@ static int choice(const char *word, const char *const *names)
 }
 
 static amend_status measure(const eval_request *request, amend_model *model, const dataset *set,
-                            const evaluate_options *options, float *probabilities, size_t *labels)
+                            const evaluate_options *options, float *probabilities)
 {
     const model_description *d = model_describe(model);
     const char *names[MODEL_MAX_CLASSES];
     char input[96], batch[64];
-    eval_metrics metrics = {0};
+    eval_metrics metrics;
     for (size_t i = 0; i < d->classes; i++) names[i] = d->labels[i];
-    for (size_t i = 0; i < dataset_count(set); i++) labels[i] = dataset_label(set, i);
     snprintf(input, sizeof input, "%zux%zu, %s, single crop", d->size, d->size, d->channels == 1 ? "gray" : "RGB");
     snprintf(batch, sizeof batch, "%zu, as listed", options->batch);
-    TRY(evaluate_dataset(model, set, options, probabilities));
-    amend_status status = eval_measure(probabilities, labels, dataset_count(set), d->classes, &metrics);
+    amend_status status = evaluate_metrics(model, set, options, probabilities, &metrics);
     const eval_report report = {&metrics,
                                 names,
                                 {.data = request->data,
@@ -59,7 +57,6 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     amend_model *model = NULL;
     dataset *set = NULL;
     float *probabilities = NULL;
-    size_t *labels = NULL;
     data_options sized = *data;
     amend_status status = model_open(request->model, &model);
     if (status.code) return status;
@@ -70,9 +67,7 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     if (!status.code)
         status =
             mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions");
-    if (!status.code) status = mem_alloc(&labels, dataset_count(set), sizeof *labels, "labels");
-    if (!status.code) status = measure(request, model, set, options, probabilities, labels);
-    mem_free(labels);
+    if (!status.code) status = measure(request, model, set, options, probabilities);
     mem_free(probabilities);
     dataset_free(set);
     amend_model_free(model);

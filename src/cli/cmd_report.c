@@ -1,10 +1,9 @@
 /* amend report */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli/args.h"
+#include "cli/data_args.h"
 #include "report/run_page.h"
 
 static amend_status write_report(run_page_request *request)
@@ -28,11 +27,9 @@ static int run(int argc, char **argv)
     int result = cli_parse(&cli_report, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (operands != 1) return cli_usage(&cli_report, "one folder of a run is needed");
-    size_t chosen = 0;
-    while (chosen < DATA_SPLITS && strcmp(split, data_split_name((data_split)chosen))) chosen++;
-    if (chosen == DATA_SPLITS) return cli_usage(&cli_report, "--split %s: train, valid or test", split);
+    result = cli_split_read(&cli_report, split, &request.split);
+    if (result) return result;
     request.folder = argv[0];
-    request.split = (data_split)chosen;
     amend_status status = write_report(&request);
     return status.code ? cli_fail(status) : CLI_DONE;
 }

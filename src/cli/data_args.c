@@ -16,19 +16,27 @@ cli_data_words cli_data_defaults(void)
     return (cli_data_words){.split = "test", .rule = "plurality", .classes = "8"};
 }
 
+int cli_split_read(const cli_command *command, const char *word, data_split *split)
+{
+    size_t i = 0;
+    while (i < DATA_SPLITS && strcmp(word, data_split_name((data_split)i))) i++;
+    if (i == DATA_SPLITS) return cli_usage(command, "--split %s: train, valid or test", word);
+    *split = (data_split)i;
+    return CLI_DONE;
+}
+
 int cli_data_read(const cli_command *command, const cli_data_words *words, const char *path, data_options *options)
 {
-    static const char *const splits[] = {"train", "valid", "test", NULL}, *const rules[] = {"plurality", "majority",
-                                                                                            NULL};
-    static const char *const classes[] = {"7", "8", NULL};
-    int split = choice(words->split, splits), rule = choice(words->rule, rules),
-        count = choice(words->classes, classes);
-    if (split < 0) return cli_usage(command, "--split %s: train, valid or test", words->split);
+    static const char *const rules[] = {"plurality", "majority", NULL}, *const classes[] = {"7", "8", NULL};
+    int rule = choice(words->rule, rules), count = choice(words->classes, classes);
+    data_split split = DATA_TEST;
+    int result = cli_split_read(command, words->split, &split);
+    if (result) return result;
     if (rule < 0) return cli_usage(command, "--rule %s: plurality or majority", words->rule);
     if (count < 0) return cli_usage(command, "--classes %s: 7 or 8", words->classes);
     *options = data_options_defaults(path);
     options->layout = words->layout;
-    options->split = (data_split)split;
+    options->split = split;
     options->rule = (data_rule)rule;
     options->classes = 7 + (size_t)count;
     return CLI_DONE;

@@ -22,4 +22,7 @@ cli_data_words cli_data_defaults(void);
 /* CLI_DONE, or CLI_BAD_USAGE with a message. */
 int cli_data_read(const cli_command *command, const cli_data_words *words, const char *path, data_options *options);
 
+/* "train", "valid" or "test": as above. */
+int cli_split_read(const cli_command *command, const char *word, data_split *split);
+
 #endif

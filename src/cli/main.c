@@ -1,5 +1,6 @@
 /* The command `amend`: picks the subcommand. */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
-    &cli_data,  &cli_synth, &cli_train,  &cli_eval,   &cli_audit,    &cli_calibrate, &cli_predict,
-    &cli_faces, &cli_info,  &cli_export, &cli_import, &cli_quantize, &cli_bench,     &cli_report,
+    &cli_data,  &cli_synth, &cli_train,  &cli_ablate, &cli_eval,     &cli_audit, &cli_calibrate, &cli_predict,
+    &cli_faces, &cli_info,  &cli_export, &cli_import, &cli_quantize, &cli_bench, &cli_report,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -39,6 +40,13 @@ static void print_help(FILE *stream)
           stream);
 }
 
+static bool asks_for_help(int count, char *const *words)
+{
+    for (int i = 0; i < count && strcmp(words[i], "--"); i++)
+        if (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")) return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -55,7 +63,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i]->name)) continue;
-        if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
+        if (asks_for_help(argc - 2, argv + 2)) {
             fputs(commands[i]->help, stdout);
             return CLI_DONE;
         }

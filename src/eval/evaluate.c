@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/progress.h"
 
 static amend_status same_classes(amend_model *model, const dataset *set)
@@ -107,4 +108,17 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
     TRY(evaluate_logits(model, set, options, probabilities));
     description_probabilities(model_describe(model), probabilities, dataset_count(set), probabilities);
     return status_ok();
+}
+
+amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,
+                              float *probabilities, eval_metrics *metrics)
+{
+    size_t *labels = NULL, count = dataset_count(set);
+    *metrics = (eval_metrics){0};
+    TRY(evaluate_dataset(model, set, options, probabilities));
+    TRY(mem_alloc(&labels, count, sizeof *labels, "labels"));
+    for (size_t i = 0; i < count; i++) labels[i] = dataset_label(set, i);
+    amend_status status = eval_measure(probabilities, labels, count, amend_model_classes(model), metrics);
+    mem_free(labels);
+    return status;
 }

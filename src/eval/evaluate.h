@@ -3,6 +3,7 @@
 #define EVAL_EVALUATE_H
 
 #include "data/dataset.h"
+#include "eval/metrics.h"
 #include "model/model.h"
 
 typedef struct evaluate_options {
@@ -15,7 +16,11 @@ typedef struct evaluate_options {
 amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities) AMEND_MUST_USE;
 
-/* The same before the softmax. */
+/* The same, and how good they are. *metrics is freed with eval_metrics_free, also after failure. */
+amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,
+                              float *probabilities, eval_metrics *metrics) AMEND_MUST_USE;
+
+/* The same as evaluate_dataset before the softmax. */
 amend_status evaluate_logits(amend_model *model, const dataset *set, const evaluate_options *options,
                              float *logits) AMEND_MUST_USE;
 

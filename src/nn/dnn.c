@@ -443,6 +443,12 @@ const char *dnn_version(void)
     return version_text;
 }
 
+bool dnn_has(nn_type type)
+{
+    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    return type != NN_BF16 || (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
 bool dnn_has_fast(nn_type type)
 {
     dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();

@@ -76,7 +76,8 @@ amend_status dnn_run_once(const dnn_job *job, void *const buffers[DNN_BUFFERS]) 
 /* "2.6.3". */
 const char *dnn_version(void);
 
-/* Whether the processor multiplies bf16, or 8-bit integers, faster than f32. */
+/* Whether oneDNN computes in this type on this processor at all (bf16 takes AVX-512), and whether faster than f32. */
+bool dnn_has(nn_type type);
 bool dnn_has_fast(nn_type type);
 
 #endif

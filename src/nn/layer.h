@@ -40,12 +40,13 @@ struct nn_layer {
     nn_tensor *out;
     void *in_gradient[NN_MAX_INPUTS]; /* where backward writes; NULL: not wanted */
     nn_param *params[NN_MAX_PARAMS];
-    bool training; /* the plan has a backward pass */
-    bool relu;     /* fused behind this layer */
-    float ceiling; /* of that relu: 6, or infinity */
-    void *state;   /* the operation's compiled form, freed by destroy */
-    void *own;     /* own_bytes that keep their content */
-    void *scratch; /* scratch_bytes, shared with other layers */
+    bool training;      /* the plan has a backward pass */
+    bool relu;          /* fused behind this layer */
+    float ceiling;      /* of that relu: 6, or infinity */
+    const nn_row *pool; /* fused behind that relu; NULL: none */
+    void *state;        /* the operation's compiled form, freed by destroy */
+    void *own;          /* own_bytes that keep their content */
+    void *scratch;      /* scratch_bytes, shared with other layers */
     size_t own_bytes, scratch_bytes;
 };
 

@@ -1,14 +1,18 @@
-/* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual). Statistics and
- * reductions are f32 (f64 across blocks) whatever the type of the maps. eps 1e-5, momentum 0.1, as torchvision. */
+/* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual), or max pooling of
+ * relu(bn(x)) (nn/norm_pool.h). Statistics and reductions are f32 (f64 across blocks) whatever the type of the maps.
+ * eps 1e-5, momentum 0.1, as torchvision. A map is read twice, first for sums, upwards, then downwards: what the first
+ * pass left in the caches the second finds there. */
 #include <math.h>
 #include <omp.h>
 
 #include "base/mem.h"
 #include "nn/convert.h"
 #include "nn/layer.h"
+#include "nn/norm_pool.h"
 
 enum { WEIGHT, BIAS, MEAN, VARIANCE };
-enum { BLOCK = 32 }; /* pixels summed in f32 before the sum goes to f64 */
+enum { BLOCK = 32 };  /* pixels summed in f32 before the sum goes to f64 */
+enum { BUFFERS = 6 }; /* runs of c floats that a thread works with */
 
 static const float epsilon = 1e-5f, momentum = 0.1f;
 
@@ -17,23 +21,31 @@ typedef struct norm_state {
     size_t threads;
     float *mean, *inverse_deviation, *scale, *shift, *from_g, *from_x, *constant;
     double *sums;  /* threads x 2 x c */
-    float *buffer; /* threads x 8 x c */
+    float *buffer; /* threads x room */
+    size_t room;
+    norm_pool pool; /* kernel 0: none */
 } norm_state;
 
 static amend_status norm_create(nn_layer *layer)
 {
-    size_t c = layer->out->shape.c;
+    size_t c = layer->in[0]->shape.c, own = 0;
     TRY(mem_alloc(&layer->state, 1, sizeof(norm_state), layer->row->name));
-    norm_state *state = layer->state;
-    state->threads = (size_t)omp_get_max_threads();
-    layer->own_bytes = 7 * c * sizeof(float) + state->threads * c * (2 * sizeof(double) + 8 * sizeof(float));
+    norm_state *s = layer->state;
+    s->threads = (size_t)omp_get_max_threads();
+    s->room = BUFFERS * c;
+    if (layer->pool) {
+        s->pool = norm_pool_of(layer->pool, layer->in[0]->shape, layer->out->shape);
+        if (norm_pool_room(&s->pool) > s->room) s->room = norm_pool_room(&s->pool);
+        own = norm_pool_bytes(&s->pool);
+    }
+    layer->own_bytes = own + (7 * c + s->threads * s->room) * sizeof(float) + s->threads * 2 * c * sizeof(double);
     return status_ok();
 }
 
 static amend_status norm_bind(nn_layer *layer)
 {
     norm_state *s = layer->state;
-    size_t c = layer->out->shape.c;
+    size_t c = layer->in[0]->shape.c;
     s->sums = layer->own;
     s->mean = (float *)(s->sums + s->threads * 2 * c);
     s->inverse_deviation = s->mean + c;
@@ -43,6 +55,7 @@ static amend_status norm_bind(nn_layer *layer)
     s->from_x = s->mean + 5 * c;
     s->constant = s->mean + 6 * c;
     s->buffer = s->mean + 7 * c;
+    s->pool.winners = (uint8_t *)(s->buffer + s->threads * s->room);
     return status_ok();
 }
 
@@ -89,7 +102,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
         sum_forward(layer->in[0]->type, layer->in[0]->data, pixels * t / s->threads, pixels * (t + 1) / s->threads, c,
-                    s->sums + t * 2 * c, s->buffer + t * 8 * c);
+                    s->sums + t * 2 * c, s->buffer + t * s->room);
     double unbiased = pixels > 1 ? (double)pixels / (double)(pixels - 1) : 1;
     for (size_t i = 0; i < c; i++) {
         double sum, square;
@@ -123,43 +136,60 @@ typedef struct norm_maps {
     size_t c;
     bool relu;
     float ceiling;                     /* of the relu */
+    const norm_pool *pool;             /* NULL: none; then out, y and dy are the pooled maps */
+    const float *scale, *shift;        /* y = relu(scale * x + shift + residual) */
     const void *x, *residual, *y, *dy; /* residual NULL: none */
     void *out, *d_residual, *dx;       /* gradients, NULL: not wanted */
 } norm_maps;
 
-NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, const float *scale, const float *shift,
-                            float *buffer)
+static inline float rectify(float value, float ceiling) /* lets NaN through */
+{
+    float raised = value < 0 ? 0 : value;
+    return raised > ceiling ? ceiling : raised;
+}
+
+NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float *buffer)
 {
     size_t c = m->c;
     float *converted = buffer, *other = buffer + c, *result = buffer + 2 * c;
-    for (size_t pixel = first; pixel < last; pixel++) {
+    for (size_t pixel = last; pixel-- > first;) {
         const float *x = nn_load(m->type, m->x, pixel * c, c, converted);
-        for (size_t i = 0; i < c; i++) result[i] = scale[i] * x[i] + shift[i];
+        for (size_t i = 0; i < c; i++) result[i] = m->scale[i] * x[i] + m->shift[i];
         if (m->residual) {
             const float *r = nn_load(m->type, m->residual, pixel * c, c, other);
             for (size_t i = 0; i < c; i++) result[i] += r[i];
         }
         if (m->relu)
-            for (size_t i = 0; i < c; i++) { /* lets NaN through */
-                float raised = result[i] < 0 ? 0 : result[i];
-                result[i] = raised > m->ceiling ? m->ceiling : raised;
-            }
+            for (size_t i = 0; i < c; i++) result[i] = rectify(result[i], m->ceiling);
         nn_store(m->type, m->out, pixel * c, c, result);
     }
 }
 
-/* g = dy where 0 < y < ceiling (relu), else dy. */
-static inline const float *masked_gradient(const norm_maps *m, size_t pixel, float *buffer, float *other)
+/* Both comparisons always, so that it compiles to masks: signs are too random for branches. */
+static inline void mask(const float *restrict y, float ceiling, const float *restrict dy, size_t c, float *restrict g)
 {
-    size_t c = m->c;
-    const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer);
-    if (!m->relu) return dy;
-    const float *y = nn_load(m->type, m->y, pixel * c, c, other);
-    for (size_t i = 0; i < c; i++) buffer[i] = y[i] > 0 && y[i] < m->ceiling ? dy[i] : 0;
-    return buffer;
+    for (size_t i = 0; i < c; i++) g[i] = (y[i] > 0) & (y[i] < ceiling) ? dy[i] : 0;
 }
 
-/* Sums of g and of g * (x - mean); sums: 2 x c; buffer: 5 x c. */
+/* The gradient g at a pixel, given x there: dy where 0 < y < ceiling (relu), else dy. Without a residual y is worked
+ * out again, which costs less than reading it. buffer: 3 x c */
+static inline const float *gradient_at(const norm_maps *m, size_t pixel, const float *x, float *buffer)
+{
+    size_t c = m->c;
+    float *g = buffer, *y = buffer + c;
+    if (m->pool) return norm_pool_gradient(m->pool, m->type, m->dy, pixel, buffer);
+    const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer + 2 * c);
+    if (!m->relu) return dy;
+    if (m->residual) {
+        mask(nn_load(m->type, m->y, pixel * c, c, y), m->ceiling, dy, c, g);
+        return g;
+    }
+    for (size_t i = 0; i < c; i++) y[i] = m->scale[i] * x[i] + m->shift[i];
+    mask(y, m->ceiling, dy, c, g);
+    return g;
+}
+
+/* Sums of g and of g * (x - mean); sums: 2 x c; buffer: 6 x c. */
 NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last, const float *mean, double *sums,
                                    float *buffer)
 {
@@ -168,8 +198,8 @@ NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last
     memset(sums, 0, 2 * c * sizeof *sums);
     memset(part, 0, 2 * c * sizeof *part);
     for (size_t pixel = first; pixel < last; pixel++) {
-        const float *g = masked_gradient(m, pixel, buffer + 2 * c, buffer + 3 * c);
-        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 4 * c);
+        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 2 * c);
+        const float *g = gradient_at(m, pixel, x, buffer + 3 * c);
         for (size_t i = 0; i < c; i++) {
             part[i] += g[i];
             product[i] += g[i] * (x[i] - mean[i]);
@@ -182,11 +212,11 @@ NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last
 NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t last, const norm_state *s, float *buffer)
 {
     size_t c = m->c;
-    float *result = buffer + 3 * c;
+    float *result = buffer + 4 * c;
     const float *from_g = s->from_g, *from_x = s->from_x, *constant = s->constant;
-    for (size_t pixel = first; pixel < last; pixel++) {
-        const float *g = masked_gradient(m, pixel, buffer, buffer + c);
-        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 2 * c);
+    for (size_t pixel = last; pixel-- > first;) {
+        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 3 * c);
+        const float *g = gradient_at(m, pixel, x, buffer);
         for (size_t i = 0; i < c; i++) result[i] = from_g[i] * g[i] + from_x[i] * x[i] + constant[i];
         if (m->d_residual) nn_store(m->type, m->d_residual, pixel * c, c, g);
         if (m->dx) nn_store(m->type, m->dx, pixel * c, c, result);
@@ -195,11 +225,15 @@ NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t la
 
 static norm_maps maps_of(const nn_layer *layer)
 {
+    const norm_state *s = layer->state;
     norm_maps m = {0};
     m.type = layer->in[0]->type;
-    m.c = layer->out->shape.c;
+    m.c = layer->in[0]->shape.c;
     m.relu = layer->relu;
     m.ceiling = layer->ceiling;
+    m.pool = layer->pool ? &s->pool : NULL;
+    m.scale = s->scale;
+    m.shift = s->shift;
     m.x = layer->in[0]->data;
     m.residual = layer->in[1] ? layer->in[1]->data : NULL;
     m.y = m.out = layer->out->data;
@@ -213,7 +247,8 @@ static amend_status norm_forward(nn_layer *layer)
 {
     norm_state *s = layer->state;
     norm_maps m = maps_of(layer);
-    size_t c = m.c, pixels = nn_shape_count(layer->out->shape) / c;
+    size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
+    size_t rows = m.pool ? layer->out->shape.n * layer->out->shape.h : 0;
     if (layer->run->training && !is_frozen(layer))
         batch_statistics(layer, pixels, c);
     else
@@ -223,8 +258,14 @@ static amend_status norm_forward(nn_layer *layer)
         s->shift[i] = layer->params[BIAS]->value[i] - s->scale[i] * s->mean[i];
     }
 #pragma omp parallel for schedule(static)
-    for (size_t t = 0; t < s->threads; t++)
-        apply(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->scale, s->shift, s->buffer + t * 8 * c);
+    for (size_t t = 0; t < s->threads; t++) {
+        float *buffer = s->buffer + t * s->room;
+        if (m.pool)
+            norm_pool_forward(m.pool, m.type, m.x, s->scale, s->shift, rows * t / s->threads,
+                              rows * (t + 1) / s->threads, m.out, buffer);
+        else
+            apply(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, buffer);
+    }
     return status_ok();
 }
 
@@ -236,7 +277,7 @@ static void differentiate(nn_layer *layer, const norm_maps *m, size_t pixels)
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
         sum_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, s->sums + t * 2 * c,
-                     s->buffer + t * 8 * c);
+                     s->buffer + t * s->room);
     for (size_t i = 0; i < c; i++) {
         double sum, product, inverse = (double)s->inverse_deviation[i];
         collect(s, c, i, &sum, &product);
@@ -261,14 +302,14 @@ static amend_status norm_backward(nn_layer *layer)
 {
     norm_state *s = layer->state;
     norm_maps m = maps_of(layer);
-    size_t c = m.c, pixels = nn_shape_count(layer->out->shape) / c;
+    size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
     bool frozen = is_frozen(layer);
     if (!frozen || nn_layer_learns(layer)) differentiate(layer, &m, pixels);
     if (frozen) take_statistics_as_constants(s, c);
     if (!m.dx && !m.d_residual) return status_ok();
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
-        apply_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * 8 * c);
+        apply_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * s->room);
     return status_ok();
 }
 

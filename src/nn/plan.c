@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/layer.h"
+#include "nn/norm_pool.h"
 
 typedef struct step {
     nn_layer layer;
@@ -57,6 +58,15 @@ static size_t tensor_bytes(const nn_tensor *t)
 
 /* ---- fusing ---- */
 
+/* Whether the row behind the relu at row i is a max pooling that batch normalisation does in passing. */
+static bool absorbs_pool(const nn_table *table, size_t i, const step *s)
+{
+    const nn_row *next = &table->rows[i + 1];
+    return i + 1 < table->count && s->layer.relu && isinf(s->layer.ceiling) && !s->layer.in[1] &&
+           next->kind == NN_MAX_POOL && next->in[0] == i && next->kernel <= NORM_POOL_KERNEL &&
+           nn_table_readers(table, i) == 1;
+}
+
 /* Takes the rows behind row i that its layer can do in passing; returns the last one taken. */
 static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *step_of_row)
 {
@@ -75,6 +85,7 @@ static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *ste
         s->layer.relu = true;
         s->layer.ceiling = clip ? next->beta : HUGE_VALF;
     }
+    if (absorbs_pool(table, i, s)) s->layer.pool = &table->rows[++i];
     return i;
 }
 
@@ -188,6 +199,12 @@ static amend_status plan_forward_memory(nn_plan *plan)
     return status_ok();
 }
 
+/* Batch normalisation goes pixel by pixel, so the gradient of its input may take the place of that of its result. */
+static bool is_in_place(const step *s, size_t k)
+{
+    return s->layer.row->kind == NN_BATCH_NORM && !k && s->layer.in[0]->wants_gradient && !s->adds[0] && !s->layer.pool;
+}
+
 /* The first reader that goes backward writes the gradient of a map, the next ones write beside and add. */
 static amend_status plan_input_gradient(nn_plan *plan, step *s, size_t k)
 {
@@ -196,6 +213,10 @@ static amend_status plan_input_gradient(nn_plan *plan, step *s, size_t k)
     s->adds[k] = from->has_gradient;
     if (s->adds[k]) return arena_take(&plan->arena, tensor_bytes(&from->out), &s->sum_at[k]);
     from->has_gradient = true;
+    if (is_in_place(s, k)) {
+        from->gradient_at = s->gradient_at;
+        return status_ok();
+    }
     return arena_take(&plan->arena, tensor_bytes(&from->out), &from->gradient_at);
 }
 
@@ -210,7 +231,8 @@ static amend_status plan_backward_memory(nn_plan *plan)
         for (size_t k = 0; k < NN_MAX_INPUTS; k++)
             if (s->adds[k]) TRY(arena_give(&plan->arena, s->sum_at[k], tensor_bytes(s->layer.in[k])));
         if (s->kept) TRY(arena_give(&plan->arena, s->data_at, tensor_bytes(&s->out)));
-        if (s->out.wants_gradient) TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
+        if (s->out.wants_gradient && !is_in_place(s, 0))
+            TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
     }
     return status_ok();
 }

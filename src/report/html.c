@@ -7,6 +7,7 @@
 
 #include "amend/version.h"
 #include "base/status.h"
+#include "base/text.h"
 
 /* The policy is a second lock: should a mark ever slip through, a browser still loads and runs nothing. */
 static const char head[] =
@@ -52,26 +53,6 @@ void html_end(FILE *out)
     fprintf(out, "<p class=\"faint\">Made by amend %s.</p>\n</main>\n</body>\n</html>\n", amend_version());
 }
 
-/* Bytes of the UTF-8 character at `at` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
-static size_t utf8_length(const unsigned char *at)
-{
-    static const struct {
-        unsigned char first, last, low, high; /* of the first byte; of the second */
-        size_t length;
-    } forms[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-                 {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-                 {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
-    if (*at < 0x80) return 1;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (*at < forms[i].first || *at > forms[i].last) continue;
-        if (at[1] < forms[i].low || at[1] > forms[i].high) return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if ((at[k] & 0xC0) != 0x80) return 0;
-        return forms[i].length;
-    }
-    return 0;
-}
-
 static const char *entity(unsigned char c)
 {
     switch (c) {
@@ -92,10 +73,10 @@ static const char *entity(unsigned char c)
 
 void html_text(FILE *out, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
     while (*at) {
-        size_t length = utf8_length(at);
-        const char *instead = length ? entity(*at) : "&#xFFFD;";
+        size_t length = text_character(at);
+        const char *instead = length ? entity((unsigned char)*at) : "&#xFFFD;";
         if (instead)
             fputs(instead, out);
         else

@@ -8,15 +8,6 @@
 
 enum { BATCH = 32 }; /* for speed alone: with ema and none a prediction depends on its image */
 
-static amend_status predict(measured *m, size_t *labels)
-{
-    const evaluate_options how = {model_describe(m->model)->head, BATCH, NN_F32};
-    size_t count = dataset_count(m->set), classes = amend_model_classes(m->model);
-    for (size_t i = 0; i < count; i++) labels[i] = dataset_label(m->set, i);
-    TRY(evaluate_dataset(m->model, m->set, &how, m->probabilities));
-    return eval_measure(m->probabilities, labels, count, classes, &m->metrics);
-}
-
 static void describe(measured *m, const data_options *options, const char *split, const char *rule)
 {
     const model_description *d = model_describe(m->model);
@@ -40,17 +31,15 @@ static void describe(measured *m, const data_options *options, const char *split
 amend_status measured_create(const char *path, const data_options *options, const char *split, const char *rule,
                              measured *m)
 {
-    size_t *labels = NULL;
     *m = (measured){0};
     TRY(model_open(path, &m->model));
     TRY(dataset_open(options, &m->set));
     size_t count = dataset_count(m->set);
     TRY(mem_alloc(&m->probabilities, count * amend_model_classes(m->model), sizeof(float), "predictions"));
-    TRY(mem_alloc(&labels, count, sizeof *labels, "labels"));
-    amend_status status = predict(m, labels);
-    mem_free(labels);
-    if (!status.code) describe(m, options, split, rule);
-    return status;
+    const evaluate_options how = {model_describe(m->model)->head, BATCH, NN_F32};
+    TRY(evaluate_metrics(m->model, m->set, &how, m->probabilities, &m->metrics));
+    describe(m, options, split, rule);
+    return status_ok();
 }
 
 void measured_free(measured *m)

@@ -2,7 +2,6 @@
 #include "train/identity.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -29,17 +28,12 @@ static amend_status hash_file(const char *path, char text[17])
 amend_status run_identify(const recipe *r, size_t images, run_identity *identity)
 {
     recipe nameless = *r;
-    char *text = NULL;
-    size_t size = 0;
+    uint64_t hash;
     *nameless.init = '\0';
     TRY(hash_file(r->init, identity->init));
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
-    config_write(stream, recipe_keys, recipe_key_count, &nameless);
-    fclose(stream);
-    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s", hash_bytes(text, size), images,
+    TRY(recipe_hash(&nameless, &hash));
+    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s", hash, images,
              *identity->init ? "-init" : "", identity->init);
-    free(text);
     return status_ok();
 }
 

@@ -1,6 +1,8 @@
-/* Notes of a run. */
+/* Notes: a line a fact. */
 #include "train/notes.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/file.h"
@@ -8,40 +10,37 @@
 #include "base/mem.h"
 #include "nn/dnn.h"
 
-static void print_recipe(FILE *stream, const run_notes *n)
-{
-    config_write(stream, recipe_keys, recipe_key_count, n->recipe);
-}
+enum { LIMIT = 1 << 20 };
 
-static void print_run(FILE *stream, const run_notes *n)
+amend_status notes_write(const train_notes *notes, const char *path)
 {
     struct utsname machine;
     char processor[256];
-    fprintf(stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION, dnn_version(),
-            n->data, n->training, n->recipe->seed);
-    if (*n->recipe->init) fprintf(stream, "init = %s (hash %s)\n", n->recipe->init, n->identity->init);
-    if (!uname(&machine)) fprintf(stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
-    machine_processor(processor, sizeof processor);
-    fprintf(stream, "processor = %s\n", processor);
-}
-
-static amend_status write_note(const char *folder, const char *name, void (*print)(FILE *, const run_notes *),
-                               const run_notes *notes)
-{
-    char *path = NULL;
     file_replacement file;
-    TRY(file_join(folder, name, &path));
-    amend_status status = file_replace_begin(path, &file);
-    if (!status.code) {
-        print(file.stream, notes);
-        status = file_replace_commit(&file);
-    }
-    mem_free(path);
-    return status;
+    TRY(file_replace_begin(path, &file));
+    fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION,
+            dnn_version(), notes->data, notes->training, notes->seed);
+    fprintf(file.stream, "planned_bytes = %zu\nparameters = %zu\n", notes->planned_bytes, notes->parameters);
+    if (*notes->init) fprintf(file.stream, "init = %s (hash %s)\n", notes->init, notes->init_hash);
+    if (!uname(&machine))
+        fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
+    machine_processor(processor, sizeof processor);
+    fprintf(file.stream, "processor = %s\n", processor);
+    return file_replace_commit(&file);
 }
 
-amend_status run_notes_write(const run_notes *notes, const char *folder)
+amend_status notes_read(const char *path, train_costs *costs)
 {
-    TRY(write_note(folder, "recipe.ini", print_recipe, notes));
-    return write_note(folder, "run.txt", print_run, notes);
+    unsigned char *text = NULL;
+    size_t size;
+    memset(costs, 0, sizeof *costs);
+    TRY(file_read(path, LIMIT, &text, &size));
+    for (const char *line = (const char *)text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        sscanf(line, "planned_bytes = %zu", &costs->planned_bytes);
+        sscanf(line, "parameters = %zu", &costs->parameters);
+        sscanf(line, "processor = %127[^\n]", costs->processor);
+    }
+    mem_free(text);
+    return status_ok();
 }

@@ -1,16 +1,27 @@
-/* What a run's folder says of the run: recipe.ini and run.txt. */
+/* run.txt of a run's folder: what people want to know of it later, as "name = value" lines. */
 #ifndef TRAIN_NOTES_H
 #define TRAIN_NOTES_H
 
-#include "train/identity.h"
+#include <stddef.h>
 
-typedef struct run_notes {
-    const recipe *recipe;
-    const run_identity *identity;
-    const char *data;     /* path of the data set */
-    const char *training; /* the model's words on its training */
-} run_notes;
+#include "base/status.h"
 
-amend_status run_notes_write(const run_notes *notes, const char *folder) AMEND_MUST_USE;
+typedef struct train_notes {
+    const char *data, *training;  /* path of the data set; the model's description of its training */
+    const char *init, *init_hash; /* path of the first weights, "": random; hash of that file */
+    size_t seed;
+    size_t planned_bytes; /* of a training step */
+    size_t parameters;    /* trainable values */
+} train_notes;
+
+/* With version, system and processor; whole or not at all. */
+amend_status notes_write(const train_notes *notes, const char *path) AMEND_MUST_USE;
+
+/* What programs read again; 0 and "" where a line is missing. */
+typedef struct train_costs {
+    size_t planned_bytes, parameters;
+    char processor[128];
+} train_costs;
+amend_status notes_read(const char *path, train_costs *costs) AMEND_MUST_USE;
 
 #endif

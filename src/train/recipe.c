@@ -2,8 +2,10 @@
 #include "train/recipe.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "backbone/backbone.h"
+#include "nn/dnn.h"
 
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
 static const char *const rules[] = {"plurality", "majority", NULL};
@@ -11,7 +13,7 @@ static const char *const stems[] = {"imagenet", "small", NULL};
 static const char *const heads[] = {"gap", "none", "batch", "ema", NULL};
 static const char *const de_albinos[] = {"shared", "planes", "off", NULL};
 static const char *const generics[] = {"gradient", "constant", "running", NULL};
-static const char *const precisions[] = {"f32", "bf16", NULL};
+static const char *const precisions[] = {"f32", "bf16", "auto", NULL};
 static const char *const samplings[] = {"shuffle", "mrr", "sqrt", NULL};
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
@@ -58,7 +60,8 @@ const config_key recipe_keys[] = {
     SIZE("train.batch", batch, 1, 4096, "images a step"),
     SIZE("train.seed", seed, 0, 1e15, "of the weights, the order and the augmentation"),
     SIZE("train.threads", threads, 1, 64, "that prepare images"),
-    CHOICE("train.precision", precision, precisions, "of feature maps and convolutions"),
+    CHOICE("train.precision", precision, precisions,
+           "of feature maps and convolutions; auto: bf16 where the processor is fast at it, else f32"),
     REAL("train.average", average, 0, 0.99999, "decay a step of the weight average; 0: none"),
     REAL("train.smoothing", smoothing, 0, 0.9, "label smoothing"),
     REAL("train.checkpoint", checkpoint, 0.01, 1e6, "minutes between checkpoints inside an epoch"),
@@ -109,7 +112,7 @@ recipe recipe_defaults(void)
         .batch = 64,
         .seed = 1,
         .threads = 1,
-        .precision = 0,
+        .precision = RECIPE_F32,
         .checkpoint = 5,
         .optimizer = 1,
         .rate = 1e-3,
@@ -134,6 +137,45 @@ data_options recipe_data(const recipe *r, const char *path)
     options.channels = r->channels;
     options.size = r->size;
     return options;
+}
+
+void recipe_decide(recipe *r)
+{
+    if (r->precision == RECIPE_AUTO) r->precision = dnn_has_fast(NN_BF16) ? RECIPE_BF16 : RECIPE_F32;
+}
+
+amend_status recipe_hash(const recipe *r, uint64_t *hash)
+{
+    const recipe defaults = recipe_defaults();
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
+    config_write_changes(stream, recipe_keys, recipe_key_count, r, &defaults);
+    if (fclose(stream)) return free(text), status_error(AMEND_NO_MEMORY, "recipe: out of memory");
+    *hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < size; i++) *hash = (*hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    free(text);
+    return status_ok();
+}
+
+data_normal recipe_normal(const recipe *r)
+{
+    if (r->channels == 1) return (data_normal){{0.5f}, {0.25f}};
+    return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
+}
+
+loader_options recipe_loader(const recipe *r)
+{
+    return (loader_options){.batch = r->batch,
+                            .size = r->size,
+                            .channels = r->channels,
+                            .augment = r->augment,
+                            .normal = recipe_normal(r),
+                            .seed = r->seed,
+                            .threads = r->threads,
+                            .shuffle = true,
+                            .sampling = (data_sampling)r->sampling};
 }
 
 amend_status recipe_check(const recipe *r)

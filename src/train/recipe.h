@@ -2,10 +2,13 @@
 #ifndef TRAIN_RECIPE_H
 #define TRAIN_RECIPE_H
 
+#include <stdint.h>
+
 #include "base/config.h"
 #include "data/loader.h"
 
-enum { RECIPE_TEXT_SIZE = 180 }; /* of a text, its end with it */
+enum { RECIPE_TEXT_SIZE = 180 };               /* of a text, its end with it */
+enum { RECIPE_F32, RECIPE_BF16, RECIPE_AUTO }; /* precision; auto: bf16 where the processor is fast at it */
 
 typedef struct recipe {
     int layout, rule;
@@ -36,10 +39,20 @@ extern const size_t recipe_key_count;
 
 recipe recipe_defaults(void);
 
+/* On this machine: `auto` becomes f32 or bf16. */
+void recipe_decide(recipe *r);
+
+/* A hash (FNV-1a) of what is not as the defaults: recipes that compute something else have another one. */
+amend_status recipe_hash(const recipe *r, uint64_t *hash) AMEND_MUST_USE;
+
 /* Refuses values that are each possible but not together. */
 amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
 
 /* The data set at `path` as the recipe reads it: the training split, with hard or soft targets. */
 data_options recipe_data(const recipe *r, const char *path);
+
+/* Its batches, and how their pixels are normalised. */
+loader_options recipe_loader(const recipe *r);
+data_normal recipe_normal(const recipe *r);
 
 #endif

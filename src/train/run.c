@@ -1,13 +1,8 @@
 /* A run: its folder, its epochs, its end. */
 #include "train/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,18 +10,18 @@
 #include "base/machine.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "base/stop.h"
 #include "model/transfer.h"
 #include "nn/dnn.h"
 #include "nn/floor.h"
+#include "train/identity.h"
 #include "train/log.h"
 #include "train/notes.h"
 #include "train/rates.h"
 #include "train/trainer.h"
 
-static volatile sig_atomic_t stop_asked;
-
 typedef struct run {
-    const recipe *recipe;
+    recipe recipe; /* its precision decided */
     const char *folder;
     int lock;
     dataset *set;
@@ -47,10 +42,9 @@ typedef struct epoch_sums {
     size_t right, images, batches;
 } epoch_sums;
 
-static void on_signal(int number)
+static nn_type precision_of(const recipe *c)
 {
-    (void)number;
-    stop_asked = 1;
+    return c->precision == RECIPE_BF16 ? NN_BF16 : NN_F32;
 }
 
 /* "FOLDER/NAME" in the given room; run folders have short names after all. */
@@ -63,40 +57,11 @@ static amend_status path_in(const run *r, const char *name, char path[4096])
 
 /* ---- setting up ---- */
 
-/* One run a folder: the lock goes with the process, however it ends. */
-static amend_status lock_folder(run *r)
-{
-    char path[4096];
-    TRY(file_make_folder(r->folder));
-    TRY(path_in(r, ".lock", path));
-    r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (r->lock < 0) return status_errno(path, "create");
-    if (flock(r->lock, LOCK_EX | LOCK_NB))
-        return status_error(AMEND_IO, "%s: another run is writing here; wait for its end or name another folder",
-                            r->folder);
-    return status_ok();
-}
-
-static data_normal normal_for(size_t channels)
-{
-    if (channels == 1) return (data_normal){{0.5f}, {0.25f}};
-    return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
-}
-
 static amend_status open_data(run *r, const char *path)
 {
-    const recipe *c = r->recipe;
-    const data_options options = recipe_data(c, path);
+    const data_options options = recipe_data(&r->recipe, path);
+    const loader_options batches = recipe_loader(&r->recipe);
     TRY(dataset_open(&options, &r->set));
-    loader_options batches = {.batch = c->batch,
-                              .size = c->size,
-                              .channels = c->channels,
-                              .augment = c->augment,
-                              .normal = normal_for(c->channels),
-                              .seed = c->seed,
-                              .threads = c->threads,
-                              .shuffle = true,
-                              .sampling = (data_sampling)c->sampling};
     return loader_create(r->set, &batches, &r->loader);
 }
 
@@ -109,7 +74,7 @@ static const char *base_name(const char *path)
 static amend_status set_rates(run *r)
 {
     size_t frozen = 0, all = 0;
-    TRY(rates_apply(r->recipe->rates, &r->params));
+    TRY(rates_apply(r->recipe.rates, &r->params));
     for (size_t i = 0; i < r->params.count; i++) {
         const nn_param *p = &r->params.items[i];
         if (!p->trainable) continue;
@@ -123,7 +88,7 @@ static amend_status set_rates(run *r)
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
-    const recipe *c = r->recipe;
+    const recipe *c = &r->recipe;
     model_description *d = &r->description;
     *d = (model_description){.backbone = (backbone_kind)c->backbone,
                              .small_stem = c->stem == 1,
@@ -134,13 +99,13 @@ static amend_status describe(run *r)
                              .size = c->size,
                              .channels = c->channels,
                              .classes = dataset_classes(r->set),
-                             .normal = normal_for(c->channels)};
+                             .normal = recipe_normal(c)};
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
              "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%s; amend %s, oneDNN %s",
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
-             c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, c->precision ? "bf16" : "f32",
+             c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
              *c->init ? ", from " : "", base_name(c->init), AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
@@ -152,7 +117,7 @@ static amend_status describe(run *r)
 static const float *balance(run *r)
 {
     size_t counts[MODEL_MAX_CLASSES] = {0}, classes = r->description.classes;
-    if (!r->recipe->balance) return NULL;
+    if (!r->recipe.balance) return NULL;
     for (size_t i = 0; i < dataset_count(r->set); i++) counts[dataset_label(r->set, i)]++;
     for (size_t k = 0; k < classes; k++)
         r->class_weights[k] = counts[k] ? (float)dataset_count(r->set) / ((float)classes * (float)counts[k]) : 0;
@@ -176,8 +141,8 @@ static amend_status memory_left(size_t allowed, size_t *left)
 static amend_status first_weights(run *r)
 {
     transfer_report report;
-    const char *path = r->recipe->init;
-    nn_params_init(&r->params, r->recipe->seed);
+    const char *path = r->recipe.init;
+    nn_params_init(&r->params, r->recipe.seed);
     if (!*path) return status_ok();
     TRY(status_prefix(model_transfer(path, &r->description, &r->params, &report), "train.init"));
     fprintf(stderr, "init: %zu tensors from %s; %zu begin at random%s; %zu of the file are not used%s\n", report.taken,
@@ -189,10 +154,10 @@ static amend_status first_weights(run *r)
 
 static amend_status make_trainer(run *r, size_t memory)
 {
-    const recipe *c = r->recipe;
+    const recipe *c = &r->recipe;
     trainer_options options = {
         .batch = c->batch,
-        .type = c->precision ? NN_BF16 : NN_F32,
+        .type = precision_of(c),
         .optimizer = {(optimizer_kind)c->optimizer, 0.9, 0.999, 1e-8, c->momentum, c->nesterov, c->weight_decay},
         .schedule = {(schedule_kind)c->schedule, c->rate, c->factor, c->floor, c->every, c->warmup, c->epochs},
         .clip = c->clip,
@@ -237,12 +202,37 @@ static amend_status resume_or_start(run *r)
     return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
 }
 
+static amend_status write_recipe(const run *r)
+{
+    char path[4096];
+    file_replacement file;
+    TRY(path_in(r, "recipe.ini", path));
+    TRY(file_replace_begin(path, &file));
+    config_write(file.stream, recipe_keys, recipe_key_count, &r->recipe);
+    return file_replace_commit(&file);
+}
+
+static amend_status write_notes(const run *r, const char *data)
+{
+    char path[4096];
+    train_notes notes = {.data = data,
+                         .training = r->description.training,
+                         .init = r->recipe.init,
+                         .init_hash = r->identity.init,
+                         .seed = r->recipe.seed,
+                         .planned_bytes = trainer_bytes(r->trainer)};
+    for (size_t i = 0; i < r->params.count; i++)
+        if (r->params.items[i].trainable) notes.parameters += r->params.items[i].count;
+    TRY(path_in(r, "run.txt", path));
+    return notes_write(&notes, path);
+}
+
 /* With little memory, on a few images: time grows with their number. */
 static amend_status measure_floor(run *r, bool little_memory)
 {
     nn_floor floor;
-    size_t batch = little_memory && r->recipe->batch > 4 ? 4 : r->recipe->batch;
-    TRY(nn_floor_measure(r->table, batch, r->recipe->precision ? NN_BF16 : NN_F32, &r->params, 3, &floor));
+    size_t batch = little_memory && r->recipe.batch > 4 ? 4 : r->recipe.batch;
+    TRY(nn_floor_measure(r->table, batch, precision_of(&r->recipe), &r->params, 3, &floor));
     r->floor_images = (double)batch / (floor.forward + floor.backward_data + floor.backward_weights);
     return status_ok();
 }
@@ -264,7 +254,7 @@ static void show(const run *r, const epoch_sums *sums, progress *bar)
     const trainer_position *at = trainer_at(r->trainer);
     double speed = (double)sums->images / (clock_seconds() - sums->started);
     snprintf(detail, sizeof detail, "epoch %zu/%zu loss %.4f top-1 %.1f %% %.0f images/s, %.0f %% of the floor",
-             at->epoch + 1, r->recipe->epochs, sums->loss / (double)sums->batches,
+             at->epoch + 1, r->recipe.epochs, sums->loss / (double)sums->batches,
              100 * (double)sums->right / (double)sums->images, speed, 100 * speed / r->floor_images);
     progress_update(bar, at->epoch * loader_batches(r->loader) + at->batch, detail);
 }
@@ -290,8 +280,8 @@ static amend_status train_batches(run *r, epoch_sums *sums, progress *bar)
         sums->images += batch.count;
         sums->batches++;
         show(r, sums, bar);
-        if (stop_asked) return interrupted(r);
-        if (clock_seconds() - r->saved_at > 60 * r->recipe->checkpoint) TRY(save_checkpoint(r));
+        if (stop_asked()) return interrupted(r);
+        if (clock_seconds() - r->saved_at > 60 * r->recipe.checkpoint) TRY(save_checkpoint(r));
     }
 }
 
@@ -300,13 +290,13 @@ static amend_status end_epoch(run *r, const epoch_sums *sums)
     char path[4096];
     const trainer_position *at = trainer_at(r->trainer);
     double seconds = clock_seconds() - sums->started, images = sums->images ? (double)sums->images : 1;
-    schedule_options schedule = {(schedule_kind)r->recipe->schedule,
-                                 r->recipe->rate,
-                                 r->recipe->factor,
-                                 r->recipe->floor,
-                                 r->recipe->every,
-                                 r->recipe->warmup,
-                                 r->recipe->epochs};
+    schedule_options schedule = {(schedule_kind)r->recipe.schedule,
+                                 r->recipe.rate,
+                                 r->recipe.factor,
+                                 r->recipe.floor,
+                                 r->recipe.every,
+                                 r->recipe.warmup,
+                                 r->recipe.epochs};
     log_row row = {(double)at->epoch + 1,
                    schedule_rate(&schedule, at->epoch, 0, loader_batches(r->loader)),
                    sums->batches ? sums->loss / (double)sums->batches : 0,
@@ -325,7 +315,7 @@ static amend_status end_epoch(run *r, const epoch_sums *sums)
 
 static amend_status train_epochs(run *r, progress *bar)
 {
-    while (trainer_at(r->trainer)->epoch < r->recipe->epochs) {
+    while (trainer_at(r->trainer)->epoch < r->recipe.epochs) {
         const trainer_position *at = trainer_at(r->trainer);
         epoch_sums sums = {.started = clock_seconds()};
         TRY(loader_start(r->loader, at->epoch, at->batch));
@@ -349,16 +339,12 @@ static amend_status save_model(run *r)
 static amend_status train_all(run *r)
 {
     progress bar;
-    struct sigaction action = {.sa_handler = on_signal}, old_interrupt, old_terminate;
-    stop_asked = 0;
-    sigaction(SIGINT, &action, &old_interrupt);
-    sigaction(SIGTERM, &action, &old_terminate);
+    stop_listen();
     r->saved_at = clock_seconds();
-    progress_start(&bar, "training", r->recipe->epochs * loader_batches(r->loader));
+    progress_start(&bar, "training", r->recipe.epochs * loader_batches(r->loader));
     amend_status status = train_epochs(r, &bar);
     progress_finish(&bar);
-    sigaction(SIGINT, &old_interrupt, NULL);
-    sigaction(SIGTERM, &old_terminate, NULL);
+    stop_leave();
     return status;
 }
 
@@ -366,14 +352,14 @@ static amend_status set_up(run *r, const train_request *request)
 {
     TRY(open_data(r, request->data));
     TRY(describe(r));
-    TRY(run_identify(r->recipe, dataset_count(r->set), &r->identity));
-    TRY(lock_folder(r));
+    TRY(run_identify(&r->recipe, dataset_count(r->set), &r->identity));
+    TRY(file_lock_folder(r->folder, &r->lock));
     TRY(refuse_to_overwrite(r, request->resume));
     TRY(measure_floor(r, request->memory > 0)); /* its memory is given back before the training's is taken */
     TRY(make_trainer(r, request->memory));
     TRY(resume_or_start(r));
-    const run_notes notes = {r->recipe, &r->identity, request->data, r->description.training};
-    return run_notes_write(&notes, r->folder);
+    TRY(write_recipe(r));
+    return write_notes(r, request->data);
 }
 
 static void tear_down(run *r)
@@ -389,7 +375,8 @@ static void tear_down(run *r)
 
 amend_status train_run(const train_request *request)
 {
-    run r = {.recipe = request->recipe, .folder = request->folder, .lock = -1};
+    run r = {.recipe = *request->recipe, .folder = request->folder, .lock = -1};
+    recipe_decide(&r.recipe);
     amend_status status = set_up(&r, request);
     if (!status.code) status = train_all(&r);
     if (!status.code) status = save_model(&r);

@@ -16,7 +16,7 @@ static void assert_holds(const char *path, const char *text)
     size_t size = 0;
     assert_ok(file_read(path, 1 << 20, &bytes, &size));
     assert_int_equal(size, strlen(text));
-    assert_string_equal(bytes, text);
+    assert_string_equal((const char *)bytes, text);
     mem_free(bytes);
 }
 

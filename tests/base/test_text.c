@@ -55,9 +55,30 @@ static void lists_end_in_dots(void **state)
     assert_string_equal(list.text + 10 + 2 + 99, ", ...");
 }
 
+static void characters(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {{"a", 1},
+                 {"", 1},
+                 {"\xc3\xa9", 2},
+                 {"\xe2\x82\xac", 3},
+                 {"\xf0\x9f\x98\x80", 4},
+                 {"\xc3", 0},             /* cut */
+                 {"\xa9", 0},             /* no first byte */
+                 {"\xc0\xaf", 0},         /* overlong */
+                 {"\xed\xa0\x80", 0},     /* a surrogate */
+                 {"\xf4\x90\x80\x80", 0}, /* beyond the last */
+                 {"\xe2\x82z", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(text_character(cases[i].text), cases[i].length);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slips_are_found), cmocka_unit_test(strangers_are_not),
-                                       cmocka_unit_test(lists_end_in_dots)};
+                                       cmocka_unit_test(lists_end_in_dots), cmocka_unit_test(characters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,20 @@
-/* Running the command: its exit status and what it printed; a folder for the files; a small model without training. */
+/* Running the command: its exit status and what it printed, also while it runs; a folder for the files; a small model
+ * without training. */
 #ifndef TESTS_CLI_COMMAND_H
 #define TESTS_CLI_COMMAND_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -84,6 +89,45 @@ static inline int remove_folder(void **state)
 {
     (void)state;
     return system("rm -rf \"$T\"");
+}
+
+static inline bool exists(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return !access(path, F_OK);
+}
+
+static inline pid_t start(const char *line)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* Until the file is there; the run must not have ended by then. */
+static inline void wait_for(const char *name, pid_t pid)
+{
+    const struct timespec moment = {0, 5000000};
+    while (!exists(name)) {
+        if (waitpid(pid, NULL, WNOHANG)) fail_msg("the run ended before %s was there", name);
+        nanosleep(&moment, NULL);
+    }
+}
+
+/* The status with which a run ended that got the signal `number` once the file was there. */
+static inline int stop_when_there(const char *line, const char *name, int number)
+{
+    int status;
+    pid_t pid = start(line);
+    wait_for(name, pid);
+    assert_int_equal(kill(pid, number), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
 }
 
 /* A gray image of 40 x 40 pixels in $T. */

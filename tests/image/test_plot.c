@@ -76,6 +76,23 @@ static void draws_a_matrix(void **state)
     assert_true(count_pixels(path, 43, 96, 146) > 1000);
 }
 
+static void draws_dots(void **state)
+{
+    const double values[] = {80, 81, 83}, one[] = {NAN, 79};
+    const plot_line lines[] = {{"gap", values, 3, 81.33, 1.53}, {"ema", one + 1, 1, 79, NAN}, {"none", NULL, 0, NAN, NAN}};
+    char path[] = "/tmp/amend-dots-XXXXXX";
+    (void)state;
+    for (size_t first = 0; first < 3; first++) { /* the baseline may be without values or deviation */
+        strcpy(path, "/tmp/amend-dots-XXXXXX");
+        new_file(path);
+        assert_int_equal(plot_dots(path, "Rows", "top-1 (%)", lines + first, 3 - first).code, AMEND_OK);
+        size_t blue = count_pixels(path, 64, 150, 198); /* of the dots, which let a quarter of the white through */
+        assert_true(first < 2 ? blue >= 15 : blue == 0);
+    }
+    assert_int_equal(plot_dots("/tmp/never.png", "", "", lines, 0).code, AMEND_BAD_ARGUMENT);
+    assert_int_equal(plot_dots("/tmp/never.png", "", "", lines, PLOT_MOST_LINES + 1).code, AMEND_BAD_ARGUMENT);
+}
+
 static void refuses_bad_arguments(void **state)
 {
     const double value = 1;
@@ -104,6 +121,7 @@ int main(void)
         cmocka_unit_test(draws_curves),
         cmocka_unit_test(draws_curves_without_a_number),
         cmocka_unit_test(draws_a_matrix),
+        cmocka_unit_test(draws_dots),
         cmocka_unit_test(refuses_bad_arguments),
         cmocka_unit_test(names_the_file_it_cannot_write),
     };

@@ -1,4 +1,4 @@
-/* Every recipe of the repository can be read, holds together and names a network that can be built. */
+/* Every recipe of the repository, but for those with rows to compare (tests/ablate/test_plan.c), can be read, holds together and names a network that can be built. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void all_hold_together(void **state)
         char path[300];
         recipe r = recipe_defaults();
         const char *dot = strrchr(entry->d_name, '.');
-        if (!dot || strcmp(dot, ".ini")) continue;
+        if (!dot || strcmp(dot, ".ini") || !strncmp(entry->d_name, "ablation-", 9)) continue;
         snprintf(path, sizeof path, "recipes/%s", entry->d_name);
         check(path, config_load(path, recipe_keys, recipe_key_count, &r));
         check(path, recipe_check(&r));

@@ -3,6 +3,7 @@
  * small blocks, all given back. */
 #include <stdatomic.h>
 
+#include "bf16.h"
 #include "base/mem.h"
 #include "data/loader.h"
 #include "data/synth.h"
@@ -151,6 +152,12 @@ static void training_steps(void **state)
 {
     (void)state;
     steps_of(NN_F32);
+}
+
+static void training_steps_bf16(void **state)
+{
+    (void)state;
+    needs_bf16();
     steps_of(NN_BF16);
 }
 
@@ -168,6 +175,7 @@ static void inference(void **state)
     options.steps = &folded->steps;
     for (int type = NN_F32; type <= NN_U8; type++) {
         options.type = (nn_type)type;
+        if (!dnn_has(options.type)) continue;
         assert_ok(nn_program_create(&folded->table, &folded->params, &options, &program));
         assert_ok(nn_context_create(program, &context));
         for (int i = 0; i < WARM; i++) assert_ok(nn_context_run(context, BATCH));
@@ -216,6 +224,7 @@ static void loading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_counters_count), cmocka_unit_test(training_steps),
-                                       cmocka_unit_test(inference), cmocka_unit_test(loading)};
+                                       cmocka_unit_test(training_steps_bf16), cmocka_unit_test(inference),
+                                       cmocka_unit_test(loading)};
     return cmocka_run_group_tests(tests, set_up, remove_test_folder);
 }

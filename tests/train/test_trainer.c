@@ -1,6 +1,8 @@
 /* Training that stops and goes on, and training that fails. */
 #include "train/net.h"
 
+#include "bf16.h"
+
 static amend_status try_within(net *n, nn_type type, uint64_t seed, size_t batch, size_t memory)
 {
     trainer_options options = net_options(type);
@@ -41,6 +43,12 @@ static void test_resumed_run_equals_one_never_stopped(void **state)
 {
     (void)state;
     resume_in(NN_F32);
+}
+
+static void test_resumed_run_in_bf16(void **state)
+{
+    (void)state;
+    needs_bf16();
     resume_in(NN_BF16);
 }
 
@@ -115,7 +123,8 @@ static void memory_that_cannot_be_enough(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resumed_run_equals_one_never_stopped), cmocka_unit_test(test_loss_that_is_not_a_number),
-        cmocka_unit_test(parts_keep_the_memory), cmocka_unit_test(memory_that_cannot_be_enough)};
+        cmocka_unit_test(test_resumed_run_equals_one_never_stopped), cmocka_unit_test(test_resumed_run_in_bf16),
+        cmocka_unit_test(test_loss_that_is_not_a_number), cmocka_unit_test(parts_keep_the_memory),
+        cmocka_unit_test(memory_that_cannot_be_enough)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

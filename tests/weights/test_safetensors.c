@@ -323,7 +323,7 @@ static void disk_full(void **state)
     unsigned char *bytes = NULL;
     size_t size = 0;
     assert_ok(file_read(path, 100, &bytes, &size));
-    assert_string_equal(bytes, "old");
+    assert_string_equal((const char *)bytes, "old");
     mem_free(bytes);
 }
 
