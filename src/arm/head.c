@@ -1,6 +1,8 @@
 /* Heads as rows. */
 #include "arm/head.h"
 
+#include <string.h>
+
 const char *arm_head_name(arm_head head)
 {
     static const char *const names[] = {"gap", "none", "batch", "ema"};
@@ -64,4 +66,9 @@ amend_status arm_head_build(nn_table *table, arm_head head, size_t features, siz
     else
         TRY(add_arm(table, head, arrangement, variant, &at));
     return nn_table_add(table, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {at}, .channels = classes}, &at);
+}
+
+bool arm_head_owns(const char *tensor)
+{
+    return !strncmp(tensor, "arm.", 4) || !strncmp(tensor, "fc.", 3);
 }

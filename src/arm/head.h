@@ -15,4 +15,7 @@ const char *arm_head_name(arm_head head);
 amend_status arm_head_build(nn_table *table, arm_head head, size_t features, size_t arrangement,
                             const arm_variant *variant, size_t classes) AMEND_MUST_USE;
 
+/* A tensor's name is the head's: "arm." and "fc." in front. All others are the backbone's. */
+bool arm_head_owns(const char *tensor);
+
 #endif

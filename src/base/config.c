@@ -43,6 +43,18 @@ static bool parse_choice(const config_key *key, const char *text, int *value)
     return false;
 }
 
+/* What stands in a file as it is, and in the line of 200 characters that libinih reads. */
+static bool parse_text(const config_key *key, const char *text, char *value)
+{
+    size_t length = strlen(text);
+    if (length >= (size_t)key->high || strchr(text, ';')) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 127) return false;
+    if (length && (text[0] == ' ' || text[length - 1] == ' ')) return false;
+    memcpy(value, text, length + 1);
+    return true;
+}
+
 static void print_choices(const config_key *key, char text[CHOICES_SIZE])
 {
     size_t used = 0;
@@ -57,6 +69,11 @@ static amend_status refuse(const config_key *key, const char *text)
     if (key->kind == CONFIG_CHOICE || key->kind == CONFIG_FLAG)
         return status_error(AMEND_BAD_ARGUMENT, "%s is '%.80s', needed is one of: %s (%s)", key->name, text, choices,
                             key->help);
+    if (key->kind == CONFIG_TEXT)
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "%s is '%.80s', needed is a text of at most %d characters, without semicolons, control "
+                            "characters and blanks at its ends (%s)",
+                            key->name, text, (int)key->high - 1, key->help);
     return status_error(AMEND_BAD_ARGUMENT, "%s is '%.80s', needed is a %snumber from %.15g to %.15g (%s)", key->name,
                         text, key->kind == CONFIG_SIZE ? "whole " : "", key->low, key->high, key->help);
 }
@@ -75,7 +92,7 @@ static amend_status set_value(const config_key *key, const char *text, void *tar
         *(int *)place = choice;
     else if (key->kind == CONFIG_FLAG && (!strcmp(text, "true") || !strcmp(text, "false")))
         *(bool *)place = *text == 't';
-    else
+    else if (key->kind != CONFIG_TEXT || !parse_text(key, text, place))
         return refuse(key, text);
     return status_ok();
 }
@@ -226,6 +243,9 @@ static void write_value(FILE *stream, const config_key *key, const void *place)
     case CONFIG_CHOICE:
         fputs(key->choices[*(const int *)place], stream);
         break;
+    case CONFIG_TEXT:
+        fputs(place, stream);
+        break;
     }
 }
 
@@ -241,9 +261,13 @@ void config_write(FILE *stream, const config_key *keys, size_t count, const void
             section = name;
             length = dot;
         }
+        if (keys[i].kind == CONFIG_TEXT) fprintf(stream, "; %s\n", keys[i].help); /* the line may be full */
         fprintf(stream, "%s = ", name + dot + 1);
         write_value(stream, &keys[i], (const char *)target + keys[i].offset);
-        fprintf(stream, " ; %s\n", keys[i].help);
+        if (keys[i].kind == CONFIG_TEXT)
+            fputs("\n", stream);
+        else
+            fprintf(stream, " ; %s\n", keys[i].help);
     }
 }
 
@@ -253,6 +277,7 @@ static bool same_value(const config_key *key, const void *a, const void *b)
                                    [CONFIG_REAL] = sizeof(double),
                                    [CONFIG_FLAG] = sizeof(bool),
                                    [CONFIG_CHOICE] = sizeof(int)};
+    if (key->kind == CONFIG_TEXT) return !strcmp((const char *)a + key->offset, (const char *)b + key->offset);
     return !memcmp((const char *)a + key->offset, (const char *)b + key->offset, sizes[key->kind]);
 }
 

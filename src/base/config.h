@@ -8,10 +8,11 @@
 #include "base/status.h"
 
 typedef enum config_kind {
-    CONFIG_SIZE,  /* size_t, low..high */
-    CONFIG_REAL,  /* double, low..high */
-    CONFIG_FLAG,  /* bool: true or false */
-    CONFIG_CHOICE /* int: index into `choices` */
+    CONFIG_SIZE,   /* size_t, low..high */
+    CONFIG_REAL,   /* double, low..high */
+    CONFIG_FLAG,   /* bool: true or false */
+    CONFIG_CHOICE, /* int: index into `choices` */
+    CONFIG_TEXT    /* char array of `high` bytes; "" is a value. No semicolon, which begins a comment */
 } config_kind;
 
 typedef struct config_key {

@@ -1,7 +1,8 @@
-/* Edit distance (Levenshtein, 1966), one row of the table at a time; UTF-8. */
+/* Words: edit distance (Levenshtein, 1966), one row of the table at a time; lists; UTF-8. */
 #include "base/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST = 63 };
@@ -40,6 +41,18 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
         nearest = candidates[i];
     }
     return nearest;
+}
+
+void text_list_add(text_list *list, const char *name)
+{
+    size_t room = sizeof list->text - list->used;
+    list->count++;
+    if (strlen(name) + sizeof ", , ..." < room)
+        list->used += (size_t)snprintf(list->text + list->used, room, "%s%s", list->used ? ", " : ": ", name);
+    else if (room) {
+        snprintf(list->text + list->used, room, ", ...");
+        list->used = sizeof list->text;
+    }
 }
 
 size_t text_character(const char *text)

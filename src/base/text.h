@@ -1,4 +1,4 @@
-/* Words. */
+/* Words, and lists of them. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -7,6 +7,13 @@
 /* The candidate that a mistyped `word` most likely meant: fewest inserted, removed and replaced characters. NULL when
  * none is near enough to be suggested. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+
+/* Names for a message: ": a, b, c, ...", as many as fit; "" when there are none. Zeroed: empty. */
+typedef struct text_list {
+    char text[160];
+    size_t used, count;
+} text_list;
+void text_list_add(text_list *list, const char *name);
 
 /* Bytes of the UTF-8 character at `text` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
 size_t text_character(const char *text);

@@ -32,8 +32,8 @@ typedef struct bench_result {
 } bench_result;
 
 /* Fills times, floor, ratio and flops of *result, for a table, batch and type: for `seconds`, in rounds, run(data) and
- * the floor by turns. */
-amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, bool training,
+ * the floor by turns. trained: the parameters of a training step; NULL: of inference. */
+amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, const nn_params *trained,
                           double seconds, bench_result *result) AMEND_MUST_USE;
 
 /* Calls run(data) for `seconds`, at least three times. */

@@ -61,7 +61,7 @@ static amend_status measure(const bench_request *r, const nn_program *program, b
         rng random = rng_make(1, 2, 3);
         for (size_t i = 0; i < r->batch * d->size * d->size * d->channels; i++)
             nn_context_pixels(context)[i] = (uint8_t)rng_below(&random, 256);
-        status = bench_rounds(run_once, context, table, false, r->seconds, result);
+        status = bench_rounds(run_once, context, table, NULL, r->seconds, result);
         result->planned = nn_program_bytes(program) + nn_program_context_bytes(program);
     }
     nn_context_free(context);

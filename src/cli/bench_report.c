@@ -42,7 +42,7 @@ size_t bench_peak_bytes(void)
     return (size_t)usage.ru_maxrss * 1024;
 }
 
-amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, bool training,
+amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, const nn_params *trained,
                           double seconds, bench_result *result)
 {
     double times[ROUNDS], floors[ROUNDS], ratios[ROUNDS];
@@ -52,7 +52,7 @@ amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_
         bench_times network;
         nn_floor floor;
         TRY(bench_time(run, data, seconds / ROUNDS, &network));
-        TRY(nn_floor_measure(table, result->batch, result->type, training, FLOOR_REPEATS, &floor));
+        TRY(nn_floor_measure(table, result->batch, result->type, trained, FLOOR_REPEATS, &floor));
         times[i] = network.median;
         floors[i] = floor.forward + floor.backward_data + floor.backward_weights;
         ratios[i] = times[i] / floors[i];

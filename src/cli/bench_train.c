@@ -30,11 +30,12 @@ static amend_status one_step(void *data)
     return trainer_step(s->trainer, &s->batch, &loss, &right);
 }
 
-static amend_status measure(const bench_request *r, const nn_table *table, steps *s, bench_result *result)
+static amend_status measure(const bench_request *r, const nn_table *table, const nn_params *params, steps *s,
+                            bench_result *result)
 {
     const model_description *d = &r->network;
     TRY(make_batch(r->batch, d->size * d->size * d->channels, d->classes, &s->batch));
-    TRY(bench_rounds(one_step, s, table, true, r->seconds, result));
+    TRY(bench_rounds(one_step, s, table, params, r->seconds, result));
     result->planned = trainer_bytes(s->trainer);
     return status_ok();
 }
@@ -55,7 +56,7 @@ amend_status bench_train(const bench_request *r, bench_result *result)
     if (!status.code) status = nn_params_create(table, &params);
     if (!status.code) nn_params_init(&params, 1);
     if (!status.code) status = trainer_create(table, &params, &options, 1000000, &s.trainer);
-    if (!status.code) status = measure(r, table, &s, result);
+    if (!status.code) status = measure(r, table, &params, &s, result);
     mem_free(s.batch.pixels);
     mem_free(s.batch.targets);
     trainer_free(s.trainer);

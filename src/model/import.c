@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "weights/state_dict.h"
 
 enum { SIZE_LOW = 8, SIZE_HIGH = 1024, STRIDE_IMAGENET = 32, STRIDE_SMALL = 8, SIZE_IMAGENET = 224, PAPER_R = 16 };
@@ -17,8 +18,8 @@ static amend_status need(const state_dict *dict, const char *name, size_t dims, 
     *view = state_dict_find(dict, name);
     if (!*view)
         return status_error(AMEND_BAD_DATA,
-                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet with "
-                            "torchvision's names",
+                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet, VGG or "
+                            "MobileNetV2 with torchvision's names",
                             path, name, dict->count, dict->count ? dict->tensors[0].name : "");
     if ((*view)->dims == dims) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s: tensor '%s' has %zu dimensions, not %zu", path, name, (*view)->dims, dims);
@@ -35,34 +36,91 @@ static amend_status refuse_described(const state_dict *dict)
 
 /* ---- the description ---- */
 
+static bool is_conv(const state_dict *dict, const char *name)
+{
+    const tensor_view *view = state_dict_find(dict, name);
+    return view && view->dims == 4;
+}
+
 /* The three ResNets by what only the deeper ones have. */
-static backbone_kind infer_kind(const state_dict *dict)
+static backbone_kind infer_resnet(const state_dict *dict)
 {
     if (state_dict_find(dict, "layer1.0.conv3.weight")) return BACKBONE_RESNET50;
     return state_dict_find(dict, "layer1.2.conv1.weight") ? BACKBONE_RESNET34 : BACKBONE_RESNET18;
 }
 
+/* The three VGGs by where the second and the third stage begin: their modules are numbered in one row. */
+static backbone_kind infer_vgg(const state_dict *dict)
+{
+    if (!is_conv(dict, "features.3.weight")) return BACKBONE_VGG11;
+    return is_conv(dict, "features.20.weight") ? BACKBONE_VGG16 : BACKBONE_VGG13;
+}
+
+/* What a family of backbones begins with. */
+typedef struct beginning {
+    const char *conv; /* its first convolution */
+    size_t base, step,
+        kernel; /* outputs with width 1; what they are multiples of; side, 0: 7 or, with the small stem, 3 */
+} beginning;
+
+static const beginning resnet = {"conv1.weight", 64, 16, 0}, vgg = {"features.0.weight", 64, 16, 3},
+                       mobilenet = {"features.0.0.weight", 32, 8, 3};
+
+static amend_status infer_kind(const state_dict *dict, backbone_kind *kind, const beginning **begins)
+{
+    if (is_conv(dict, mobilenet.conv)) {
+        *kind = BACKBONE_MOBILENET_V2;
+        *begins = &mobilenet;
+    } else if (is_conv(dict, vgg.conv)) {
+        *kind = infer_vgg(dict);
+        *begins = &vgg;
+        if (!state_dict_find(dict, "features.1.running_mean"))
+            return status_error(AMEND_UNSUPPORTED, "%s: a VGG without batch normalisations; those with them are known",
+                                weight_file_path(dict->file));
+    } else {
+        *kind = infer_resnet(dict);
+        *begins = &resnet;
+    }
+    return status_ok();
+}
+
+static amend_status check_first(const char *path, const tensor_view *conv, const beginning *b)
+{
+    const size_t *shape = conv->shape;
+    if (b->kernel ? shape[2] != b->kernel : shape[2] != 7 && shape[2] != 3)
+        return status_error(AMEND_UNSUPPORTED, "%s: '%s' is a kernel of %zu x %zu; %s3 x 3 are known", path, b->conv,
+                            shape[2], shape[3], b->kernel ? "" : "7 x 7 and ");
+    if (shape[1] != 1 && shape[1] != 3)
+        return status_error(AMEND_UNSUPPORTED, "%s: '%s' reads %zu channels; 1 and 3 are known", path, b->conv,
+                            shape[1]);
+    if (shape[0] > 4 * b->base || !shape[0] || shape[0] % b->step)
+        return status_error(AMEND_UNSUPPORTED, "%s: '%s' has %zu outputs; multiples of %zu up to %zu are possible",
+                            path, b->conv, shape[0], b->step, 4 * b->base);
+    return status_ok();
+}
+
+static amend_status need_classifier(const state_dict *dict, const tensor_view **fc)
+{
+    if (!state_dict_find(dict, "fc.weight") && state_dict_find(dict, "classifier.0.weight"))
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s: its classifier of several layers has no counterpart here; its backbone can begin a "
+                            "training: amend train ... train.init=FILE",
+                            weight_file_path(dict->file));
+    return need(dict, "fc.weight", 2, fc);
+}
+
 static amend_status infer_backbone(const state_dict *dict, model_description *d)
 {
-    const char *path = weight_file_path(dict->file);
     const tensor_view *conv, *fc;
-    TRY(need(dict, "conv1.weight", 4, &conv));
-    TRY(need(dict, "fc.weight", 2, &fc));
-    d->backbone = infer_kind(dict);
+    const beginning *begins;
+    TRY(infer_kind(dict, &d->backbone, &begins));
+    TRY(need(dict, begins->conv, 4, &conv));
+    TRY(need_classifier(dict, &fc));
+    TRY(check_first(weight_file_path(dict->file), conv, begins));
     d->classes = fc->shape[0];
     d->channels = conv->shape[1];
-    d->small_stem = conv->shape[2] == 3;
-    d->width = (double)conv->shape[0] / 64;
-    if (conv->shape[2] != 7 && conv->shape[2] != 3)
-        return status_error(AMEND_UNSUPPORTED, "%s: 'conv1.weight' is a kernel of %zu x %zu; 7 x 7 and 3 x 3 are known",
-                            path, conv->shape[2], conv->shape[3]);
-    if (d->channels != 1 && d->channels != 3)
-        return status_error(AMEND_UNSUPPORTED, "%s: 'conv1.weight' reads %zu channels; 1 and 3 are known", path,
-                            d->channels);
-    if (conv->shape[0] > 256 || !conv->shape[0] || conv->shape[0] % 16)
-        return status_error(AMEND_UNSUPPORTED,
-                            "%s: 'conv1.weight' has %zu outputs; multiples of 16 up to 256 are possible", path,
-                            conv->shape[0]);
+    d->small_stem = !begins->kernel && conv->shape[2] == 3;
+    d->width = (double)conv->shape[0] / (double)begins->base;
     return status_ok();
 }
 
@@ -133,31 +191,15 @@ static void describe_origin(const state_dict *dict, model_description *d)
 
 /* ---- the parameters ---- */
 
-/* ": a, b, c, ..." */
-typedef struct name_list {
-    char text[160];
-    size_t used, count;
-} name_list;
-
-static void list_name(name_list *list, const char *name)
-{
-    size_t room = sizeof list->text - list->used;
-    list->count++;
-    if (strlen(name) + sizeof ", , ..." < room)
-        list->used += (size_t)snprintf(list->text + list->used, room, "%s%s", list->used ? ", " : ": ", name);
-    else
-        snprintf(list->text + list->used, room, ", ...");
-}
-
 static amend_status check_names(const state_dict *dict, const char *network, const nn_params *params)
 {
-    name_list missing = {{0}, 0, 0}, surplus = {{0}, 0, 0};
+    text_list missing = {0}, surplus = {0};
     for (size_t i = 0; i < params->count; i++)
-        if (!state_dict_find(dict, params->items[i].name)) list_name(&missing, params->items[i].name);
+        if (!state_dict_find(dict, params->items[i].name)) text_list_add(&missing, params->items[i].name);
     for (size_t i = 0; i < dict->count; i++) {
         size_t k = 0;
         while (k < params->count && strcmp(params->items[k].name, dict->tensors[i].name)) k++;
-        if (k == params->count) list_name(&surplus, dict->tensors[i].name);
+        if (k == params->count) text_list_add(&surplus, dict->tensors[i].name);
     }
     if (!missing.count && !surplus.count) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s: not the tensors of a %s: %zu missing%s; %zu too many%s",

@@ -68,24 +68,48 @@ static amend_status time_pass(const dnn_conv *conv, dnn_pass pass, size_t repeat
     return status;
 }
 
-amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type, bool training, size_t repeats,
-                              nn_floor *measured)
+static bool learns(const nn_params *params, const nn_row *row)
 {
+    const nn_param *weight = nn_params_find(params, row->name, "weight");
+    return weight && nn_param_learns(weight);
+}
+
+/* A pass whose operations count. */
+static amend_status time_counted(const dnn_conv *conv, dnn_pass pass, size_t repeats, double flops, double *sum,
+                                 nn_floor *m)
+{
+    m->flops += flops;
+    return time_pass(conv, pass, repeats, sum);
+}
+
+/* The three passes of a convolution, as far as training needs them. */
+static amend_status time_training(const dnn_conv *conv, double flops, bool input_wants, bool row_learns, size_t repeats,
+                                  nn_floor *m)
+{
+    TRY(time_counted(conv, DNN_FORWARD, repeats, flops, &m->forward, m));
+    if (row_learns) TRY(time_counted(conv, DNN_BACKWARD_WEIGHTS, repeats, flops, &m->backward_weights, m));
+    return input_wants ? time_counted(conv, DNN_BACKWARD_DATA, repeats, flops, &m->backward_data, m) : status_ok();
+}
+
+amend_status nn_floor_measure(const nn_table *table, size_t batch, nn_type type, const nn_params *trained,
+                              size_t repeats, nn_floor *measured)
+{
+    bool wants[NN_MAX_ROWS] = {false};
     memset(measured, 0, sizeof *measured);
     if (!repeats || repeats > MAX_REPEATS)
         return status_error(AMEND_BAD_ARGUMENT, "%zu repeats; 1..%d are possible", repeats, MAX_REPEATS);
     for (size_t i = 1; i < table->count; i++) {
         const nn_row *row = &table->rows[i];
+        bool row_learns = trained && learns(trained, row);
+        for (size_t k = 0; k < nn_row_inputs(row); k++) wants[i] |= wants[row->in[k]];
+        wants[i] |= row_learns;
         if (row->kind != NN_CONV) continue;
         dnn_conv conv = dnn_row_window(row, table->shapes[row->in[0]], table->shapes[i], type);
         conv.in.n = conv.out.n = batch;
-        conv.bias = !training;
-        bool first = !row->in[0]; /* whose input needs no gradient */
-        measured->flops += 2.0 * (double)(batch * nn_row_products(table, i)) * (!training ? 1 : first ? 2 : 3);
-        TRY(time_pass(&conv, training ? DNN_FORWARD : DNN_INFERENCE, repeats, &measured->forward));
-        if (!training) continue;
-        TRY(time_pass(&conv, DNN_BACKWARD_WEIGHTS, repeats, &measured->backward_weights));
-        if (!first) TRY(time_pass(&conv, DNN_BACKWARD_DATA, repeats, &measured->backward_data));
+        conv.bias = !trained;
+        double flops = 2.0 * (double)(batch * nn_row_products(table, i));
+        TRY(trained ? time_training(&conv, flops, wants[row->in[0]], row_learns, repeats, measured)
+                    : time_counted(&conv, DNN_INFERENCE, repeats, flops, &measured->forward, measured));
     }
     return status_ok();
 }

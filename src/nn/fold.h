@@ -4,11 +4,13 @@
 
 #include "nn/params.h"
 
-/* Writes the rows 0 .. `last` of `table` (normalisations stand directly behind convolutions) without normalisations, convolutions with a bias; went_to[i] is where row i went. */
+/* Writes the rows 0 .. `last` of `table` (normalisations stand directly behind convolutions) without normalisations,
+ * convolutions with a bias; went_to[i] is where row i went. */
 amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded,
                           size_t went_to[NN_MAX_ROWS]) AMEND_MUST_USE;
 
-/* Fills the rows of `into` (of the folded table, or of one that goes on behind it) from the parameters of the table. AMEND_BAD_DATA for a running variance below zero or NaN. */
+/* Fills the rows of `into` (of the folded table, or of one that goes on behind it) from the parameters of the table.
+ * AMEND_BAD_DATA for a running variance below zero or NaN. */
 amend_status nn_fold_values(const nn_table *table, size_t last, const nn_params *params,
                             nn_params *into) AMEND_MUST_USE;
 

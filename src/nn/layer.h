@@ -7,7 +7,7 @@
 typedef struct nn_tensor {
     nn_shape shape;
     nn_type type;
-    bool wants_gradient; /* false in an inference plan and for the input */
+    bool wants_gradient; /* something that learns is in its layer or before it; false in an inference plan */
     void *data;
     void *gradient; /* of the loss */
 } nn_tensor;
@@ -27,7 +27,8 @@ typedef struct nn_op {
     amend_status (*bind)(nn_layer *layer);    /* memory is there; may be NULL */
     amend_status (*refresh)(nn_layer *layer); /* parameters have changed; may be NULL */
     amend_status (*forward)(nn_layer *layer);
-    amend_status (*backward)(nn_layer *layer); /* fills in_gradient[] (where not NULL) and parameter gradients */
+    amend_status (*backward)(nn_layer *layer); /* fills in_gradient[] (where not NULL) and, where the layer learns,
+                                                  parameter gradients */
     void (*destroy)(nn_layer *layer);          /* may be NULL */
 } nn_op;
 
@@ -47,6 +48,15 @@ struct nn_layer {
     void *scratch;      /* scratch_bytes, shared with other layers */
     size_t own_bytes, scratch_bytes;
 };
+
+/* Backward must find gradients of its parameters. */
+static inline bool nn_layer_learns(const nn_layer *layer)
+{
+    bool learns = false;
+    for (size_t i = 0; i < NN_MAX_PARAMS; i++)
+        learns = learns || (layer->params[i] && nn_param_learns(layer->params[i]));
+    return learns;
+}
 
 extern const nn_op nn_op_input, nn_op_conv, nn_op_batch_norm, nn_op_pool, nn_op_global_pool, nn_op_arrange,
     nn_op_shared_conv, nn_op_planes, nn_op_affinity, nn_op_linear, nn_op_activation, nn_op_gate;

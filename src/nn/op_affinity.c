@@ -27,11 +27,17 @@ static void batch_mean(const float *unique, size_t count, size_t features, float
     for (size_t i = 0; i < features; i++) mean[i] /= (float)count;
 }
 
+/* A frozen running mean is used as it is, as at test time. */
+static bool is_frozen(const nn_layer *layer)
+{
+    return layer->row->affinity == NN_AFFINITY_EMA && layer->params[1]->rate == 0;
+}
+
 /* The generic part of this pass, and the running mean moved by it. */
 static void find_generic(nn_layer *layer, const float *unique, size_t features, float *generic)
 {
     const nn_row *row = layer->row;
-    bool ema = row->affinity == NN_AFFINITY_EMA, training = layer->run->training;
+    bool ema = row->affinity == NN_AFFINITY_EMA, training = layer->run->training && !is_frozen(layer);
     bool running_in_use = ema && (!training || row->generic == NN_GENERIC_RUNNING);
     float *running = ema ? layer->params[1]->value : NULL;
     if (running_in_use) memcpy(generic, running, features * sizeof *generic);
@@ -63,7 +69,7 @@ static amend_status affinity_backward(nn_layer *layer)
     nn_shape in = layer->in[0]->shape;
     size_t features = layer->out->shape.c;
     bool shares = layer->row->affinity != NN_AFFINITY_NONE;
-    bool through_mean = shares && layer->row->generic == NN_GENERIC_GRADIENT;
+    bool through_mean = shares && layer->row->generic == NN_GENERIC_GRADIENT && !is_frozen(layer);
     const float *gradient = layer->out->gradient, *generic = layer->own;
     float *dx = layer->in_gradient[0];
     double d_alpha = 0;
@@ -73,7 +79,7 @@ static amend_status affinity_backward(nn_layer *layer)
         if (shares) d_alpha += (double)sum * (double)generic[i];
         float shared = through_mean ? layer->params[0]->value[0] * sum / (float)in.n : 0;
         for (size_t n = 0; n < in.n; n++)
-            for (size_t p = 0; p < in.c; p++)
+            for (size_t p = 0; p < in.c && dx; p++)
                 dx[(n * features + i) * in.c + p] = (gradient[n * features + i] + shared) / (float)in.c;
     }
     if (shares) layer->params[0]->gradient[0] = (float)d_alpha;

@@ -53,7 +53,6 @@ static amend_status arrange_backward(nn_layer *layer)
     const shuffle s = {layer->in[0]->type, in.h, in.w, in.c, layer->row->factor};
     size_t sample = in.h * in.w * in.c;
     const float *planes = layer->out->gradient;
-    if (!layer->in_gradient[0]) return status_ok();
 #pragma omp parallel for schedule(static)
     for (size_t n = 0; n < in.n; n++) arrange_backward_one(&s, planes + n * sample, layer->in_gradient[0], n * sample);
     return status_ok();

@@ -1,7 +1,7 @@
 /* Batch normalisation with what may follow it, in one pass over memory: y = relu(bn(x) + residual), f(bn(x)), or max
  * pooling of relu(bn(x)) (nn/norm_pool.h). Statistics and reductions are f32 (f64 across blocks) whatever the type of
- * the maps. A map is read twice, first for sums, upwards, then downwards: what the first
- * pass left in the caches the second finds there. */
+ * the maps. A map is read twice, first for sums, upwards, then downwards: what the first pass left in the caches the
+ * second finds there. */
 #include <math.h>
 #include <omp.h>
 
@@ -117,6 +117,12 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
     }
 }
 
+/* A frozen layer: what it learnt is used and stays, as at test time. */
+static bool is_frozen(const nn_layer *layer)
+{
+    return layer->params[MEAN]->rate == 0;
+}
+
 static void running_statistics(nn_layer *layer, size_t c)
 {
     norm_state *s = layer->state;
@@ -136,7 +142,7 @@ typedef struct norm_maps {
     const norm_pool *pool;             /* NULL: none; then out, y and dy are the pooled maps */
     const float *scale, *shift;        /* y = relu(scale * x + shift + residual) */
     const void *x, *residual, *y, *dy; /* residual NULL: none */
-    void *out, *d_residual, *dx;       /* d_residual NULL: not wanted */
+    void *out, *d_residual, *dx;       /* gradients, NULL: not wanted */
 } norm_maps;
 
 static inline float rectify(float value, float ceiling) /* lets NaN through */
@@ -221,7 +227,7 @@ NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t la
         const float *g = gradient_at(m, pixel, x, buffer);
         for (size_t i = 0; i < c; i++) result[i] = from_g[i] * g[i] + from_x[i] * x[i] + constant[i];
         if (m->d_residual) nn_store(m->type, m->d_residual, pixel * c, c, g);
-        nn_store(m->type, m->dx, pixel * c, c, result);
+        if (m->dx) nn_store(m->type, m->dx, pixel * c, c, result);
     }
 }
 
@@ -253,7 +259,7 @@ static amend_status norm_forward(nn_layer *layer)
     norm_maps m = maps_of(layer);
     size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
     size_t rows = m.pool ? layer->out->shape.n * layer->out->shape.h : 0;
-    if (layer->run->training)
+    if (layer->run->training && !is_frozen(layer))
         batch_statistics(layer, pixels, c);
     else
         running_statistics(layer, c);
@@ -274,14 +280,13 @@ static amend_status norm_forward(nn_layer *layer)
 }
 
 /* dgamma = sum g xhat, dbeta = sum g, dx = gamma / deviation * (g - dbeta / m - xhat * dgamma / m). */
-static amend_status norm_backward(nn_layer *layer)
+static void differentiate(nn_layer *layer, const norm_maps *m, size_t pixels)
 {
     norm_state *s = layer->state;
-    norm_maps m = maps_of(layer);
-    size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
+    size_t c = m->c;
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
-        sum_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, s->sums + t * 2 * c,
+        sum_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, s->sums + t * 2 * c,
                      s->buffer + t * s->room);
     for (size_t i = 0; i < c; i++) {
         double sum, product, inverse = (double)s->inverse_deviation[i];
@@ -293,6 +298,25 @@ static amend_status norm_backward(nn_layer *layer)
         s->from_x[i] = (float)-per_x;
         s->constant[i] = (float)(per_x * (double)s->mean[i] - scale * sum / (double)pixels);
     }
+}
+
+/* With statistics that are constants, dx = gamma / deviation * g. */
+static void take_statistics_as_constants(norm_state *s, size_t c)
+{
+    memcpy(s->from_g, s->scale, c * sizeof *s->from_g);
+    memset(s->from_x, 0, c * sizeof *s->from_x);
+    memset(s->constant, 0, c * sizeof *s->constant);
+}
+
+static amend_status norm_backward(nn_layer *layer)
+{
+    norm_state *s = layer->state;
+    norm_maps m = maps_of(layer);
+    size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
+    bool frozen = is_frozen(layer);
+    if (!frozen || nn_layer_learns(layer)) differentiate(layer, &m, pixels);
+    if (frozen) take_statistics_as_constants(s, c);
+    if (!m.dx && !m.d_residual) return status_ok();
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
         apply_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * s->room);

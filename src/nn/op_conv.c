@@ -17,14 +17,22 @@ static size_t align(size_t bytes)
 
 static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_state *state)
 {
-    TRY(dnn_conv_create(conv, DNN_BACKWARD_WEIGHTS, false, &state->jobs[WEIGHTS]));
-    TRY(dnn_pack_create(state->jobs[WEIGHTS], true, &state->jobs[UNPACK]));
+    if (nn_layer_learns(layer)) {
+        TRY(dnn_conv_create(conv, DNN_BACKWARD_WEIGHTS, false, &state->jobs[WEIGHTS]));
+        TRY(dnn_pack_create(state->jobs[WEIGHTS], true, &state->jobs[UNPACK]));
+    }
     if (layer->in[0]->wants_gradient) { /* the first layer's input needs none */
         TRY(dnn_conv_create(conv, DNN_BACKWARD_DATA, false, &state->jobs[DATA]));
         TRY(dnn_pack_create(state->jobs[DATA], false, &state->jobs[PACK_DATA]));
         layer->own_bytes += align(dnn_buffer_size(state->jobs[DATA], 1));
     }
     return status_ok();
+}
+
+/* The packed weight gradient lives only until it is unpacked: in the scratchpad. */
+static size_t packed_bytes(const conv_state *state)
+{
+    return state->jobs[WEIGHTS] ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0;
 }
 
 static amend_status conv_create(nn_layer *layer)
@@ -43,8 +51,7 @@ static amend_status conv_create(nn_layer *layer)
         size_t bytes = state->jobs[i] ? dnn_scratch_size(state->jobs[i]) : 0;
         if (bytes > scratch) scratch = bytes;
     }
-    /* The packed weight gradient lives only until it is unpacked. */
-    layer->scratch_bytes = align(scratch) + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0);
+    layer->scratch_bytes = align(scratch) + packed_bytes(state);
     return status_ok();
 }
 
@@ -65,11 +72,9 @@ static amend_status conv_bind(nn_layer *layer)
     conv_state *state = layer->state;
     float *weights = layer->params[0]->value, *bias = row_bias(layer, false), *d_bias = row_bias(layer, true);
     char *forward = layer->own, *data = forward + align(dnn_buffer_size(state->jobs[FORWARD], 1));
-    char *scratch = layer->scratch, *packed = scratch;
-    TRY(bind(state, PACK_FORWARD, (void *[DNN_BUFFERS]){weights, forward},
-             scratch + (layer->training ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0)));
-    if (layer->training) {
-        scratch += align(dnn_buffer_size(state->jobs[WEIGHTS], 1));
+    char *packed = layer->scratch, *scratch = packed + packed_bytes(state);
+    TRY(bind(state, PACK_FORWARD, (void *[DNN_BUFFERS]){weights, forward}, scratch));
+    if (state->jobs[WEIGHTS]) {
         TRY(bind(state, WEIGHTS, (void *[DNN_BUFFERS]){layer->in[0]->data, packed, layer->out->gradient, d_bias},
                  scratch));
         TRY(bind(state, UNPACK, (void *[DNN_BUFFERS]){packed, layer->params[0]->gradient}, scratch));
@@ -96,8 +101,10 @@ static amend_status conv_forward(nn_layer *layer)
 static amend_status conv_backward(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    TRY(dnn_run(state->calls[WEIGHTS]));
-    TRY(dnn_run(state->calls[UNPACK]));
+    if (state->calls[WEIGHTS]) {
+        TRY(dnn_run(state->calls[WEIGHTS]));
+        TRY(dnn_run(state->calls[UNPACK]));
+    }
     return state->calls[DATA] ? dnn_run(state->calls[DATA]) : status_ok();
 }
 

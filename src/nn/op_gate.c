@@ -10,7 +10,7 @@ static amend_status gate_create(nn_layer *layer)
     const nn_tensor *gate = layer->in[1];
     bool fits = layer->row->operation == NN_TIMES && gate->shape.h == 1 && gate->shape.w == 1 &&
                 gate->shape.c == layer->in[0]->shape.c && gate->type == NN_F32;
-    if (!fits || (layer->training && !gate->wants_gradient))
+    if (!fits)
         return status_error(AMEND_UNSUPPORTED,
                             "combine %s: only a map times one f32 value a channel can be trained, in this order",
                             layer->row->name);
@@ -44,19 +44,20 @@ static amend_status gate_forward(nn_layer *layer)
     return status_ok();
 }
 
-/* Channels at .. at + part - 1 of one sample. */
+/* Channels at .. at + part - 1 of one sample; only what is wanted of the two gradients. */
 static void sample_backward(nn_layer *layer, size_t sample, size_t at, size_t part)
 {
     const nn_tensor *x = layer->in[0], *y = layer->out;
     size_t c = y->shape.c, pixels = y->shape.h * y->shape.w;
     const float *gate = (const float *)layer->in[1]->data + sample * c + at;
-    float *d_gate = (float *)layer->in_gradient[1] + sample * c + at;
-    memset(d_gate, 0, part * sizeof *d_gate);
+    float *d_gate = layer->in_gradient[1] ? (float *)layer->in_gradient[1] + sample * c + at : NULL;
+    if (d_gate) memset(d_gate, 0, part * sizeof *d_gate);
     for (size_t i = 0; i < pixels; i++) {
         float given[PART], gradient[PART], result[PART];
         size_t place = (sample * pixels + i) * c + at;
         const float *dy = nn_load(y->type, y->gradient, place, part, gradient);
-        add_products(dy, nn_load(x->type, x->data, place, part, given), d_gate, part);
+        if (d_gate) add_products(dy, nn_load(x->type, x->data, place, part, given), d_gate, part);
+        if (!layer->in_gradient[0]) continue;
         multiply(dy, gate, result, part);
         nn_store(x->type, layer->in_gradient[0], place, part, result);
     }

@@ -35,7 +35,7 @@ static amend_status linear_backward(nn_layer *layer)
     float *d_weight = layer->params[0]->gradient, *d_bias = layer->params[1]->gradient, *dx = layer->in_gradient[0];
     memset(d_weight, 0, outputs * inputs * sizeof *d_weight);
     memset(d_bias, 0, outputs * sizeof *d_bias);
-    for (size_t n = 0; n < batch; n++)
+    for (size_t n = 0; n < batch && nn_layer_learns(layer); n++)
         for (size_t k = 0; k < outputs; k++) {
             add_scaled(d_weight + k * inputs, x + n * inputs, g[n * outputs + k], inputs);
             d_bias[k] += g[n * outputs + k];

@@ -18,7 +18,7 @@ static amend_status pool_create(nn_layer *layer)
     TRY(dnn_pool_create(&pool, maximum, DNN_FORWARD, &state->forward));
     layer->own_bytes = dnn_buffer_size(state->forward, 2);
     layer->scratch_bytes = dnn_scratch_size(state->forward);
-    if (!layer->training) return status_ok();
+    if (!layer->in[0]->wants_gradient) return status_ok();
     TRY(dnn_pool_create(&pool, maximum, DNN_BACKWARD_DATA, &state->backward));
     if (dnn_scratch_size(state->backward) > layer->scratch_bytes)
         layer->scratch_bytes = dnn_scratch_size(state->backward);
@@ -42,7 +42,7 @@ static amend_status pool_forward(nn_layer *layer)
 
 static amend_status pool_backward(nn_layer *layer)
 {
-    return layer->in_gradient[0] ? dnn_run(((pool_state *)layer->state)->run_backward) : status_ok();
+    return dnn_run(((pool_state *)layer->state)->run_backward);
 }
 
 static void pool_destroy(nn_layer *layer)

@@ -37,21 +37,21 @@ NN_VECTOR static void slide(const shared *s, const float *plane, const float *ke
         }
 }
 
-/* d_kernel += gradient * window; d_plane += gradient * kernel. */
+/* d_kernel += gradient * window; d_plane (NULL: not wanted) += gradient * kernel. */
 NN_VECTOR static void slide_back(const shared *s, const float *plane, const float *kernel, const float *gradient,
                                  float *d_kernel, float *d_plane)
 {
     size_t k = s->kernel;
-    memset(d_plane, 0, s->h * s->w * sizeof *d_plane);
+    if (d_plane) memset(d_plane, 0, s->h * s->w * sizeof *d_plane);
     for (size_t u = 0; u < s->out_h; u++)
         for (size_t v = 0; v < s->out_w; v++) {
             size_t at = u * s->stride * s->w + v * s->stride;
             float g = gradient[(u * s->out_w + v) * s->planes];
             for (size_t i = 0; i < k; i++) {
                 const float *row = plane + at + i * s->w;
-                float *d_row = d_plane + at + i * s->w, *d_weight = d_kernel + i * k;
+                float *d_row = d_plane ? d_plane + at + i * s->w : NULL, *d_weight = d_kernel + i * k;
                 for (size_t j = 0; j < k; j++) d_weight[j] += g * row[j];
-                for (size_t j = 0; j < k; j++) d_row[j] += g * kernel[i * k + j];
+                for (size_t j = 0; j < k && d_row; j++) d_row[j] += g * kernel[i * k + j];
             }
         }
 }
@@ -88,7 +88,7 @@ static amend_status shared_backward(nn_layer *layer)
         for (size_t q = count * t / threads; q < count * (t + 1) / threads; q++)
             slide_back(&s, planes + q * s.h * s.w, kernel + kernel_of(&s, q),
                        gradient + q / s.planes * map * s.planes + q % s.planes, parts + t * weights + kernel_of(&s, q),
-                       d_planes + q * s.h * s.w);
+                       d_planes ? d_planes + q * s.h * s.w : NULL);
     memset(sum, 0, weights * sizeof *sum);
     for (size_t t = 0; t < threads; t++)
         for (size_t i = 0; i < weights; i++) sum[i] += parts[t * weights + i];

@@ -14,6 +14,7 @@ static nn_param make(const char *row, const char *suffix, bool trainable, size_t
     memset(&param, 0, sizeof param);
     snprintf(param.name, sizeof param.name, "%s.%s", row, suffix);
     param.trainable = trainable;
+    param.rate = 1;
     param.dims = dims;
     param.count = 1;
     for (size_t i = 0; i < dims; i++) param.count *= param.shape[i] = shape[i];

@@ -10,6 +10,7 @@ typedef struct nn_param {
     char name[NN_NAME_SIZE + 16];
     size_t dims, shape[4], count;
     bool trainable; /* false: a running statistic */
+    float rate;     /* factor on the learning rate, 1 at first; 0: frozen, also a statistic. Plans made later know it */
     float *value;
     float *gradient; /* NULL when not trainable, or before nn_params_want_gradients */
     enum { NN_INIT_CONSTANT, NN_INIT_NORMAL, NN_INIT_UNIFORM } init;
@@ -33,6 +34,12 @@ amend_status nn_params_want_gradients(nn_params *params) AMEND_MUST_USE;
 
 /* torchvision's initialisation: He normal (fan out) for convolutions, torch's defaults for the rest. */
 void nn_params_init(nn_params *params, uint64_t seed);
+
+/* Training changes it by gradients. */
+static inline bool nn_param_learns(const nn_param *param)
+{
+    return param->trainable && param->rate > 0;
+}
 
 nn_param *nn_params_find(const nn_params *params, const char *row, const char *suffix); /* NULL: not there */
 

@@ -13,6 +13,7 @@ typedef struct step {
     size_t data_at, gradient_at, own_at;
     size_t last_row;              /* the one whose result this is */
     size_t last_reader;           /* the last step that reads the result */
+    bool kept;                    /* the backward pass needs the result */
     bool has_gradient;            /* while planning: some reader has written it */
     size_t sum_at[NN_MAX_INPUTS]; /* a second gradient of the same map, to be added to the first */
     bool adds[NN_MAX_INPUTS];
@@ -113,8 +114,8 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
     return status_ok();
 }
 
-/* The head's layers read f32 only, and all but convolutions and pools write their input's gradient. */
-static amend_status check_input(const nn_plan *plan, const step *s)
+/* The head's layers read f32 only. */
+static amend_status check_input(const step *s)
 {
     nn_kind kind = s->layer.row->kind;
     bool converts = kind == NN_ARRANGE || kind == NN_GLOBAL_POOL;
@@ -122,10 +123,6 @@ static amend_status check_input(const nn_plan *plan, const step *s)
     if (is_f32_only(kind) && !converts && s->layer.in[0]->type != NN_F32)
         return status_error(AMEND_UNSUPPORTED, "%s %s: needs an f32 map; put arrange or global_pool before it",
                             nn_kind_name(kind), s->layer.row->name);
-    if (plan->options.training && !s->layer.in[0]->wants_gradient && kind != NN_CONV && kind != NN_MAX_POOL &&
-        kind != NN_AVERAGE_POOL && kind != NN_LINEAR && !converts)
-        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot be trained directly on the input", nn_kind_name(kind),
-                            s->layer.row->name);
     return status_ok();
 }
 
@@ -134,6 +131,13 @@ static nn_type result_type(const nn_plan *plan, const step *s)
 {
     if (s->layer.row->kind == NN_INPUT) return plan->options.type;
     return is_f32_only(s->layer.row->kind) ? NN_F32 : plan->steps[s->in_steps[0]].out.type;
+}
+
+static bool reads_learnt(const nn_layer *layer)
+{
+    bool learnt = false;
+    for (size_t k = 0; k < NN_MAX_INPUTS; k++) learnt = learnt || (layer->in[k] && layer->in[k]->wants_gradient);
+    return learnt;
 }
 
 static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape *shape)
@@ -149,13 +153,14 @@ static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape
     s->layer.out = &s->out;
     s->out.shape = *shape;
     s->out.type = result_type(plan, s);
-    s->out.wants_gradient = plan->options.training && row;
     if (row) s->layer.in[0] = &plan->steps[s->in_steps[0]].out;
     if (s->layer.row->kind == NN_RELU || s->layer.row->kind == NN_ACTIVATION)
         s->layer.curve = nn_row_curve(s->layer.row);
     if (s->layer.row->kind == NN_COMBINE || s->layer.in[1]) s->layer.in[1] = &plan->steps[s->in_steps[1]].out;
-    TRY(check_input(plan, s));
-    return find_params(plan, &s->layer);
+    TRY(check_input(s));
+    TRY(find_params(plan, &s->layer));
+    s->out.wants_gradient = plan->options.training && (nn_layer_learns(&s->layer) || reads_learnt(&s->layer));
+    return status_ok();
 }
 
 static amend_status make_steps(nn_plan *plan)
@@ -175,6 +180,8 @@ static amend_status make_steps(nn_plan *plan)
         plan->count++;
         row = last + 1;
     }
+    if (plan->options.training && !plan->steps[plan->count - 1].out.wants_gradient)
+        return status_error(AMEND_BAD_ARGUMENT, "all layers are frozen: there is nothing to train");
     return status_ok();
 }
 
@@ -183,9 +190,14 @@ static amend_status make_steps(nn_plan *plan)
 static void note_readers(nn_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        plan->steps[i].last_reader = i;
-        for (size_t k = 0; k < NN_MAX_INPUTS; k++)
-            if (plan->steps[i].layer.in[k]) plan->steps[plan->steps[i].in_steps[k]].last_reader = i;
+        step *s = &plan->steps[i];
+        s->last_reader = i;
+        s->kept = s->out.wants_gradient;
+        for (size_t k = 0; k < NN_MAX_INPUTS; k++) {
+            if (!s->layer.in[k]) continue;
+            plan->steps[s->in_steps[k]].last_reader = i;
+            plan->steps[s->in_steps[k]].kept |= s->out.wants_gradient;
+        }
     }
 }
 
@@ -193,9 +205,8 @@ static amend_status plan_forward_memory(nn_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
         TRY(arena_take(&plan->arena, tensor_bytes(&plan->steps[i].out), &plan->steps[i].data_at));
-        if (plan->options.training) continue;
         for (size_t j = 0; j < i; j++)
-            if (plan->steps[j].last_reader == i)
+            if (plan->steps[j].last_reader == i && !plan->steps[j].kept)
                 TRY(arena_give(&plan->arena, plan->steps[j].data_at, tensor_bytes(&plan->steps[j].out)));
     }
     return status_ok();
@@ -204,7 +215,7 @@ static amend_status plan_forward_memory(nn_plan *plan)
 /* Batch normalisation goes pixel by pixel, so the gradient of its input may take the place of that of its result. */
 static bool is_in_place(const step *s, size_t k)
 {
-    return s->layer.row->kind == NN_BATCH_NORM && !k && !s->adds[0] && !s->layer.pool;
+    return s->layer.row->kind == NN_BATCH_NORM && !k && s->layer.in[0]->wants_gradient && !s->adds[0] && !s->layer.pool;
 }
 
 /* The first reader that goes backward writes the gradient of a map, the next ones write beside and add. */
@@ -232,8 +243,9 @@ static amend_status plan_backward_memory(nn_plan *plan)
         for (size_t k = 0; k < NN_MAX_INPUTS; k++) TRY(plan_input_gradient(plan, s, k));
         for (size_t k = 0; k < NN_MAX_INPUTS; k++)
             if (s->adds[k]) TRY(arena_give(&plan->arena, s->sum_at[k], tensor_bytes(s->layer.in[k])));
-        TRY(arena_give(&plan->arena, s->data_at, tensor_bytes(&s->out)));
-        if (!is_in_place(s, 0)) TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
+        if (s->kept) TRY(arena_give(&plan->arena, s->data_at, tensor_bytes(&s->out)));
+        if (s->out.wants_gradient && !is_in_place(s, 0))
+            TRY(arena_give(&plan->arena, s->gradient_at, tensor_bytes(&s->out)));
     }
     return status_ok();
 }
@@ -399,6 +411,7 @@ amend_status nn_plan_backward(nn_plan *plan)
         return status_error(AMEND_BAD_ARGUMENT, "backward needs a training plan after a training forward pass");
     for (size_t i = plan->count; i-- > 1;) {
         nn_layer *layer = &plan->steps[i].layer;
+        if (!layer->out->wants_gradient) continue;
         TRY(layer->op->backward(layer));
         for (size_t k = 0; k < NN_MAX_INPUTS; k++)
             if (plan->steps[i].adds[k]) add_gradient(layer->in[k], layer->in_gradient[k]);

@@ -66,7 +66,7 @@ typedef struct nn_row {
     size_t height, width;
     bool pair;
     double start[2], step[2]; /* result i of a side lies at start + i step of the input's; [0] height, [1] width */
-    const uint32_t *source; /* borrowed, one value of the result each */
+    const uint32_t *source;   /* borrowed, one value of the result each */
     nn_affinity affinity;
     nn_generic generic;
 } nn_row;

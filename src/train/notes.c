@@ -21,6 +21,7 @@ amend_status notes_write(const train_notes *notes, const char *path)
     fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION,
             dnn_version(), notes->data, notes->training, notes->seed);
     fprintf(file.stream, "planned_bytes = %zu\nparameters = %zu\n", notes->planned_bytes, notes->parameters);
+    if (*notes->init) fprintf(file.stream, "init = %s (hash %s)\n", notes->init, notes->init_hash);
     if (!uname(&machine))
         fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
     machine_processor(processor, sizeof processor);

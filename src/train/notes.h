@@ -7,7 +7,8 @@
 #include "base/status.h"
 
 typedef struct train_notes {
-    const char *data, *training; /* path of the data set; the model's description of its training */
+    const char *data, *training;  /* path of the data set; the model's description of its training */
+    const char *init, *init_hash; /* path of the first weights, "": random; hash of that file */
     size_t seed;
     size_t planned_bytes; /* of a training step */
     size_t parameters;    /* trainable values */

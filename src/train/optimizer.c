@@ -70,7 +70,7 @@ static void step_array(const optimizer_options *o, const optimizer_array *array,
 void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count, size_t step,
                     double rate)
 {
-    for (size_t i = 0; i < count; i++) step_array(options, &arrays[i], step, rate);
+    for (size_t i = 0; i < count; i++) step_array(options, &arrays[i], step, rate * arrays[i].rate);
 }
 
 NN_VECTOR static double square_sum(const float *values, size_t count)

@@ -23,7 +23,8 @@ typedef struct optimizer_options {
 typedef struct optimizer_array {
     float *value, *gradient, *moment1, *moment2;
     size_t count;
-    bool decay; /* weight decay applies */
+    bool decay;  /* weight decay applies */
+    double rate; /* factor on the learning rate, > 0 */
 } optimizer_array;
 
 /* Step number `step` (1, 2, ...) with learning rate `rate`. The same threads give the same bits. */

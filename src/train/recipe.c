@@ -34,6 +34,10 @@ static const char *const schedules[] = {"exponential", "cosine", "step", NULL};
     {                                                                                                                  \
         name, CONFIG_FLAG, offsetof(recipe, field), 0, 0, NULL, help                                                   \
     }
+#define TEXT(name, field, help)                                                                                        \
+    {                                                                                                                  \
+        name, CONFIG_TEXT, offsetof(recipe, field), 0, RECIPE_TEXT_SIZE, NULL, help                                    \
+    }
 
 const config_key recipe_keys[] = {
     CHOICE("data.layout", layout, layouts, "how the data set lies on disk"),
@@ -66,9 +70,12 @@ const config_key recipe_keys[] = {
     CHOICE(
         "train.sampling", sampling, samplings,
         "of an epoch; shuffle: every image; mrr: as many of each class as the smallest has; sqrt: by roots of counts"),
+    TEXT("train.init", init, "weights to start from: a model, a .pth or safetensors state dictionary; empty: random"),
     FLAG("train.balance", balance, "weigh classes by their rarity"),
     CHOICE("optimizer.kind", optimizer, optimizers, "adam: L2 in the gradient; adamw: decoupled; sgd: with momentum"),
     REAL("optimizer.rate", rate, 1e-9, 100, "full learning rate"),
+    TEXT("optimizer.rates", rates,
+         "factors on the rate for parts of the network, by the beginnings of names: backbone:0,layer4:0.1; 0: frozen"),
     REAL("optimizer.weight_decay", weight_decay, 0, 1, "weight decay"),
     REAL("optimizer.momentum", momentum, 0, 0.9999, "sgd only"),
     REAL("optimizer.clip", clip, 0, 1e6, "limit of the gradient's norm; 0: none"),

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "data/loader.h"
 
+enum { RECIPE_TEXT_SIZE = 180 };               /* of a text, its end with it */
 enum { RECIPE_F32, RECIPE_BF16, RECIPE_AUTO }; /* precision; auto: bf16 where the processor is fast at it */
 
 typedef struct recipe {
@@ -20,10 +21,12 @@ typedef struct recipe {
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;
+    char init[RECIPE_TEXT_SIZE];
     int sampling;
     bool balance;
     int optimizer; /* [optimizer] */
     double rate, weight_decay, momentum, clip;
+    char rates[RECIPE_TEXT_SIZE];
     bool nesterov, decay_all;
     int schedule; /* [schedule] */
     double factor, floor, warmup;

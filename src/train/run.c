@@ -1,7 +1,6 @@
 /* A run: its folder, its epochs, its end. */
 #include "train/run.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,11 +11,13 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/stop.h"
-#include "model/description.h"
+#include "model/transfer.h"
 #include "nn/dnn.h"
 #include "nn/floor.h"
+#include "train/identity.h"
 #include "train/log.h"
 #include "train/notes.h"
+#include "train/rates.h"
 #include "train/trainer.h"
 
 typedef struct run {
@@ -31,7 +32,7 @@ typedef struct run {
     trainer *trainer;
     train_log log;
     float class_weights[MODEL_MAX_CLASSES];
-    char identity[256];
+    run_identity identity;
     double saved_at;     /* clock of the last checkpoint */
     double floor_images; /* images a second if there were only convolutions */
 } run;
@@ -64,6 +65,26 @@ static amend_status open_data(run *r, const char *path)
     return loader_create(r->set, &batches, &r->loader);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static amend_status set_rates(run *r)
+{
+    size_t frozen = 0, all = 0;
+    TRY(rates_apply(r->recipe.rates, &r->params));
+    for (size_t i = 0; i < r->params.count; i++) {
+        const nn_param *p = &r->params.items[i];
+        if (!p->trainable) continue;
+        all += p->count;
+        if (!nn_param_learns(p)) frozen += p->count;
+    }
+    if (frozen) fprintf(stderr, "rates: %zu of %zu weights are frozen\n", frozen, all);
+    return status_ok();
+}
+
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
@@ -83,12 +104,14 @@ static amend_status describe(run *r)
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
-             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s; amend %s, oneDNN %s", dataset_layout(r->set),
-             dataset_count(r->set), sampled[c->sampling], c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
-             precision_of(c) == NN_BF16 ? "bf16" : "f32", AMEND_VERSION, dnn_version());
+             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%s; amend %s, oneDNN %s",
+             dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
+             c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
+             *c->init ? ", from " : "", base_name(c->init), AMEND_VERSION, dnn_version());
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
-    return nn_params_create(r->table, &r->params);
+    TRY(nn_params_create(r->table, &r->params));
+    return set_rates(r);
 }
 
 /* count / (classes * count of the class), as scikit-learn's "balanced". */
@@ -115,6 +138,21 @@ static amend_status memory_left(size_t allowed, size_t *left)
     return status_ok();
 }
 
+/* Random ones, or those of a file where it has them. */
+static amend_status first_weights(run *r)
+{
+    transfer_report report;
+    const char *path = r->recipe.init;
+    nn_params_init(&r->params, r->recipe.seed);
+    if (!*path) return status_ok();
+    TRY(status_prefix(model_transfer(path, &r->description, &r->params, &report), "train.init"));
+    fprintf(stderr, "init: %zu tensors from %s; %zu begin at random%s; %zu of the file are not used%s\n", report.taken,
+            path, report.kept.count, report.kept.text, report.left.count, report.left.text);
+    if (report.summed)
+        fprintf(stderr, "init: %s is summed over its colours, for gray images\n", r->params.items[0].name);
+    return status_ok();
+}
+
 static amend_status make_trainer(run *r, size_t memory)
 {
     const recipe *c = &r->recipe;
@@ -128,7 +166,7 @@ static amend_status make_trainer(run *r, size_t memory)
         .smoothing = c->smoothing,
         .decay_all = c->decay_all,
         .class_weights = balance(r)};
-    nn_params_init(&r->params, c->seed);
+    TRY(first_weights(r));
     TRY(memory_left(memory, &options.memory));
     amend_status status = trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer);
     if (status.code == AMEND_NO_MEMORY && memory)
@@ -136,22 +174,13 @@ static amend_status make_trainer(run *r, size_t memory)
                              (memory - options.memory) / 1000000);
     TRY(status);
     fprintf(stderr, "memory: %.0f MB planned for a training step\n", (double)trainer_bytes(r->trainer) / 1e6);
-    size_t part = trainer_part(r->trainer), used = strlen(r->identity);
+    size_t part = trainer_part(r->trainer);
     if (part == c->batch) return status_ok();
     fprintf(
         stderr,
         "memory: each batch of %zu is taken in parts of %zu; batch normalisation and affinity see one part at a time\n",
         c->batch, part);
-    snprintf(r->identity + used, sizeof r->identity - used, "-part%zu", part); /* other parts would be another run */
-    return status_ok();
-}
-
-/* Of recipe and data: a checkpoint of something else must not be resumed. */
-static amend_status identify(run *r)
-{
-    uint64_t hash;
-    TRY(recipe_hash(&r->recipe, &hash));
-    snprintf(r->identity, sizeof r->identity, "%016" PRIx64 "-%zu", hash, dataset_count(r->set));
+    run_identify_part(&r->identity, part);
     return status_ok();
 }
 
@@ -170,7 +199,7 @@ static amend_status resume_or_start(run *r)
     TRY(path_in(r, "checkpoint.safetensors", checkpoint));
     TRY(path_in(r, "log.csv", log));
     if (!file_exists(checkpoint)) return status_ok();
-    TRY(trainer_load(r->trainer, checkpoint, r->identity));
+    TRY(trainer_load(r->trainer, checkpoint, r->identity.text));
     return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
 }
 
@@ -187,7 +216,12 @@ static amend_status write_recipe(const run *r)
 static amend_status write_notes(const run *r, const char *data)
 {
     char path[4096];
-    train_notes notes = {data, r->description.training, r->recipe.seed, trainer_bytes(r->trainer), 0};
+    train_notes notes = {.data = data,
+                         .training = r->description.training,
+                         .init = r->recipe.init,
+                         .init_hash = r->identity.init,
+                         .seed = r->recipe.seed,
+                         .planned_bytes = trainer_bytes(r->trainer)};
     for (size_t i = 0; i < r->params.count; i++)
         if (r->params.items[i].trainable) notes.parameters += r->params.items[i].count;
     TRY(path_in(r, "run.txt", path));
@@ -199,7 +233,7 @@ static amend_status measure_floor(run *r, bool little_memory)
 {
     nn_floor floor;
     size_t batch = little_memory && r->recipe.batch > 4 ? 4 : r->recipe.batch;
-    TRY(nn_floor_measure(r->table, batch, precision_of(&r->recipe), true, 3, &floor));
+    TRY(nn_floor_measure(r->table, batch, precision_of(&r->recipe), &r->params, 3, &floor));
     r->floor_images = (double)batch / (floor.forward + floor.backward_data + floor.backward_weights);
     return status_ok();
 }
@@ -210,7 +244,7 @@ static amend_status save_checkpoint(run *r)
 {
     char path[4096];
     TRY(path_in(r, "checkpoint.safetensors", path));
-    TRY(trainer_save(r->trainer, path, r->identity));
+    TRY(trainer_save(r->trainer, path, r->identity.text));
     r->saved_at = clock_seconds();
     return status_ok();
 }
@@ -319,7 +353,7 @@ static amend_status set_up(run *r, const train_request *request)
 {
     TRY(open_data(r, request->data));
     TRY(describe(r));
-    TRY(identify(r));
+    TRY(run_identify(&r->recipe, dataset_count(r->set), &r->identity));
     TRY(file_lock_folder(r->folder, &r->lock));
     TRY(refuse_to_overwrite(r, request->resume));
     TRY(measure_floor(r, request->memory > 0)); /* its memory is given back before the training's is taken */

@@ -19,7 +19,7 @@ struct trainer {
     size_t steps, part, sample_floats, classes;
     nn_params *params;
     nn_plan *plan;
-    optimizer_array *arrays; /* the trainable ones */
+    optimizer_array *arrays; /* those that learn */
     size_t array_count;
     float *state;    /* moments, averages, and the running statistics as they were before the step */
     float *before;   /* the latter, into state */
@@ -33,10 +33,10 @@ static void share_state(trainer *t)
     float *next = t->state;
     for (size_t i = 0; i < t->params->count; i++) {
         nn_param *p = &t->params->items[i];
-        if (p->trainable) {
+        if (nn_param_learns(p)) {
             bool decay = t->options.decay_all || p->dims > 1;
             t->arrays[t->array_count++] =
-                (optimizer_array){p->value, p->gradient, next, next + p->count, p->count, decay};
+                (optimizer_array){p->value, p->gradient, next, next + p->count, p->count, decay, (double)p->rate};
             next += 2 * p->count;
         }
         if (t->average) {
@@ -45,7 +45,7 @@ static void share_state(trainer *t)
             next += p->count;
         }
     }
-    t->before = next; /* the statistics have no moments: their room is left */
+    t->before = next;
 }
 
 /* A step that fails must leave the running statistics as they were. */
@@ -58,6 +58,17 @@ static void keep_statistics(trainer *t, bool restore)
         memcpy(restore ? p->value : kept, restore ? kept : p->value, p->count * sizeof *kept);
         kept += p->count;
     }
+}
+
+/* Two moments of what learns, the statistics as they were, the average. */
+static size_t count_state(const trainer *t)
+{
+    size_t floats = t->options.average > 0 ? t->params->values : 0;
+    for (size_t i = 0; i < t->params->count; i++) {
+        const nn_param *p = &t->params->items[i];
+        floats += nn_param_learns(p) ? 2 * p->count : p->trainable ? 0 : p->count;
+    }
+    return floats;
 }
 
 /* Bytes beside the plan. */
@@ -100,7 +111,7 @@ amend_status trainer_create(const nn_table *table, nn_params *params, const trai
     t->steps = steps;
     t->sample_floats = input.h * input.w * input.c;
     t->classes = table->shapes[table->count - 1].c;
-    t->state_floats = params->values * (options->average > 0 ? 3 : 2);
+    t->state_floats = count_state(t);
     amend_status status = make_plan(t, table);
     if (!status.code) status = mem_alloc(&t->arrays, params->count, sizeof *t->arrays, "optimiser state");
     if (!status.code) status = mem_alloc(&t->state, t->state_floats, sizeof *t->state, "optimiser state");
@@ -145,13 +156,15 @@ static size_t count_right(const trainer *t, const float *targets)
     return right;
 }
 
-/* A young average follows the weights closely, so that it forgets the first values. */
+/* A young average follows the weights closely, so that it forgets the first values. That of what is frozen stays. */
 static void update_average(trainer *t)
 {
     double young = (1 + (double)t->position.step) / (10 + (double)t->position.step);
     double decay = young < t->options.average ? young : t->options.average;
-    for (size_t i = 0; t->average && i < t->params->count; i++)
-        optimizer_average(t->average[i], t->params->items[i].value, t->params->items[i].count, decay);
+    for (size_t i = 0; t->average && i < t->params->count; i++) {
+        const nn_param *p = &t->params->items[i];
+        if (p->rate > 0) optimizer_average(t->average[i], p->value, p->count, decay);
+    }
 }
 
 /* Gradients of one part to the sum, or with `back` the sum to the gradients. */
@@ -258,9 +271,9 @@ static float *copy_of(const trainer *t, size_t item, size_t *array, int copy)
     case 0:
         return p->value;
     case 1:
-        return p->trainable ? t->arrays[*array].moment1 : NULL;
+        return nn_param_learns(p) ? t->arrays[*array].moment1 : NULL;
     case 2:
-        return p->trainable ? t->arrays[(*array)++].moment2 : NULL;
+        return nn_param_learns(p) ? t->arrays[(*array)++].moment2 : NULL;
     default:
         return t->average ? t->average[item] : NULL;
     }

@@ -40,8 +40,10 @@ typedef struct onnx_tensor {
 /* Float, double, half, bfloat16, integer and bool tensors that lie in the file itself. */
 amend_status onnx_tensor_read(const Onnx__TensorProto *proto, onnx_tensor *tensor) AMEND_MUST_USE;
 
-/* Its name, type and shape; data NULL (onnx_tensor_read has the values). Types that hold no numbers are shown as U8,
- * and of more dimensions than TENSOR_MAX_DIMS only the first. */
+/* Its name, type and shape, and its values where they lie as the type says; else data is NULL and only onnx_tensor_read
+ * may have them. Types that hold no numbers are shown as U8, and of more dimensions than TENSOR_MAX_DIMS only the
+ * first.
+ */
 tensor_view onnx_tensor_view(const Onnx__TensorProto *proto);
 
 #endif

@@ -176,6 +176,16 @@ amend_status onnx_tensor_read(const Onnx__TensorProto *p, onnx_tensor *t)
     return status_ok();
 }
 
+/* Where a tensor's values lie as a view has them; NULL: in another form, in another file, or not all of them. */
+static const void *plain_values(const Onnx__TensorProto *p, const tensor_view *view)
+{
+    size_t bytes;
+    if (p->n_dims > TENSOR_MAX_DIMS || !dtype_bytes(view->type, view->shape, view->dims, &bytes)) return NULL;
+    if (p->has_raw_data && p->raw_data.len == bytes) return p->raw_data.data;
+    bool floats = view->type == TENSOR_F32 && p->n_float_data == bytes / sizeof(float);
+    return floats ? p->float_data : NULL;
+}
+
 tensor_view onnx_tensor_view(const Onnx__TensorProto *p)
 {
     static const struct {
@@ -189,5 +199,6 @@ tensor_view onnx_tensor_view(const Onnx__TensorProto *p)
         if (types[i].from == p->data_type) view.type = types[i].type;
     view.dims = p->n_dims < TENSOR_MAX_DIMS ? p->n_dims : TENSOR_MAX_DIMS;
     for (size_t i = 0; i < view.dims; i++) view.shape[i] = p->dims[i] > 0 ? (size_t)p->dims[i] : 0;
+    view.data = plain_values(p, &view);
     return view;
 }

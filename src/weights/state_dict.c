@@ -7,23 +7,37 @@
 
 #include "base/mem.h"
 
-/* Beginnings of names; applied until none fits. "features." is how ARM's authors keep torchvision's ResNet-18 (a
- * Sequential of its children: https://github.com/JiaweiShiCV/Amend-Representation-Module); their "arm." and "fc." are
- * ours. Other networks' "features." (VGG, MobileNetV2) are their own: only a ResNet has a block there. */
-static const char block_of_sequential[] = "features.4.0.conv1.weight";
+/* Whose names they are: told by a tensor that only such files have. */
+typedef enum family {
+    WRAPPER,        /* of any network */
+    SEQUENCE,       /* how ARM's authors keep torchvision's ResNet-18, as a Sequential of its children
+                       (https://github.com/JiaweiShiCV/Amend-Representation-Module); their "arm." and "fc." are ours */
+    MOBILENET,      /* torchvision's classifier is a dropout and a linear layer */
+    ONE_CLASSIFIER, /* a linear layer in place of torchvision's classifier */
+    FAMILIES
+} family;
+
+static const char *const evidence[FAMILIES] = {[SEQUENCE] = "features.4.0.conv1.weight",
+                                               [MOBILENET] = "features.0.0.weight",
+                                               [ONE_CLASSIFIER] = "classifier.weight"};
+
+/* Beginnings of names. Wrappers are cut off until none fits, then one other rename is made. */
 static const struct {
-    const char *from, *to; /* to "": a wrapper; else for a Sequential */
+    const char *from, *to;
+    family family;
 } renames[] = {
-    {"module.", ""},    /* DataParallel */
-    {"_orig_mod.", ""}, /* torch.compile */
-    {"model.", ""},     /* Lightning and other wrappers */
-    {"net.", ""},
-    {"features.0.", "conv1."},
-    {"features.1.", "bn1."},
-    {"features.4.", "layer1."},
-    {"features.5.", "layer2."},
-    {"features.6.", "layer3."},
-    {"features.7.", "layer4."},
+    {"module.", "", WRAPPER},    /* DataParallel */
+    {"_orig_mod.", "", WRAPPER}, /* torch.compile */
+    {"model.", "", WRAPPER},     /* Lightning and other wrappers */
+    {"net.", "", WRAPPER},
+    {"features.0.", "conv1.", SEQUENCE},
+    {"features.1.", "bn1.", SEQUENCE},
+    {"features.4.", "layer1.", SEQUENCE},
+    {"features.5.", "layer2.", SEQUENCE},
+    {"features.6.", "layer3.", SEQUENCE},
+    {"features.7.", "layer4.", SEQUENCE},
+    {"classifier.1.", "fc.", MOBILENET},
+    {"classifier.", "fc.", ONE_CLASSIFIER},
 };
 
 static const char dropped[] = "num_batches_tracked";
@@ -34,37 +48,39 @@ static bool is_dropped(const char *name)
     return !strcmp(last ? last + 1 : name, dropped);
 }
 
-/* The rename that fits the beginning of a name; -1: none. */
-static int find_rename(const char *name, bool sequential)
+/* The rename that fits the beginning of a name; -1: none. known: whose names the file has. */
+static int find_rename(const char *name, const bool known[FAMILIES])
 {
     for (size_t i = 0; i < sizeof renames / sizeof *renames; i++)
-        if ((sequential || !*renames[i].to) && !strncmp(name, renames[i].from, strlen(renames[i].from))) return (int)i;
+        if (known[renames[i].family] && !strncmp(name, renames[i].from, strlen(renames[i].from))) return (int)i;
     return -1;
 }
 
 /* The name without what is cut off its beginning; *front takes the place. */
-static const char *cut(const char *name, bool sequential, const char **front)
+static const char *cut(const char *name, const bool known[FAMILIES], const char **front)
 {
     int found;
     *front = "";
-    while (!**front && (found = find_rename(name, sequential)) >= 0) {
+    while (!**front && (found = find_rename(name, known)) >= 0) {
         name += strlen(renames[found].from);
         *front = renames[found].to;
     }
     return name;
 }
 
-static bool is_sequential(const weight_file *file)
+static void find_families(const weight_file *file, bool known[FAMILIES])
 {
+    static const bool wrappers[FAMILIES] = {[WRAPPER] = true};
     const char *front;
+    memcpy(known, wrappers, sizeof wrappers);
     for (size_t i = 0; i < weight_file_count(file); i++)
-        if (!strcmp(cut(weight_file_at(file, i).name, false, &front), block_of_sequential)) return true;
-    return false;
+        for (size_t k = WRAPPER + 1; k < FAMILIES; k++)
+            if (!strcmp(cut(weight_file_at(file, i).name, wrappers, &front), evidence[k])) known[k] = true;
 }
 
-static amend_status rename_copy(const char *name, bool sequential, char **copy)
+static amend_status rename_copy(const char *name, const bool known[FAMILIES], char **copy)
 {
-    const char *front, *rest = cut(name, sequential, &front);
+    const char *front, *rest = cut(name, known, &front);
     size_t size = strlen(front) + strlen(rest) + 1;
     TRY(mem_alloc(copy, size, 1, "tensor name"));
     snprintf(*copy, size, "%s%s", front, rest);
@@ -81,13 +97,14 @@ static amend_status take_tensors(state_dict *dict)
 {
     size_t most = weight_file_count(dict->file);
     const char *path = weight_file_path(dict->file);
-    bool sequential = is_sequential(dict->file);
+    bool known[FAMILIES];
+    find_families(dict->file, known);
     TRY(mem_alloc(&dict->tensors, most, sizeof *dict->tensors, path));
     TRY(mem_alloc(&dict->names, most, sizeof *dict->names, path));
     for (size_t i = 0; i < most; i++) {
         tensor_view view = weight_file_at(dict->file, i);
         if (is_dropped(view.name)) continue;
-        TRY(rename_copy(view.name, sequential, &dict->names[dict->count]));
+        TRY(rename_copy(view.name, known, &dict->names[dict->count]));
         view.name = dict->names[dict->count];
         dict->tensors[dict->count++] = view;
     }

@@ -42,6 +42,11 @@ amend_status tensor_read_f32(const char *path, const tensor_view *view, const si
         return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" has shape %s, needed is %s", path, view->name, found,
                             wanted);
     }
+    if (!view->data)
+        return status_error(AMEND_UNSUPPORTED,
+                            "%s: tensor \"%.200s\": its values do not lie in the file as numbers of "
+                            "its type and shape",
+                            path, view->name);
     if (!dtype_to_f32(view->type, view->data, tensor_values(view), out))
         return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" has dtype %s, needed is F32, BF16, F16 or F64", path,
                             view->name, dtype_name(view->type));

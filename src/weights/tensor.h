@@ -27,7 +27,7 @@ typedef struct tensor_view {
     const char *name;
     tensor_type type;
     size_t dims, shape[TENSOR_MAX_DIMS]; /* dims 0: a scalar, one value */
-    const void *data;                    /* row-major; may be unaligned */
+    const void *data;                    /* row-major; may be unaligned; NULL: the file (ONNX) has no plain values */
 } tensor_view;
 
 size_t tensor_values(const tensor_view *view); /* of a view that a file gave: they fit */

@@ -11,6 +11,7 @@ typedef struct settings {
     double rate;
     bool soft;
     int head;
+    char file[180];
 } settings;
 
 static const char *const heads[] = {"gap", "ema", NULL};
@@ -19,6 +20,8 @@ static const config_key keys[] = {
     {"train.rate", CONFIG_REAL, offsetof(settings, rate), 0, 1, NULL, "learning rate"},
     {"model.soft", CONFIG_FLAG, offsetof(settings, soft), 0, 0, NULL, "soft targets"},
     {"model.head", CONFIG_CHOICE, offsetof(settings, head), 0, 0, heads, "the head"},
+    {"model.file", CONFIG_TEXT, offsetof(settings, file), 0, 180, NULL,
+     "a file with a long, long help that would not fit"},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -30,15 +33,16 @@ static amend_status load(const char *text, settings *s)
 
 static void written_files_load_again(void **state)
 {
-    const settings before = {7, 0.1 + 0.2, true, 1};
-    settings after = {0};
+    settings before = {7, 0.1 + 0.2, true, 1, "it's a=b, #1: \"c\""}, after = {0};
     (void)state;
+    memset(before.file + strlen(before.file), '/', sizeof before.file - 1 - strlen(before.file));
     FILE *stream = fopen(in_test_folder("r.ini"), "w");
     assert_non_null(stream);
     config_write(stream, keys, KEYS, &before);
     fclose(stream);
     assert_ok(config_load(in_test_folder("r.ini"), keys, KEYS, &after));
     assert_true(after.epochs == 7 && after.rate == before.rate && after.soft && after.head == 1);
+    assert_string_equal(after.file, before.file);
 }
 
 static void errors_name_the_line(void **state)
@@ -88,15 +92,27 @@ static void another_section(void **state)
     assert_int_equal(s.epochs, 3);
     assert_refused(load(good, &s), AMEND_BAD_DATA, "r.ini:2: no key 'rows.b @ 1-3'");
     write_bytes(in_test_folder("r.ini"), "[rows]\n\nc = bad\n", 16);
-    assert_refused(config_load_with(in_test_folder("r.ini"), keys, KEYS, &s, &rows), AMEND_BAD_DATA, "r.ini:3: bad row");
+    assert_refused(config_load_with(in_test_folder("r.ini"), keys, KEYS, &s, &rows), AMEND_BAD_DATA,
+                   "r.ini:3: bad row");
 }
 
 static void command_line(void **state)
 {
+    char long_text[11 + 180 + 1] = {0};
     settings s = {0};
     (void)state;
     assert_ok(config_set(keys, KEYS, &s, "train.rate=1e-3"));
     assert_true(s.rate == 1e-3);
+    assert_ok(config_set(keys, KEYS, &s, "model.file=a b=c"));
+    assert_string_equal(s.file, "a b=c");
+    assert_refused(config_set(keys, KEYS, &s, "model.file=a;b"), AMEND_BAD_ARGUMENT,
+                   "model.file is 'a;b', needed is a");
+    assert_refused(config_set(keys, KEYS, &s, "model.file=a\nb"), AMEND_BAD_ARGUMENT, "control characters");
+    assert_refused(config_set(keys, KEYS, &s, "model.file=a "), AMEND_BAD_ARGUMENT, "blanks at its ends");
+    memcpy(memset(long_text, 'x', sizeof long_text - 1), "model.file=", 11);
+    assert_refused(config_set(keys, KEYS, &s, long_text), AMEND_BAD_ARGUMENT, "at most 179 characters");
+    assert_ok(config_set(keys, KEYS, &s, "model.file="));
+    assert_string_equal(s.file, "");
     assert_refused(config_set(keys, KEYS, &s, "train.rate"), AMEND_BAD_ARGUMENT, "section.key=value");
     assert_refused(config_set(keys, KEYS, &s, "train.rates=1"), AMEND_BAD_ARGUMENT, "did you mean 'train.rate'?");
 }
@@ -112,9 +128,10 @@ static void changes_alone(void **state)
     fflush(stream);
     assert_string_equal(text, "");
     assert_ok(config_set(keys, KEYS, &s, "train.rate=0.25"));
+    assert_ok(config_set(keys, KEYS, &s, "model.file=a b"));
     config_write_changes(stream, keys, KEYS, &s, &defaults);
     fclose(stream);
-    assert_string_equal(text, "train.rate = 0.25\n");
+    assert_string_equal(text, "train.rate = 0.25\nmodel.file = a b\n");
 }
 
 static void nearest_words(void **state)

@@ -37,6 +37,24 @@ static void strangers_are_not(void **state)
     assert_string_equal(text_nearest("aaaa", long_words, 2), "aaa");
 }
 
+static void lists_end_in_dots(void **state)
+{
+    text_list list = {0};
+    char name[100];
+    (void)state;
+    assert_string_equal(list.text, "");
+    text_list_add(&list, "one");
+    text_list_add(&list, "two");
+    assert_string_equal(list.text, ": one, two");
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    for (int i = 0; i < 3; i++) text_list_add(&list, name);
+    text_list_add(&list, "six"); /* would fit again, but after a gap */
+    assert_int_equal(list.count, 6);
+    assert_int_equal(strlen(list.text), 10 + 2 + 99 + 5);
+    assert_string_equal(list.text + 10 + 2 + 99, ", ...");
+}
+
 static void characters(void **state)
 {
     static const struct {
@@ -61,6 +79,6 @@ static void characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slips_are_found), cmocka_unit_test(strangers_are_not),
-                                       cmocka_unit_test(characters)};
+                                       cmocka_unit_test(lists_end_in_dots), cmocka_unit_test(characters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,18 @@ static void killed_resampled(void **state)
     shell("! cmp -s $T/sqrt/model.safetensors $T/f32/model.safetensors");
 }
 
+#define CONTINUED "train.init=$T/f32/model.safetensors optimizer.rates=conv1:0,bn1:0,layer1:0,layer2:0.1 "
+
+static void killed_with_frozen_layers(void **state)
+{
+    (void)state;
+    assert_works("train --out $T/frozen " CONTINUED TINY);
+    int status = stop_when_there(START CONTINUED "--out $T/kf 2>$T/said", "kf/checkpoint.safetensors", SIGKILL);
+    assert_true(WIFSIGNALED(status));
+    assert_works("train --resume --out $T/kf " CONTINUED TINY);
+    shell("cmp $T/frozen/model.safetensors $T/kf/model.safetensors");
+}
+
 static void interrupted(void **state)
 {
     (void)state;
@@ -128,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(killed_f32),
                                        cmocka_unit_test(killed_bf16),
                                        cmocka_unit_test(killed_resampled),
+                                       cmocka_unit_test(killed_with_frozen_layers),
                                        cmocka_unit_test(interrupted),
                                        cmocka_unit_test(full_disk),
                                        cmocka_unit_test(two_runs_in_one_folder),

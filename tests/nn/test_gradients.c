@@ -6,8 +6,8 @@ enum { BATCH = 3, CLASSES = 5, DIRECTIONS = 3 };
 
 static const double STEP = 2e-2, TOLERANCE = 1e-3;
 
-/* Inputs that keep away from the kinks of relu and maximum: channel 0 rules, the others are small noise. Where there are
- * no kinks all channels count alike, so that no derivative is lost in rounding. */
+/* Inputs that keep away from the kinks of relu and maximum: channel 0 rules, the others are small noise. Where there
+ * are no kinks all channels count alike, so that no derivative is lost in rounding. */
 typedef enum input_kind {
     SIGNS,  /* channel 0 is 1 or -1: what follows is far from 0 */
     LEVELS, /* channel 0 has other values at all pixels of a sample, one apart: maxima are far from each other */
@@ -59,14 +59,29 @@ static void fill_pixels(net *n, input_kind kind)
     mem_free(order);
 }
 
-/* Appends the classifier to `table`, which the net then owns. The net must not move: its plan points into it. */
-static void net_make(net *n, nn_table *table, input_kind kind, nn_type type)
+/* A frozen row keeps its statistics, which are off their 0 and 1 here. */
+static void freeze(net *n, size_t row)
+{
+    const char *name = n->table->rows[row].name;
+    rng random = rng_make(7, 0, 0);
+    for (size_t i = 0; i < n->params.count; i++) {
+        nn_param *p = &n->params.items[i];
+        if (strncmp(p->name, name, strlen(name)) || p->name[strlen(name)] != '.') continue;
+        p->rate = 0;
+        for (size_t k = 0; k < p->count && !p->trainable; k++) p->value[k] += (float)rng_between(&random, -0.3, 0.3);
+    }
+}
+
+/* Appends the classifier to `table`, which the net then owns; row `frozen`, 0: none. The net must not move: its plan
+ * points into it. */
+static void net_make(net *n, nn_table *table, input_kind kind, nn_type type, size_t frozen)
 {
     const nn_plan_options options = {.batch = BATCH, .type = type, .training = true};
     *n = (net){.table = table};
     table_add(table, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {table->count - 1}, .channels = CLASSES});
     must(nn_params_create(table, &n->params));
     fill_params(n);
+    if (frozen) freeze(n, frozen);
     n->batch = batch_random(9, BATCH, nn_shape_count(table->shapes[0]), CLASSES);
     fill_pixels(n, kind);
     n->weights = floats((size_t)BATCH * CLASSES);
@@ -134,16 +149,16 @@ static double direction_error(net *n, nn_param *p, rng *random)
     return fabs(found - expected) / sqrt(size);
 }
 
-static void check(const char *what, nn_table *table, input_kind kind)
+static void check_frozen(const char *what, nn_table *table, input_kind kind, size_t frozen)
 {
     net n;
-    net_make(&n, table, kind, NN_F32);
+    net_make(&n, table, kind, NN_F32, frozen);
     rng random = rng_make(8, 0, 0);
     double worst = 0;
     net_backward(&n);
     for (size_t i = 0; i < n.params.count; i++) {
         nn_param *p = &n.params.items[i];
-        for (int d = 0; p->trainable && d < DIRECTIONS; d++) {
+        for (int d = 0; nn_param_learns(p) && d < DIRECTIONS; d++) {
             double error = direction_error(&n, p, &random);
             if (!(error < TOLERANCE)) fail_msg("%s, %s: relative error %.3g", what, p->name, error);
             worst = fmax(worst, error);
@@ -151,6 +166,11 @@ static void check(const char *what, nn_table *table, input_kind kind)
     }
     print_message("%s: largest relative error %.2g\n", what, worst);
     net_free(&n);
+}
+
+static void check(const char *what, nn_table *table, input_kind kind)
+{
+    check_frozen(what, table, kind, 0);
 }
 
 /* The input behind a 1x1 convolution, whose weight gradient holds the gradient of what follows. */
@@ -400,7 +420,7 @@ static void test_residual(void **state)
     check("batch norm, residual", residual(false), SIGNS);
     nn_table *table = residual(true);
     net n;
-    net_make(&n, table, SIGNS, NN_F32);
+    net_make(&n, table, SIGNS, NN_F32, 0);
     rng random = rng_make(8, 0, 0);
     nn_param *weight = nn_params_find(&n.params, table->rows[3].name, "weight");
     nn_param *bias = nn_params_find(&n.params, table->rows[3].name, "bias");
@@ -418,6 +438,28 @@ static void test_residual(void **state)
         }
     }
     net_free(&n);
+}
+
+/* One row frozen, the others not: what lies before it still gets its gradient. */
+static void test_frozen(void **state)
+{
+    nn_table *stem = begin(7, 8, 16); /* its pooling goes with the normalisation */
+    add_plain(stem, NN_RELU, add_plain(stem, NN_BATCH_NORM, 1, 0), 0);
+    table_add(stem, (nn_row){.kind = NN_MAX_POOL, .in = {3}, .kernel = 3, .stride = 2, .pad = 1});
+    char what[64];
+    (void)state;
+    for (size_t row = 1; row <= 8; row++) {
+        snprintf(what, sizeof what, "residual, row %zu frozen", row);
+        check_frozen(what, residual(false), SIGNS, row);
+    }
+    for (size_t row = 1; row <= 5; row++) {
+        snprintf(what, sizeof what, "head, row %zu frozen", row);
+        check_frozen(what, head(NN_AFFINITY_EMA), SIGNS, row);
+        check_frozen(what, head(NN_AFFINITY_BATCH), SIGNS, row);
+    }
+    check_frozen("normalisation with relu frozen", normalised(true), SIGNS, 2);
+    check_frozen("normalisation with pooling frozen", stem, LEVELS, 2);
+    check_frozen("bias frozen", grouped(), SIGNS, 3);
 }
 
 static void test_pools(void **state)
@@ -476,8 +518,8 @@ static void test_cross_entropy(void **state)
 static void check_bf16(const char *what, nn_table *exact, nn_table *rounded)
 {
     net a, b;
-    net_make(&a, exact, SIGNS, NN_F32);
-    net_make(&b, rounded, SIGNS, NN_BF16);
+    net_make(&a, exact, SIGNS, NN_F32, 0);
+    net_make(&b, rounded, SIGNS, NN_BF16, 0);
     float *logits = floats((size_t)BATCH * CLASSES);
     double worst = 0;
     net_value(&a);
@@ -524,10 +566,10 @@ static void test_bf16(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convolution), cmocka_unit_test(test_batch_norm), cmocka_unit_test(test_residual),
-        cmocka_unit_test(test_activations), cmocka_unit_test(test_functions),  cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_pools),       cmocka_unit_test(test_head),       cmocka_unit_test(test_cross_entropy),
-        cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_convolution),   cmocka_unit_test(test_batch_norm), cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_activations),   cmocka_unit_test(test_functions),  cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_frozen),        cmocka_unit_test(test_pools),      cmocka_unit_test(test_head),
+        cmocka_unit_test(test_cross_entropy), cmocka_unit_test(test_bf16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

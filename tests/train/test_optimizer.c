@@ -20,7 +20,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 static void descend(const optimizer_options *options, float *value, size_t steps)
 {
     float gradient[COUNT], moment1[COUNT] = {0}, moment2[COUNT] = {0};
-    const optimizer_array array = {value, gradient, moment1, moment2, COUNT, true};
+    const optimizer_array array = {value, gradient, moment1, moment2, COUNT, true, 1};
     for (int i = 0; i < COUNT; i++) value[i] = (float)(i % 5 - 2) / 4;
     for (size_t t = 1; t <= steps; t++) {
         for (size_t i = 0; i < COUNT; i++) gradient[i] = ((float)((i * 7 + t * 5) % 11) - 5) / 8;
@@ -77,7 +77,7 @@ static void as_torch(void **state)
 static void clipping_and_average(void **state)
 {
     float gradient[2] = {3, 4}, average[1] = {1}, value[1] = {3};
-    const optimizer_array array = {NULL, gradient, NULL, NULL, 2, false};
+    const optimizer_array array = {NULL, gradient, NULL, NULL, 2, false, 1};
     (void)state;
     assert_true(fabs(optimizer_clip(&array, 1, 0) - 5) < 1e-12 && gradient[1] == 4);
     assert_true(fabs(optimizer_clip(&array, 1, 1) - 5) < 1e-12);

@@ -1,0 +1,44 @@
+/* Identities of runs. */
+#include "train/identity.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/file.h"
+
+static uint64_t hash_bytes(const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ at[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static amend_status hash_file(const char *path, char text[17])
+{
+    file_map map;
+    *text = '\0';
+    if (!*path) return status_ok();
+    TRY(status_prefix(file_map_open(path, &map), "train.init"));
+    snprintf(text, 17, "%016" PRIx64, hash_bytes(map.bytes, map.size));
+    file_map_close(&map);
+    return status_ok();
+}
+
+amend_status run_identify(const recipe *r, size_t images, run_identity *identity)
+{
+    recipe nameless = *r;
+    uint64_t hash;
+    *nameless.init = '\0';
+    TRY(hash_file(r->init, identity->init));
+    TRY(recipe_hash(&nameless, &hash));
+    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s", hash, images,
+             *identity->init ? "-init" : "", identity->init);
+    return status_ok();
+}
+
+void run_identify_part(run_identity *identity, size_t part)
+{
+    size_t used = strlen(identity->text);
+    snprintf(identity->text + used, sizeof identity->text - used, "-part%zu", part);
+}

@@ -1,0 +1,19 @@
+/* What a run computes, in a line: a checkpoint of something else must not be resumed. */
+#ifndef TRAIN_IDENTITY_H
+#define TRAIN_IDENTITY_H
+
+#include "train/recipe.h"
+
+typedef struct run_identity {
+    char text[128];
+    char init[17]; /* hash of the file that train.init names, in hexadecimal digits; "": none */
+} run_identity;
+
+/* Hashes (FNV-1a) of the recipe and of the weights that it starts from, whatever their file is called, and the number
+ * of images. */
+amend_status run_identify(const recipe *recipe, size_t images, run_identity *identity) AMEND_MUST_USE;
+
+/* Batches are taken in parts of `part` samples, which is another run. */
+void run_identify_part(run_identity *identity, size_t part);
+
+#endif
