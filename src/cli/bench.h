@@ -36,7 +36,7 @@ typedef struct bench_result {
 amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_table *table, const nn_params *trained,
                           double seconds, bench_result *result) AMEND_MUST_USE;
 
-/* Calls run(data) for `seconds`, at least three times. */
+/* Calls run(data) for `seconds`, at least once. */
 amend_status bench_time(amend_status (*run)(void *data), void *data, double seconds, bench_times *times) AMEND_MUST_USE;
 
 /* The middle of `count` values and their quartiles; sorts them. */

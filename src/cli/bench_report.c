@@ -8,7 +8,7 @@
 #include "cli/json.h"
 #include "nn/floor.h"
 
-enum { WARM = 3, ROUNDS = 7, FEWEST = 3, MOST = 4096, FLOOR_REPEATS = 5 };
+enum { WARM = 2, ROUNDS = 7, FEWEST_ROUNDS = 3, MOST = 4096, FLOOR_REPEATS = 3 };
 
 static int by_value(const void *a, const void *b)
 {
@@ -26,7 +26,7 @@ amend_status bench_time(amend_status (*run)(void *data), void *data, double seco
 {
     double times[MOST], end = clock_seconds() + seconds;
     size_t count = 0;
-    while (count < MOST && (count < FEWEST || clock_seconds() < end)) {
+    while (count < MOST && (!count || clock_seconds() < end)) {
         double start = clock_seconds();
         TRY(run(data));
         times[count++] = clock_seconds() - start;
@@ -46,21 +46,23 @@ amend_status bench_rounds(amend_status (*run)(void *data), void *data, const nn_
                           double seconds, bench_result *result)
 {
     double times[ROUNDS], floors[ROUNDS], ratios[ROUNDS];
+    size_t rounds = 0;
     for (size_t i = 0; i < WARM; i++) TRY(run(data));
     result->peak = bench_peak_bytes();
-    for (size_t i = 0; i < ROUNDS; i++) {
+    double end = clock_seconds() + 2 * seconds; /* large networks get fewer rounds */
+    for (; rounds < FEWEST_ROUNDS || (rounds < ROUNDS && clock_seconds() < end); rounds++) {
         bench_times network;
         nn_floor floor;
         TRY(bench_time(run, data, seconds / ROUNDS, &network));
         TRY(nn_floor_measure(table, result->batch, result->type, trained, FLOOR_REPEATS, &floor));
-        times[i] = network.median;
-        floors[i] = floor.forward + floor.backward_data + floor.backward_weights;
-        ratios[i] = times[i] / floors[i];
+        times[rounds] = network.median;
+        floors[rounds] = floor.forward + floor.backward_data + floor.backward_weights;
+        ratios[rounds] = times[rounds] / floors[rounds];
         result->flops = floor.flops;
     }
-    result->times = bench_summary(times, ROUNDS);
-    result->floor = bench_summary(floors, ROUNDS);
-    result->ratio = bench_summary(ratios, ROUNDS).median;
+    result->times = bench_summary(times, rounds);
+    result->floor = bench_summary(floors, rounds);
+    result->ratio = bench_summary(ratios, rounds).median;
     return status_ok();
 }
 
