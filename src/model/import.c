@@ -18,8 +18,8 @@ static amend_status need(const state_dict *dict, const char *name, size_t dims, 
     *view = state_dict_find(dict, name);
     if (!*view)
         return status_error(AMEND_BAD_DATA,
-                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet, VGG or "
-                            "MobileNetV2 with torchvision's names",
+                            "%s: no tensor '%s' among %zu (the first is '%.100s'): not a ResNet, VGG, "
+                            "MobileNet or EfficientNet with torchvision's names",
                             path, name, dict->count, dict->count ? dict->tensors[0].name : "");
     if ((*view)->dims == dims) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s: tensor '%s' has %zu dimensions, not %zu", path, name, (*view)->dims, dims);
@@ -64,13 +64,22 @@ typedef struct beginning {
 } beginning;
 
 static const beginning resnet = {"conv1.weight", 64, 16, 0}, vgg = {"features.0.weight", 64, 16, 3},
-                       mobilenet = {"features.0.0.weight", 32, 8, 3};
+                       mobile = {"features.0.0.weight", 32, 8, 3}, mobile_v3 = {"features.0.0.weight", 16, 8, 3};
+
+/* The networks of inverted residuals by how torchvision names their blocks; the larger MobileNetV3 has more of them. */
+static backbone_kind infer_mobile(const state_dict *dict)
+{
+    if (is_conv(dict, "features.1.0.block.0.0.weight")) return BACKBONE_EFFICIENTNET_B0;
+    if (!is_conv(dict, "features.1.block.0.0.weight")) return BACKBONE_MOBILENET_V2;
+    return is_conv(dict, "features.16.0.weight") ? BACKBONE_MOBILENET_V3_LARGE : BACKBONE_MOBILENET_V3_SMALL;
+}
 
 static amend_status infer_kind(const state_dict *dict, backbone_kind *kind, const beginning **begins)
 {
-    if (is_conv(dict, mobilenet.conv)) {
-        *kind = BACKBONE_MOBILENET_V2;
-        *begins = &mobilenet;
+    if (is_conv(dict, mobile.conv)) {
+        *kind = infer_mobile(dict);
+        bool v3 = *kind == BACKBONE_MOBILENET_V3_SMALL || *kind == BACKBONE_MOBILENET_V3_LARGE;
+        *begins = v3 ? &mobile_v3 : &mobile;
     } else if (is_conv(dict, vgg.conv)) {
         *kind = infer_vgg(dict);
         *begins = &vgg;

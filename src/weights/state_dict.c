@@ -12,7 +12,7 @@ typedef enum family {
     WRAPPER,        /* of any network */
     SEQUENCE,       /* how ARM's authors keep torchvision's ResNet-18, as a Sequential of its children
                        (https://github.com/JiaweiShiCV/Amend-Representation-Module); their "arm." and "fc." are ours */
-    MOBILENET,      /* torchvision's classifier is a dropout and a linear layer */
+    MOBILENET,      /* MobileNetV2, EfficientNet: torchvision's classifier is a dropout and a linear layer */
     ONE_CLASSIFIER, /* a linear layer in place of torchvision's classifier */
     FAMILIES
 } family;

@@ -185,13 +185,22 @@ static void finds_the_projection(void **state)
 /* VGG's names begin with "features." too, and stay what they are. */
 static void other_families(void **state)
 {
-    static const backbone_kind kinds[] = {BACKBONE_VGG11, BACKBONE_VGG13, BACKBONE_VGG16, BACKBONE_MOBILENET_V2};
+    static const struct {
+        backbone_kind kind;
+        size_t arrangement;
+    } families[] = {{BACKBONE_VGG11, 8},
+                    {BACKBONE_VGG13, 8},
+                    {BACKBONE_VGG16, 8},
+                    {BACKBONE_MOBILENET_V2, 8},
+                    {BACKBONE_MOBILENET_V3_SMALL, 4},
+                    {BACKBONE_MOBILENET_V3_LARGE, 4},
+                    {BACKBONE_EFFICIENTNET_B0, 8}};
     (void)state;
-    for (size_t i = 0; i < 4; i++) {
-        const model_description d = {.backbone = kinds[i],
-                                     .width = 0.25,
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const model_description d = {.backbone = families[i].kind,
+                                     .width = 0.5,
                                      .head = ARM_HEAD_NONE,
-                                     .arrangement = 8,
+                                     .arrangement = families[i].arrangement,
                                      .size = 64,
                                      .channels = 3,
                                      .classes = 7};
@@ -199,8 +208,8 @@ static void other_families(void **state)
         foreign *f = make_foreign_of(&d, "module.");
         assert_ok(import_foreign(f, &seven));
         assert_ok(model_import(source, &seven, target, &made));
-        assert_int_equal(made.backbone, kinds[i]);
-        assert_true(made.width == 0.25 && made.size == 64 && !made.small_stem);
+        assert_int_equal(made.backbone, families[i].kind);
+        assert_true(made.width == 0.5 && made.size == 64 && !made.small_stem);
         free_foreign(f);
     }
 }
