@@ -11,6 +11,7 @@
 typedef struct eval_request {
     cli_data_words words;
     const char *model, *data, *affinity, *precision, *batch, *json, *picture, *tta;
+    bool shared;
 } eval_request;
 
 /* Index of `word` in a NULL-terminated list, or -1. */
@@ -28,7 +29,7 @@ static amend_status measure(const eval_request *request, amend_model *model, con
     const char *names[MODEL_MAX_CLASSES];
     char input[96], batch[64];
     eval_metrics metrics;
-    for (size_t i = 0; i < d->classes; i++) names[i] = d->labels[i];
+    for (size_t i = 0; i < d->classes; i++) names[i] = options->shared ? options->shared->names[i] : d->labels[i];
     snprintf(input, sizeof input, "%zux%zu, %s, %s", d->size, d->size, d->channels == 1 ? "gray" : "RGB",
              options->flip ? "crop and mirror image" : "single crop");
     snprintf(batch, sizeof batch, "%zu, as listed", options->batch);
@@ -39,6 +40,7 @@ static amend_status measure(const eval_request *request, amend_model *model, con
                                  .layout = dataset_layout(set),
                                  .split = request->words.split,
                                  .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->words.rule,
+                                 .classes = options->shared ? options->shared->text : NULL,
                                  .affinity = arm_head_name(options->head),
                                  .input = input,
                                  .tta = request->tta,
@@ -59,6 +61,7 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     amend_model *model = NULL;
     dataset *set = NULL;
     float *probabilities = NULL;
+    shared_classes shared;
     data_options sized = *data;
     amend_status status = model_open(request->model, &model);
     if (status.code) return status;
@@ -66,6 +69,10 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     sized.channels = model_describe(model)->channels;
     options->head = affinity < 0 ? model_describe(model)->head : (arm_head)(affinity + 1);
     status = dataset_open(&sized, &set);
+    if (!status.code && request->shared) {
+        status = shared_find(model, set, &shared);
+        options->shared = &shared;
+    }
     if (!status.code)
         status =
             mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions");
@@ -84,7 +91,8 @@ static int run(int argc, char **argv)
     const cli_option options[] = {
         CLI_DATA_OPTIONS(r.words),         {"--split", &r.words.split, NULL},   {"--data", &r.data, NULL},
         {"--affinity", &r.affinity, NULL}, {"--precision", &r.precision, NULL}, {"--batch", &r.batch, NULL},
-        {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL},     {"--tta", &r.tta, NULL}};
+        {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL},     {"--tta", &r.tta, NULL},
+        {"--shared", NULL, &r.shared}};
     int operands = 0;
     char *end;
     int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
@@ -101,7 +109,7 @@ static int run(int argc, char **argv)
     data_options data;
     result = cli_data_read(&cli_eval, &r.words, r.data, &data);
     if (result) return result;
-    evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision, r.tta != NULL};
+    evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision, r.tta != NULL, NULL};
     amend_status status = evaluate(&r, &data, &how, affinity);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
@@ -116,6 +124,9 @@ const cli_command cli_eval = {
     "  --split S        train, valid or test (default test)\n"
     "  --rule R         FER+ labels: plurality (default) or majority\n"
     "  --classes N      AffectNet: 8 (default), or 7 without contempt\n"
+    "  --shared         across data sets: only the classes that model and set both have, by name (angry is anger); "
+    "images\n"
+    "                   of others are left out, and the model chooses among the shared\n"
     "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
     "                   images of its batch\n"
     "  --tta flip       mean of the probabilities of each image and its mirror image\n"
@@ -123,5 +134,6 @@ const cli_command cli_eval = {
     "  --batch N        images at once (default 64)\n"
     "  --json FILE      also as JSON; - is standard output\n"
     "  --picture PNG    confusion matrix as a picture\n\n"
-    "Example:\n"
-    "  amend eval runs/ferplus/model.safetensors --data ferplus --split valid --json -\n"};
+    "Examples:\n"
+    "  amend eval runs/ferplus/model.safetensors --data ferplus --split valid --json -\n"
+    "  amend eval runs/ferplus/model.safetensors --data fer2013 --layout fer2013 --shared\n"};

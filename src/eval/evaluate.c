@@ -14,11 +14,11 @@ static amend_status same_classes(amend_model *model, const dataset *set)
     for (size_t i = 0; same && i < classes; i++)
         same = !strcmp(dataset_label_name(set, i), amend_model_label(model, i));
     if (same) return status_ok();
-    return status_error(
-        AMEND_BAD_DATA,
-        "%s was trained on %zu classes (%s ...), the data set has %zu (%s ...); take a model of this set",
-        amend_model_path(model), classes, amend_model_label(model, 0), dataset_classes(set),
-        dataset_label_name(set, 0));
+    return status_error(AMEND_BAD_DATA,
+                        "%s was trained on %zu classes (%s ...), the data set has %zu (%s ...); take a model of this "
+                        "set, or measure on the classes that both have (--shared)",
+                        amend_model_path(model), classes, amend_model_label(model, 0), dataset_classes(set),
+                        dataset_label_name(set, 0));
 }
 
 /* What gives logits for a batch: the folded program, or for `batch` affinity the unfolded plan. */
@@ -88,7 +88,7 @@ static amend_status find_logits(amend_model *model, const dataset *set, const ev
     const model_description *d = model_describe(model);
     network n = {0};
     loader *batches = NULL;
-    TRY(same_classes(model, set));
+    if (!options->shared) TRY(same_classes(model, set));
     amend_status status = network_open(model, options, &n);
     const loader_options batching = {.batch = options->batch,
                                      .size = d->size,
@@ -131,15 +131,28 @@ amend_status evaluate_dataset(amend_model *model, const dataset *set, const eval
     return status;
 }
 
+/* What is measured: all images and classes, or the shared ones. */
+static amend_status measure(const dataset *set, const evaluate_options *options, size_t classes, float *probabilities,
+                            size_t *labels, eval_metrics *metrics)
+{
+    size_t count = dataset_count(set);
+    if (!options->shared) {
+        for (size_t i = 0; i < count; i++) labels[i] = dataset_label(set, i);
+        return eval_measure(probabilities, labels, count, classes, metrics);
+    }
+    count = shared_reduce(options->shared, set, classes, probabilities, labels);
+    if (!count) return status_error(AMEND_BAD_DATA, "no image of a shared class (%s)", options->shared->text);
+    return eval_measure(probabilities, labels, count, options->shared->count, metrics);
+}
+
 amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities, eval_metrics *metrics)
 {
-    size_t *labels = NULL, count = dataset_count(set);
+    size_t *labels = NULL;
     *metrics = (eval_metrics){0};
     TRY(evaluate_dataset(model, set, options, probabilities));
-    TRY(mem_alloc(&labels, count, sizeof *labels, "labels"));
-    for (size_t i = 0; i < count; i++) labels[i] = dataset_label(set, i);
-    amend_status status = eval_measure(probabilities, labels, count, amend_model_classes(model), metrics);
+    TRY(mem_alloc(&labels, dataset_count(set), sizeof *labels, "labels"));
+    amend_status status = measure(set, options, amend_model_classes(model), probabilities, labels, metrics);
     mem_free(labels);
     return status;
 }

@@ -4,20 +4,23 @@
 
 #include "data/dataset.h"
 #include "eval/metrics.h"
-#include "model/model.h"
+#include "eval/shared.h"
 
 typedef struct evaluate_options {
     arm_head head; /* affinity mode: the model's own, or another one */
     size_t batch;  /* images at once; with `batch` affinity it decides the result */
     nn_type type;
-    bool flip; /* probabilities are the mean of those of the image and of its mirror image */
+    bool flip;                    /* probabilities are the mean of those of the image and of its mirror image */
+    const shared_classes *shared; /* evaluate_metrics measures these alone; NULL: all, which must be the model's */
 } evaluate_options;
 
-/* probabilities: dataset_count x classes. The data set's classes must be the model's, in their order. */
+/* probabilities: dataset_count x classes of the model. Without `shared` those of the set must be the same, in their
+ * order. */
 amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities) AMEND_MUST_USE;
 
-/* The same, and how good they are. *metrics is freed with eval_metrics_free, also after failure. */
+/* The same, and how good they are; with `shared` the probabilities are then those of shared_reduce. *metrics is freed
+ * with eval_metrics_free, also after failure. */
 amend_status evaluate_metrics(amend_model *model, const dataset *set, const evaluate_options *options,
                               float *probabilities, eval_metrics *metrics) AMEND_MUST_USE;
 

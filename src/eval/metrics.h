@@ -16,8 +16,8 @@ typedef struct eval_class {
     double f1;        /* 2 right / (samples + predictions); NaN when there is neither */
 } eval_class;
 
-/* Predictions whose confidence (the largest probability) is alike: bin b has those over b / EVAL_ECE_BINS up to and with
- * (b + 1) / EVAL_ECE_BINS. */
+/* Predictions whose confidence (the largest probability) is alike: bin b has those over b / EVAL_ECE_BINS up to and
+ * with (b + 1) / EVAL_ECE_BINS. */
 typedef struct eval_bin {
     size_t count, right;
     double confidence; /* sum */
@@ -31,8 +31,8 @@ typedef struct eval_metrics {
     double macro_f1;            /* mean F1 of the classes that have samples */
     double ece;                 /* expected calibration error: EVAL_ECE_BINS bins of equal width, weighted by samples */
     eval_bin bins[EVAL_ECE_BINS];
-    eval_class *per_class;      /* classes */
-    size_t *confusion;          /* [truth * classes + predicted] */
+    eval_class *per_class; /* classes */
+    size_t *confusion;     /* [truth * classes + predicted] */
 } eval_metrics;
 
 /* `probabilities` is count x classes, each row with sum 1; the first of equal largest ones is the prediction. `labels`

@@ -12,6 +12,7 @@ typedef struct eval_protocol {
     const char *layout;    /* "rafdb", "ferplus" ... */
     const char *split;     /* "train", "valid", "test" */
     const char *rule;      /* FER+: how votes became labels */
+    const char *classes;   /* across data sets: which are measured */
     const char *affinity;  /* "ema", "batch", "none", "gap" */
     const char *input;     /* size, crop, normalisation */
     const char *tta;       /* "flip": test-time augmentation */

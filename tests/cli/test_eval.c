@@ -70,6 +70,33 @@ static void json(void **state)
     json_decref(all);
 }
 
+/* A model of other classes in another order, with one that the set has not: measured on the six that both have. */
+static void shared_classes_alone(void **state)
+{
+    static const char *const nouns[] = {"neutral", "happiness", "sadness", "anger", "fear", "contempt", "surprise"};
+    static const char *const shared[] = {"neutral", "happiness", "sadness", "anger", "fear", "surprise"};
+    (void)state;
+    make_model("nouns.safetensors", nouns, 7);
+    assert_refused("eval $T/nouns.safetensors --data $T/set", 1, "--shared");
+    assert_works("eval $T/nouns.safetensors --data $T/set --split train --shared --json -");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    json_int_t count = json_integer_value(json_object_get(all, "count")), total = 0;
+    json_t *confusion = json_object_get(all, "confusion"), *labels_shown = json_object_get(all, "labels");
+    assert_int_equal(json_array_size(labels_shown), 6);
+    for (size_t i = 0; i < 6; i++) assert_string_equal(json_string_value(json_array_get(labels_shown, i)), shared[i]);
+    for (size_t i = 0; i < 36; i++)
+        total += json_integer_value(json_array_get(json_array_get(confusion, i / 6), i % 6));
+    assert_int_equal(total, count);
+    assert_true(count > 0 && count < count_split("train")); /* without disgust */
+    assert_string_equal(json_string_value(json_object_get(json_object_get(all, "protocol"), "classes")),
+                        "neutral, happiness = happy, sadness = sad, anger = angry, fear, surprise");
+    json_decref(all);
+    static const char *const foreign[] = {"apple", "pear", "sad"};
+    make_model("foreign.safetensors", foreign, 3);
+    assert_refused("eval $T/foreign.safetensors --data $T/set --shared", 1, "share 1 classes");
+}
+
 static double ece_of(const char *arguments)
 {
     assert_works(arguments);
@@ -114,8 +141,8 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(data_counts), cmocka_unit_test(text),    cmocka_unit_test(json),
-        cmocka_unit_test(flip),        cmocka_unit_test(refused),
+        cmocka_unit_test(data_counts),          cmocka_unit_test(text), cmocka_unit_test(json),
+        cmocka_unit_test(shared_classes_alone), cmocka_unit_test(flip), cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

@@ -136,7 +136,7 @@ static void json_has_its_keys(void **state)
 {
     static const char *const keys[] = {"schema", "top1",      "top1_interval", "mean_class", "macro_f1", "ece",
                                        "count",  "confusion", "labels",        "per_class",  "protocol"};
-    static const char *const fields[] = {"data",  "layout",    "split", "rule", "affinity",
+    static const char *const fields[] = {"data",  "layout",    "split", "rule", "classes", "affinity",
                                          "input", "precision", "batch", "seed", "model"};
     eval_metrics m = measure();
     eval_report report = make_report(&m);
