@@ -218,7 +218,8 @@ static dnnl_status_t set_fusion(const conv_job *j, dnnl_primitive_attr_t attribu
     if (!status && j->fusion->function)
         status = append_function(operations, algorithm_of(j->fusion->function), j->fusion->alpha, j->fusion->beta);
     if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, operations);
-    if (!status && j->fusion->scale) status = announce_scales(attributes, j->fusion->scale, j->conv->out.c);
+    if (!status && j->fusion->scale)
+        status = announce_scales(attributes, j->fusion->scale, j->conv->out.c, j->conv->groups > 1);
     if (operations) dnnl_post_ops_destroy(operations);
     return status;
 }

@@ -85,11 +85,11 @@ static dnnl_status_t append_function(dnnl_post_ops_t operations, dnnl_alg_kind_t
     return dnnl_post_ops_append_eltwise(operations, algorithm, alpha, beta);
 }
 
-/* The scales themselves are an argument of each run. */
-static dnnl_status_t announce_scales(dnnl_primitive_attr_t attributes, const float *scales, size_t count)
+/* The scales themselves are an argument of each run. Weights of groups have their outputs in two dimensions. */
+static dnnl_status_t announce_scales(dnnl_primitive_attr_t attributes, const float *scales, size_t count, bool groups)
 {
     (void)scales, (void)count;
-    return dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_WEIGHTS, 1);
+    return dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_WEIGHTS, groups ? 3 : 1);
 }
 
 static const int scales_role = DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS;
@@ -188,8 +188,9 @@ static dnnl_status_t append_function(dnnl_post_ops_t operations, dnnl_alg_kind_t
     return dnnl_post_ops_append_eltwise(operations, 1, algorithm, alpha, beta);
 }
 
-static dnnl_status_t announce_scales(dnnl_primitive_attr_t attributes, const float *scales, size_t count)
+static dnnl_status_t announce_scales(dnnl_primitive_attr_t attributes, const float *scales, size_t count, bool groups)
 {
+    (void)groups;
     return dnnl_primitive_attr_set_output_scales(attributes, (dnnl_dim_t)count, 2, scales);
 }
 
