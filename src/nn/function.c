@@ -98,7 +98,7 @@ void nn_curve_apply(const nn_curve *c, const float *x, float *y, size_t count)
 
 NN_VECTOR static void slope_clip(const float *x, const float *dy, float *dx, size_t count, float low, float high)
 {
-    for (size_t i = 0; i < count; i++) dx[i] = (x[i] > low) & (x[i] < high) ? dy[i] : 0;
+    for (size_t i = 0; i < count; i++) dx[i] = ((x[i] > low) & (x[i] < high)) ? dy[i] : 0;
 }
 
 NN_VECTOR static void slope_leaky(const float *x, const float *dy, float *dx, size_t count, float slope)
@@ -127,7 +127,7 @@ NN_VECTOR static void slope_hard_sigmoid(const float *x, const float *dy, float 
 {
     for (size_t i = 0; i < count; i++) {
         float inner = alpha * x[i] + beta;
-        dx[i] = (inner > 0) & (inner < 1) ? alpha * dy[i] : 0;
+        dx[i] = ((inner > 0) & (inner < 1)) ? alpha * dy[i] : 0;
     }
 }
 

@@ -161,10 +161,25 @@ amend_status recipe_hash(const recipe *r, uint64_t *hash)
     return status_ok();
 }
 
-data_normal recipe_normal(const recipe *r)
+static data_normal normal_for(const recipe *r)
 {
     if (r->channels == 1) return (data_normal){{0.5f}, {0.25f}};
     return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
+}
+
+model_description recipe_network(const recipe *r, size_t classes)
+{
+    return (model_description){
+        .backbone = (backbone_kind)r->backbone,
+        .small_stem = r->stem == 1,
+        .width = r->width,
+        .head = (arm_head)r->head,
+        .arrangement = r->arrangement,
+        .variant = {(arm_de_albino)r->de_albino, r->kernel, r->stride, (nn_generic)r->generic, r->project},
+        .size = r->size,
+        .channels = r->channels,
+        .classes = classes,
+        .normal = normal_for(r)};
 }
 
 loader_options recipe_loader(const recipe *r)
@@ -173,7 +188,7 @@ loader_options recipe_loader(const recipe *r)
                             .size = r->size,
                             .channels = r->channels,
                             .augment = r->augment,
-                            .normal = recipe_normal(r),
+                            .normal = normal_for(r),
                             .seed = r->seed,
                             .threads = r->threads,
                             .shuffle = true,

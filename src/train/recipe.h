@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "data/loader.h"
+#include "model/description.h"
 
 enum { RECIPE_TEXT_SIZE = 180 };               /* of a text, its end with it */
 enum { RECIPE_F32, RECIPE_BF16, RECIPE_AUTO }; /* precision; auto: bf16 where the processor is fast at it */
@@ -51,8 +52,10 @@ amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
 /* The data set at `path` as the recipe reads it: the training split, with hard or soft targets. */
 data_options recipe_data(const recipe *r, const char *path);
 
-/* Its batches, and how their pixels are normalised. */
+/* The network that it trains, for a set of so many classes, which still want their labels. */
+model_description recipe_network(const recipe *r, size_t classes);
+
+/* Its batches, normalised as the network wants them. */
 loader_options recipe_loader(const recipe *r);
-data_normal recipe_normal(const recipe *r);
 
 #endif

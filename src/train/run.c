@@ -90,17 +90,7 @@ static amend_status describe(run *r)
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
     const recipe *c = &r->recipe;
     model_description *d = &r->description;
-    *d = (model_description){
-        .backbone = (backbone_kind)c->backbone,
-        .small_stem = c->stem == 1,
-        .width = c->width,
-        .head = (arm_head)c->head,
-        .arrangement = c->arrangement,
-        .variant = {(arm_de_albino)c->de_albino, c->kernel, c->stride, (nn_generic)c->generic, c->project},
-        .size = c->size,
-        .channels = c->channels,
-        .classes = dataset_classes(r->set),
-        .normal = recipe_normal(c)};
+    *d = recipe_network(c, dataset_classes(r->set));
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,

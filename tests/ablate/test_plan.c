@@ -181,17 +181,7 @@ static void the_repositorys(void **state)
         assert_ok(plan_finish(&plan, NULL));
         for (size_t i = 0; i < plan.count; i++) {
             const recipe r = plan_recipe(&plan.rows[i], 1);
-            const model_description d = {
-                .backbone = (backbone_kind)r.backbone,
-                .small_stem = r.stem == 1,
-                .width = r.width,
-                .head = (arm_head)r.head,
-                .arrangement = r.arrangement,
-                .variant = {(arm_de_albino)r.de_albino, r.kernel, r.stride, (nn_generic)r.generic},
-                .size = r.size,
-                .channels = r.channels,
-                .classes = 8,
-                .normal = {{0}, {1, 1, 1}}};
+            const model_description d = recipe_network(&r, 8);
             memset(table, 0, sizeof *table);
             amend_status status = description_build(&d, table);
             if (status.code) fail_msg("%s, row %s: %s", path, plan.rows[i].name, status.message);

@@ -1,4 +1,5 @@
-/* Every recipe of the repository, but for those with rows to compare (tests/ablate/test_plan.c), can be read, holds together and names a network that can be built. */
+/* Every recipe of the repository, but for those with rows to compare (tests/ablate/test_plan.c), can be read, holds
+ * together and names a network that can be built. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,14 +22,7 @@ static void check(const char *path, amend_status status)
 static void build(const char *path, const recipe *r)
 {
     nn_table *table = NULL;
-    const model_description d = {.small_stem = r->stem == 1,
-                                 .width = r->width,
-                                 .head = (arm_head)r->head,
-                                 .arrangement = r->arrangement,
-                                 .size = r->size,
-                                 .channels = r->channels,
-                                 .classes = 7,
-                                 .normal = {{0}, {1, 1, 1}}};
+    const model_description d = recipe_network(r, 7);
     check(path, mem_alloc(&table, 1, sizeof *table, "network"));
     check(path, description_build(&d, table));
     mem_free(table);
