@@ -3,9 +3,10 @@
  *
  * Without splits an image's own name decides, so that it stays in its split when others come or go: the FNV-1a hash of
  * "CLASS/FILE" modulo 10 is 0 for test, 1 for valid, 2 to 9 for train. */
-#include <stdint.h>
+#include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "data/layout.h"
 #include "data/listing.h"
@@ -28,9 +29,8 @@ static bool probe(const char *path)
 static data_split split_by_hash(const char *class_name, const char *file)
 {
     const char *parts[] = {class_name, "/", file};
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < 3; i++)
-        for (const char *p = parts[i]; *p; p++) hash = (hash ^ (unsigned char)*p) * 0x100000001b3u;
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; i < 3; i++) hash = hash_bytes(hash, parts[i], strlen(parts[i]));
     unsigned tenth = (unsigned)(hash % 10);
     return tenth == 0 ? DATA_TEST : tenth == 1 ? DATA_VALID : DATA_TRAIN;
 }

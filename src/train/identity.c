@@ -5,14 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
-
-static uint64_t hash_bytes(const void *bytes, size_t size)
-{
-    const unsigned char *at = bytes;
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ at[i]) * 0x100000001b3u;
-    return hash;
-}
+#include "base/hash.h"
 
 static amend_status hash_file(const char *path, char text[17])
 {
@@ -20,7 +13,7 @@ static amend_status hash_file(const char *path, char text[17])
     *text = '\0';
     if (!*path) return status_ok();
     TRY(status_prefix(file_map_open(path, &map), "train.init"));
-    snprintf(text, 17, "%016" PRIx64, hash_bytes(map.bytes, map.size));
+    snprintf(text, 17, "%016" PRIx64, hash_bytes(HASH_START, map.bytes, map.size));
     file_map_close(&map);
     return status_ok();
 }

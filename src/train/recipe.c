@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "backbone/backbone.h"
+#include "base/hash.h"
 #include "nn/dnn.h"
 
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
@@ -155,8 +156,7 @@ amend_status recipe_hash(const recipe *r, uint64_t *hash)
     if (!stream) return status_error(AMEND_NO_MEMORY, "recipe: out of memory");
     config_write_changes(stream, recipe_keys, recipe_key_count, r, &defaults);
     if (fclose(stream)) return free(text), status_error(AMEND_NO_MEMORY, "recipe: out of memory");
-    *hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < size; i++) *hash = (*hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    *hash = hash_bytes(HASH_START, text, size);
     free(text);
     return status_ok();
 }
