@@ -417,18 +417,6 @@ amend_status dnn_run(const dnn_call *call)
     return check(dnnl_primitive_execute(call->job->primitive, call->stream, call->count, call->arguments), "ran");
 }
 
-amend_status dnn_run_once(const dnn_job *job, void *const buffers[DNN_BUFFERS])
-{
-    void *scratch = NULL;
-    dnn_call *call = NULL;
-    TRY(mem_alloc(&scratch, dnn_scratch_size(job), 1, "oneDNN's scratchpad"));
-    amend_status status = dnn_bind(job, buffers, scratch, &call);
-    if (!status.code) status = dnn_run(call);
-    dnn_unbind(call);
-    mem_free(scratch);
-    return status;
-}
-
 static char version_text[32];
 
 static void write_version(void)

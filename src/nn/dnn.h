@@ -70,9 +70,6 @@ amend_status dnn_bind(const dnn_job *job, void *const buffers[DNN_BUFFERS], void
 amend_status dnn_run(const dnn_call *call) AMEND_MUST_USE;
 void dnn_unbind(dnn_call *call); /* accepts NULL */
 
-/* Binds, runs once and unbinds, with scratch of its own. */
-amend_status dnn_run_once(const dnn_job *job, void *const buffers[DNN_BUFFERS]) AMEND_MUST_USE;
-
 /* "2.6.3". */
 const char *dnn_version(void);
 

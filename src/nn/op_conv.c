@@ -1,13 +1,14 @@
-/* Convolution: oneDNN's three passes on channels-last maps, weights kept beside in the layouts that oneDNN wants. */
+/* Convolution: three passes on channels-last maps, weights kept beside in the forms that the passes want. */
 #include "base/mem.h"
 #include "nn/dnn_row.h"
+#include "nn/job.h"
 #include "nn/layer.h"
 
 enum { FORWARD, DATA, WEIGHTS, PACK_FORWARD, PACK_DATA, UNPACK, JOBS };
 
 typedef struct conv_state {
-    dnn_job *jobs[JOBS];
-    dnn_call *calls[JOBS];
+    nn_job *jobs[JOBS];
+    nn_call *calls[JOBS];
 } conv_state;
 
 static size_t align(size_t bytes)
@@ -18,13 +19,13 @@ static size_t align(size_t bytes)
 static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_state *state)
 {
     if (nn_layer_learns(layer)) {
-        TRY(dnn_conv_create(conv, DNN_BACKWARD_WEIGHTS, false, &state->jobs[WEIGHTS]));
-        TRY(dnn_pack_create(state->jobs[WEIGHTS], true, &state->jobs[UNPACK]));
+        TRY(nn_job_conv(conv, DNN_BACKWARD_WEIGHTS, &state->jobs[WEIGHTS]));
+        TRY(nn_job_pack(state->jobs[WEIGHTS], true, &state->jobs[UNPACK]));
     }
     if (layer->in[0]->wants_gradient) { /* the first layer's input needs none */
-        TRY(dnn_conv_create(conv, DNN_BACKWARD_DATA, false, &state->jobs[DATA]));
-        TRY(dnn_pack_create(state->jobs[DATA], false, &state->jobs[PACK_DATA]));
-        layer->own_bytes += align(dnn_buffer_size(state->jobs[DATA], 1));
+        TRY(nn_job_conv(conv, DNN_BACKWARD_DATA, &state->jobs[DATA]));
+        TRY(nn_job_pack(state->jobs[DATA], false, &state->jobs[PACK_DATA]));
+        layer->own_bytes += align(nn_job_weight_bytes(state->jobs[DATA]));
     }
     return status_ok();
 }
@@ -32,7 +33,7 @@ static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_
 /* The packed weight gradient lives only until it is unpacked: in the scratchpad. */
 static size_t packed_bytes(const conv_state *state)
 {
-    return state->jobs[WEIGHTS] ? align(dnn_buffer_size(state->jobs[WEIGHTS], 1)) : 0;
+    return state->jobs[WEIGHTS] ? align(nn_job_weight_bytes(state->jobs[WEIGHTS])) : 0;
 }
 
 static amend_status conv_create(nn_layer *layer)
@@ -43,12 +44,12 @@ static amend_status conv_create(nn_layer *layer)
     size_t scratch = 0;
     TRY(mem_alloc(&layer->state, 1, sizeof *state, row->name));
     state = layer->state;
-    TRY(dnn_conv_create(&conv, DNN_FORWARD, false, &state->jobs[FORWARD]));
-    TRY(dnn_pack_create(state->jobs[FORWARD], false, &state->jobs[PACK_FORWARD]));
-    layer->own_bytes = align(dnn_buffer_size(state->jobs[FORWARD], 1));
+    TRY(nn_job_conv(&conv, DNN_FORWARD, &state->jobs[FORWARD]));
+    TRY(nn_job_pack(state->jobs[FORWARD], false, &state->jobs[PACK_FORWARD]));
+    layer->own_bytes = align(nn_job_weight_bytes(state->jobs[FORWARD]));
     if (layer->training) TRY(create_backward(layer, &conv, state));
     for (int i = 0; i < JOBS; i++) {
-        size_t bytes = state->jobs[i] ? dnn_scratch_size(state->jobs[i]) : 0;
+        size_t bytes = state->jobs[i] ? nn_job_scratch_bytes(state->jobs[i]) : 0;
         if (bytes > scratch) scratch = bytes;
     }
     layer->scratch_bytes = align(scratch) + packed_bytes(state);
@@ -57,7 +58,7 @@ static amend_status conv_create(nn_layer *layer)
 
 static amend_status bind(conv_state *state, int job, void *const buffers[DNN_BUFFERS], void *scratch)
 {
-    return dnn_bind(state->jobs[job], buffers, scratch, &state->calls[job]);
+    return nn_job_bind(state->jobs[job], buffers, scratch, &state->calls[job]);
 }
 
 /* Its values or their gradient; NULL: no bias. */
@@ -71,7 +72,7 @@ static amend_status conv_bind(nn_layer *layer)
 {
     conv_state *state = layer->state;
     float *weights = layer->params[0]->value, *bias = row_bias(layer, false), *d_bias = row_bias(layer, true);
-    char *forward = layer->own, *data = forward + align(dnn_buffer_size(state->jobs[FORWARD], 1));
+    char *forward = layer->own, *data = forward + align(nn_job_weight_bytes(state->jobs[FORWARD]));
     char *packed = layer->scratch, *scratch = packed + packed_bytes(state);
     TRY(bind(state, PACK_FORWARD, (void *[DNN_BUFFERS]){weights, forward}, scratch));
     if (state->jobs[WEIGHTS]) {
@@ -89,31 +90,31 @@ static amend_status conv_bind(nn_layer *layer)
 static amend_status conv_refresh(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    TRY(dnn_run(state->calls[PACK_FORWARD]));
-    return state->calls[PACK_DATA] ? dnn_run(state->calls[PACK_DATA]) : status_ok();
+    TRY(nn_call_run(state->calls[PACK_FORWARD]));
+    return state->calls[PACK_DATA] ? nn_call_run(state->calls[PACK_DATA]) : status_ok();
 }
 
 static amend_status conv_forward(nn_layer *layer)
 {
-    return dnn_run(((conv_state *)layer->state)->calls[FORWARD]);
+    return nn_call_run(((conv_state *)layer->state)->calls[FORWARD]);
 }
 
 static amend_status conv_backward(nn_layer *layer)
 {
     conv_state *state = layer->state;
     if (state->calls[WEIGHTS]) {
-        TRY(dnn_run(state->calls[WEIGHTS]));
-        TRY(dnn_run(state->calls[UNPACK]));
+        TRY(nn_call_run(state->calls[WEIGHTS]));
+        TRY(nn_call_run(state->calls[UNPACK]));
     }
-    return state->calls[DATA] ? dnn_run(state->calls[DATA]) : status_ok();
+    return state->calls[DATA] ? nn_call_run(state->calls[DATA]) : status_ok();
 }
 
 static void conv_destroy(nn_layer *layer)
 {
     conv_state *state = layer->state;
     for (int i = 0; state && i < JOBS; i++) {
-        dnn_unbind(state->calls[i]);
-        dnn_free(state->jobs[i]);
+        nn_call_free(state->calls[i]);
+        nn_job_free(state->jobs[i]);
     }
     mem_free(state);
 }

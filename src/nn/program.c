@@ -9,7 +9,7 @@ struct nn_context {
     const nn_program *program;
     uint8_t *pixels;
     char *maps, *scratch;
-    dnn_call **calls; /* by step; NULL where a step has no job */
+    nn_call **calls; /* by step; NULL where a step has no job */
 };
 
 /* ---- memory of a context ---- */
@@ -90,7 +90,7 @@ void nn_program_free(nn_program *p)
 {
     if (!p) return;
     for (size_t i = 0; i < p->count; i++) {
-        dnn_free(p->steps[i].job);
+        nn_job_free(p->steps[i].job);
         mem_free(p->steps[i].weights);
         mem_free(p->steps[i].bias);
         mem_free(p->steps[i].source);
@@ -130,7 +130,7 @@ static amend_status bind_steps(nn_context *c)
         void *in = map_of(c, s->in), *out = map_of(c, i);
         bool conv = s->row->kind == NN_CONV;
         void *const buffers[DNN_BUFFERS] = {in, conv ? s->weights : out, conv ? out : NULL, s->bias};
-        if (s->job) TRY(dnn_bind(s->job, buffers, c->scratch, &c->calls[i]));
+        if (s->job) TRY(nn_job_bind(s->job, buffers, c->scratch, &c->calls[i]));
     }
     return status_ok();
 }
@@ -143,7 +143,7 @@ amend_status nn_context_create(const nn_program *p, nn_context **made)
     c->program = p;
     amend_status status = mem_alloc(&c->pixels, pixel_bytes(p), 1, "pixels");
     if (!status.code) status = mem_alloc(&c->maps, p->map_bytes, 1, "feature maps");
-    if (!status.code) status = mem_alloc(&c->scratch, p->scratch_bytes, 1, "oneDNN's scratchpad");
+    if (!status.code) status = mem_alloc(&c->scratch, p->scratch_bytes, 1, "scratchpad");
     if (!status.code) status = mem_alloc(&c->calls, p->count, sizeof *c->calls, "context");
     if (!status.code) status = bind_steps(c);
     if (status.code) {
@@ -158,7 +158,7 @@ amend_status nn_context_create(const nn_program *p, nn_context **made)
 void nn_context_free(nn_context *c)
 {
     if (!c) return;
-    for (size_t i = 0; c->calls && i < c->program->count; i++) dnn_unbind(c->calls[i]);
+    for (size_t i = 0; c->calls && i < c->program->count; i++) nn_call_free(c->calls[i]);
     mem_free(c->calls);
     mem_free(c->pixels);
     mem_free(c->maps);
@@ -181,7 +181,7 @@ amend_status nn_context_run(nn_context *c, size_t count)
         const program_step *s = &p->steps[i];
         if (s->copies) memcpy(c->maps + s->at, map_of(c, s->held), program_step_bytes(s));
         if (c->calls[i])
-            TRY(dnn_run(c->calls[i]));
+            TRY(nn_call_run(c->calls[i]));
         else
             program_plain(p, s, map_of(c, s->in), s->other == PROGRAM_NONE ? NULL : map_of(c, s->other), map_of(c, i));
     }

@@ -1,7 +1,8 @@
-/* Jobs of the steps and their weights, packed as oneDNN wants them. 8 bits: weights are symmetric, one scale an output
+/* Jobs of the steps and their weights, packed as those want them. 8 bits: weights are symmetric, one scale an output
  * channel; the first convolution reads raw pixels, so the normalisation goes into its weights and bias. */
 #include "base/mem.h"
 #include "nn/dnn_row.h"
+#include "nn/job.h"
 #include "nn/program_internal.h"
 #include "nn/quantize.h"
 
@@ -78,15 +79,21 @@ static dnn_fusion fusion_of(const nn_program *p, const program_step *s, const pl
 
 static amend_status pack(program_step *s, const plain *w)
 {
-    dnn_job *packing = NULL;
-    size_t bytes = dnn_buffer_size(s->job, 1);
+    nn_job *packing = NULL;
+    nn_call *call = NULL;
+    void *scratch = NULL;
+    size_t bytes = nn_job_weight_bytes(s->job);
     TRY(mem_alloc(&s->weights, bytes, 1, "packed weights"));
     TRY(mem_alloc(&s->bias, w->outputs, sizeof(float), "bias"));
-    dnn_fit_bias(s->job, w->bias, w->outputs, s->bias);
-    TRY(dnn_pack_create(s->job, false, &packing));
-    amend_status status =
-        dnn_run_once(packing, (void *[DNN_BUFFERS]){w->codes ? (void *)w->codes : (void *)w->weights, s->weights});
-    dnn_free(packing);
+    nn_job_fit_bias(s->job, w->bias, w->outputs, s->bias);
+    TRY(nn_job_pack(s->job, false, &packing));
+    amend_status status = mem_alloc(&scratch, nn_job_scratch_bytes(packing), 1, "scratchpad");
+    void *const buffers[DNN_BUFFERS] = {w->codes ? (void *)w->codes : (void *)w->weights, s->weights};
+    if (!status.code) status = nn_job_bind(packing, buffers, scratch, &call);
+    if (!status.code) status = nn_call_run(call);
+    nn_call_free(call);
+    nn_job_free(packing);
+    mem_free(scratch);
     return status;
 }
 
@@ -103,11 +110,11 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
     if (!status.code && p->options.type == NN_U8) status = quantize(&w, from->step, s->step);
     if (!status.code) {
         const dnn_fusion fusion = fusion_of(p, s, &w);
-        status = dnn_fused_conv_create(&conv, &fusion, false, &s->job);
+        status = nn_job_fused_conv(&conv, &fusion, &s->job);
     }
     if (!status.code) status = pack(s, &w);
     plain_free(&w);
-    p->weight_bytes += status.code ? 0 : dnn_buffer_size(s->job, 1);
+    p->weight_bytes += status.code ? 0 : nn_job_weight_bytes(s->job);
     return status_prefix(status, "%s", s->row->name);
 }
 
@@ -152,8 +159,7 @@ static amend_status copy_source(const nn_program *p, program_step *s)
 static amend_status compile_pool(nn_program *p, program_step *s)
 {
     const dnn_conv pool = dnn_row_window(s->row, p->steps[s->in].shape, s->shape, s->type);
-    return status_prefix(dnn_pool_create(&pool, s->row->kind == NN_MAX_POOL, DNN_INFERENCE, &s->job), "%s",
-                         s->row->name);
+    return status_prefix(nn_job_pool(&pool, s->row->kind == NN_MAX_POOL, &s->job), "%s", s->row->name);
 }
 
 static amend_status compile_step(nn_program *p, program_step *s, const nn_params *params)
@@ -182,7 +188,7 @@ amend_status program_compile(nn_program *p, const nn_params *params)
     for (size_t i = 1; i < p->count; i++) {
         program_step *s = &p->steps[i];
         TRY(compile_step(p, s, params));
-        if (s->job && dnn_scratch_size(s->job) > p->scratch_bytes) p->scratch_bytes = dnn_scratch_size(s->job);
+        if (s->job && nn_job_scratch_bytes(s->job) > p->scratch_bytes) p->scratch_bytes = nn_job_scratch_bytes(s->job);
     }
     return status_ok();
 }

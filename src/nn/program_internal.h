@@ -2,7 +2,7 @@
 #ifndef NN_PROGRAM_INTERNAL_H
 #define NN_PROGRAM_INTERNAL_H
 
-#include "nn/dnn.h"
+#include "nn/job.h"
 #include "nn/program.h"
 
 enum { PROGRAM_NONE = NN_MAX_ROWS };
@@ -21,7 +21,7 @@ typedef struct program_step {
     float step;         /* 8 bits: real value of one code of the result */
     size_t last_reader; /* the last step that reads the result */
     size_t at;          /* where in a context's memory */
-    dnn_job *job;
+    nn_job *job;
     void *weights; /* of a constant: its values, f32; of slopes: them */
     float *bias;
     uint32_t *source; /* of a gathering */
