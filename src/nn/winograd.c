@@ -13,7 +13,7 @@ enum {
     LANES = WINOGRAD_CHANNELS,
     TILE = WINOGRAD_TILE,
     PATCH = WINOGRAD_PATCH,
-    GAP = 16, /* floats between the matrices of two points, so that they do not share the same lines of a cache */
+    GAP = 16, /* floats between rows and between matrices, so that they do not fall on the same lines of a cache */
 };
 
 struct winograd {
@@ -108,9 +108,14 @@ static size_t round_up(size_t count, size_t unit)
     return (count + unit - 1) / unit * unit;
 }
 
+static size_t row_stride(size_t channels)
+{
+    return channels + GAP;
+}
+
 static size_t tiles_stride(const winograd *w, size_t channels)
 {
-    return w->block * channels + GAP;
+    return w->block * row_stride(channels) + GAP;
 }
 
 /* The gradient's rows are rounded up to whole blocks of the kernel. */
@@ -229,7 +234,8 @@ static void transform_patch(const work *k, size_t i)
     const winograd *w = k->w;
     float *pixels[POINTS];
     find_pixels(w, w->from, k->begin + i, PATCH, w->pad, k->from, w->zeros, pixels);
-    winograd_from_patch((const float *const *)pixels, w->from.c, k->front + i * w->from.c, tiles_stride(w, w->from.c));
+    winograd_from_patch((const float *const *)pixels, w->from.c, k->front + i * row_stride(w->from.c),
+                        tiles_stride(w, w->from.c));
 }
 
 static void transform_gradient(const work *k, size_t i)
@@ -237,7 +243,8 @@ static void transform_gradient(const work *k, size_t i)
     const winograd *w = k->w;
     float *pixels[TILE * TILE];
     find_pixels(w, w->to, k->begin + i, TILE, 0, k->to, w->zeros, pixels);
-    winograd_from_tile((const float *const *)pixels, w->to.c, k->back + i * w->to.c, tiles_stride(w, w->to.c));
+    winograd_from_tile((const float *const *)pixels, w->to.c, k->back + i * row_stride(w->to.c),
+                       tiles_stride(w, w->to.c));
 }
 
 static void write_tile(const work *k, size_t i)
@@ -247,7 +254,7 @@ static void write_tile(const work *k, size_t i)
     winograd_finish finish = w->finish;
     finish.bias = k->bias;
     find_pixels(w, w->to, k->begin + i, TILE, 0, k->to, NULL, pixels);
-    winograd_to_tile(k->back + i * w->to.c, tiles_stride(w, w->to.c), w->to.c, &finish, pixels);
+    winograd_to_tile(k->back + i * row_stride(w->to.c), tiles_stride(w, w->to.c), w->to.c, &finish, pixels);
 }
 
 /* back = front weights, of one point. The last rows of a block may be idle ones. */
@@ -255,14 +262,15 @@ static void multiply_tiles(const work *k, size_t point)
 {
     const winograd *w = k->w;
     size_t in = w->from.c, out = w->to.c;
-    winograd_product p = {.a_row = in, .a_step = 1, .b_step = w->kernel->columns, .out_row = out, .count = in};
+    winograd_product p = {
+        .a_row = row_stride(in), .a_step = 1, .b_step = w->kernel->columns, .out_row = row_stride(out), .count = in};
     const float *front = k->front + point * tiles_stride(w, in), *weights = k->weights + point * weights_stride(w);
     float *back = k->back + point * tiles_stride(w, out);
     for (size_t column = 0; column < out; column += w->kernel->columns)
         for (size_t row = 0; row < k->count; row += w->kernel->rows) {
-            p.a = front + row * in;
+            p.a = front + row * row_stride(in);
             p.b = weights + column * in;
-            p.out = back + row * out + column;
+            p.out = back + row * row_stride(out) + column;
             w->kernel->multiply(&p);
         }
 }
@@ -272,8 +280,12 @@ static void multiply_gradients(const work *k, size_t point)
 {
     const winograd *w = k->w;
     size_t in = w->from.c, out = w->to.c;
-    winograd_product p = {
-        .a_row = 1, .a_step = in, .b_step = out, .out_row = out, .count = k->count, .add = k->begin > 0};
+    winograd_product p = {.a_row = 1,
+                          .a_step = row_stride(in),
+                          .b_step = row_stride(out),
+                          .out_row = out,
+                          .count = k->count,
+                          .add = k->begin > 0};
     const float *front = k->front + point * tiles_stride(w, in), *back = k->back + point * tiles_stride(w, out);
     float *weights = k->weights + point * weights_stride(w);
     for (size_t column = 0; column < out; column += w->kernel->columns)
