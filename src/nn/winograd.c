@@ -257,22 +257,23 @@ static void write_tile(const work *k, size_t i)
     winograd_to_tile(k->back + i * row_stride(w->to.c), tiles_stride(w, w->to.c), w->to.c, &finish, pixels);
 }
 
-/* back = front weights, of one point. The last rows of a block may be idle ones. */
+/* back = front weights, of one point. */
 static void multiply_tiles(const work *k, size_t point)
 {
     const winograd *w = k->w;
     size_t in = w->from.c, out = w->to.c;
-    winograd_product p = {
-        .a_row = row_stride(in), .a_step = 1, .b_step = w->kernel->columns, .out_row = row_stride(out), .count = in};
-    const float *front = k->front + point * tiles_stride(w, in), *weights = k->weights + point * weights_stride(w);
-    float *back = k->back + point * tiles_stride(w, out);
-    for (size_t column = 0; column < out; column += w->kernel->columns)
-        for (size_t row = 0; row < k->count; row += w->kernel->rows) {
-            p.a = front + row * row_stride(in);
-            p.b = weights + column * in;
-            p.out = back + row * row_stride(out) + column;
-            w->kernel->multiply(&p);
-        }
+    const winograd_product p = {.a = k->front + point * tiles_stride(w, in),
+                                .a_row = row_stride(in),
+                                .a_step = 1,
+                                .b = k->weights + point * weights_stride(w),
+                                .b_step = w->kernel->columns,
+                                .b_panel = w->kernel->columns * in,
+                                .out = k->back + point * tiles_stride(w, out),
+                                .out_row = row_stride(out),
+                                .rows = k->count,
+                                .columns = out,
+                                .count = in};
+    w->kernel->multiply(&p);
 }
 
 /* weights += front' back, of one point: the gradient. */
@@ -280,21 +281,19 @@ static void multiply_gradients(const work *k, size_t point)
 {
     const winograd *w = k->w;
     size_t in = w->from.c, out = w->to.c;
-    winograd_product p = {.a_row = 1,
-                          .a_step = row_stride(in),
-                          .b_step = row_stride(out),
-                          .out_row = out,
-                          .count = k->count,
-                          .add = k->begin > 0};
-    const float *front = k->front + point * tiles_stride(w, in), *back = k->back + point * tiles_stride(w, out);
-    float *weights = k->weights + point * weights_stride(w);
-    for (size_t column = 0; column < out; column += w->kernel->columns)
-        for (size_t row = 0; row < in; row += w->kernel->rows) {
-            p.a = front + row;
-            p.b = back + column;
-            p.out = weights + row * out + column;
-            w->kernel->multiply(&p);
-        }
+    const winograd_product p = {.a = k->front + point * tiles_stride(w, in),
+                                .a_row = 1,
+                                .a_step = row_stride(in),
+                                .b = k->back + point * tiles_stride(w, out),
+                                .b_step = row_stride(out),
+                                .b_panel = w->kernel->columns,
+                                .out = k->weights + point * weights_stride(w),
+                                .out_row = out,
+                                .rows = in,
+                                .columns = out,
+                                .count = k->count,
+                                .add = k->begin > 0};
+    w->kernel->multiply(&p);
 }
 
 /* ---- running ---- */

@@ -5,21 +5,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* out[r][k] (+)= sum over i < count of a[r * a_row + i * a_step] * b[i * b_step + k], for one block of rows x columns.
- */
+/* out[r * out_row + k] (+)= sum over i < count of a[r * a_row + i * a_step] * b[i * b_step + k], for k in the first
+ * panel of columns; the next panel of b begins b_panel further on. */
 typedef struct winograd_product {
     const float *a;
     size_t a_row, a_step;
     const float *b;
-    size_t b_step;
+    size_t b_step, b_panel;
     float *out;
     size_t out_row;
-    size_t count;
+    size_t rows; /* what is missing to a multiple of the kernel's rows is read and written too */
+    size_t columns, count;
     bool add; /* to what out holds */
 } winograd_product;
 
 typedef struct winograd_kernel {
-    size_t rows, columns; /* of the block */
+    size_t rows, columns; /* that it makes at once: columns of a panel */
     void (*multiply)(const winograd_product *p);
 } winograd_kernel;
 

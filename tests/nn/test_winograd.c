@@ -217,20 +217,35 @@ static void test_what_does_not_fit(void **state)
     assert_false(winograd_fits(&biased, DNN_BACKWARD_WEIGHTS, NULL));
 }
 
-static void compare_kernel(const winograd_kernel *kernel, size_t a_row, size_t a_step, bool add, rng *random)
+/* Two panels and, of the last rows, a part. */
+static void compare_kernel(const winograd_kernel *kernel, bool turned, bool add, rng *random)
 {
-    enum { COUNT = 29, A = 12 * 64, B = COUNT * 32, OUT = 12 * 32 };
-    float *a = random_floats(A, random), *b = random_floats(B, random), *out = random_floats(OUT, random);
-    double expected[OUT];
-    for (size_t r = 0; r < kernel->rows; r++)
-        for (size_t k = 0; k < kernel->columns; k++) {
-            double *sum = &expected[r * kernel->columns + k];
-            *sum = add ? out[r * kernel->columns + k] : 0;
-            for (size_t i = 0; i < COUNT; i++) *sum += (double)a[r * a_row + i * a_step] * b[i * kernel->columns + k];
+    enum { COUNT = 29, ROWS = 24, COLUMNS = 64 };
+    size_t columns = 2 * kernel->columns, rows = 2 * kernel->rows - 1;
+    float *a = random_floats(ROWS * COUNT, random), *b = random_floats(COUNT * COLUMNS, random),
+          *out = random_floats(ROWS * COLUMNS, random);
+    double expected[ROWS * COLUMNS] = {0};
+    const winograd_product p = {.a = a,
+                                .a_row = turned ? 1 : COUNT,
+                                .a_step = turned ? ROWS : 1,
+                                .b = b,
+                                .b_step = turned ? columns : kernel->columns,
+                                .b_panel = turned ? kernel->columns : kernel->columns * COUNT,
+                                .out = out,
+                                .out_row = columns,
+                                .rows = rows,
+                                .columns = columns,
+                                .count = COUNT,
+                                .add = add};
+    for (size_t r = 0; r < rows; r++)
+        for (size_t k = 0; k < columns; k++) {
+            const float *from = b + k / kernel->columns * p.b_panel + k % kernel->columns;
+            double *sum = &expected[r * columns + k];
+            *sum = add ? out[r * columns + k] : 0;
+            for (size_t i = 0; i < COUNT; i++) *sum += (double)a[r * p.a_row + i * p.a_step] * from[i * p.b_step];
         }
-    const winograd_product p = {a, a_row, a_step, b, kernel->columns, out, kernel->columns, COUNT, add};
     kernel->multiply(&p);
-    assert_near(out, expected, kernel->rows * kernel->columns);
+    assert_near(out, expected, rows * columns);
     mem_free(a);
     mem_free(b);
     mem_free(out);
@@ -246,8 +261,8 @@ static void test_kernels(void **state)
             print_message("skipped: no processor here for %zu x %zu\n", kernel->rows, kernel->columns);
             continue;
         }
-        compare_kernel(kernel, 64, 1, false, &random);
-        compare_kernel(kernel, 1, 12, true, &random);
+        compare_kernel(kernel, false, false, &random);
+        compare_kernel(kernel, true, true, &random);
     }
 }
 
