@@ -22,6 +22,7 @@ struct winograd {
     size_t pad;               /* zeros above and left of `from` */
     size_t high, wide, tiles; /* tiles a column, a row, in all */
     size_t block, blocks;     /* tiles that are worked on together */
+    bool apart;               /* each thread works on blocks of its own */
     size_t threads;
     const winograd_kernel *kernel;
     winograd_finish finish;
@@ -50,15 +51,23 @@ bool winograd_fits(const dnn_conv *conv, dnn_pass pass, const dnn_fusion *fusion
            count_tiles(conv->out) >= 16;
 }
 
-/* Tiles that are worked on together: as many as fit a core's cache, but enough to use each weight often. */
-static size_t block_of(const winograd *w)
+static size_t round_up(size_t count, size_t unit)
 {
-    enum { CACHE = 400 * 1024, LEAST = 48, MOST = 192 };
-    size_t tile_bytes = POINTS * (w->from.c + w->to.c) * sizeof(float);
-    size_t block = CACHE / tile_bytes;
+    return (count + unit - 1) / unit * unit;
+}
+
+/* A block is as many tiles as fit a core's cache, but enough to use each weight often. Threads take blocks of their own
+ * where there are several for each, else they share each block. */
+static void choose_blocks(winograd *w)
+{
+    enum { CACHE = 400 * 1024, LEAST = 48, LEAST_SHARED = 96, MOST = 192 };
+    size_t block = CACHE / (POINTS * (w->from.c + w->to.c) * sizeof(float));
     block = block < LEAST ? LEAST : block > MOST ? MOST : block;
+    w->apart = w->pass != DNN_BACKWARD_WEIGHTS && w->tiles >= 4 * block * w->threads;
+    if (!w->apart && block < LEAST_SHARED) block = LEAST_SHARED;
     if (block > w->tiles) block = w->tiles;
-    return (block + WINOGRAD_MAX_ROWS - 1) / WINOGRAD_MAX_ROWS * WINOGRAD_MAX_ROWS;
+    w->block = round_up(block, w->kernel->rows);
+    w->blocks = (w->tiles + w->block - 1) / w->block;
 }
 
 static winograd_finish finish_of(const dnn_fusion *fusion)
@@ -83,10 +92,9 @@ amend_status winograd_create(const dnn_conv *conv, dnn_pass pass, const dnn_fusi
     w->high = (w->to.h + TILE - 1) / TILE;
     w->wide = (w->to.w + TILE - 1) / TILE;
     w->tiles = count_tiles(w->to);
-    w->block = block_of(w);
-    w->blocks = (w->tiles + w->block - 1) / w->block;
     w->threads = (size_t)omp_get_max_threads();
     w->kernel = winograd_kernel_for(w->to.c);
+    choose_blocks(w);
     w->finish = finish_of(fusion);
     amend_status status = mem_alloc(&w->zeros, w->from.c > w->to.c ? w->from.c : w->to.c, sizeof *w->zeros, "zeros");
     if (status.code) winograd_free(w);
@@ -102,11 +110,6 @@ void winograd_free(winograd *w)
 }
 
 /* ---- sizes, in floats: matrices of one point ---- */
-
-static size_t round_up(size_t count, size_t unit)
-{
-    return (count + unit - 1) / unit * unit;
-}
 
 static size_t row_stride(size_t channels)
 {
@@ -131,12 +134,6 @@ static size_t block_floats(const winograd *w)
     return POINTS * (tiles_stride(w, w->from.c) + tiles_stride(w, w->to.c));
 }
 
-/* Whether each thread works on blocks of its own. */
-static bool is_apart(const winograd *w)
-{
-    return w->pass != DNN_BACKWARD_WEIGHTS && w->blocks >= w->threads;
-}
-
 size_t winograd_weight_bytes(const winograd *w)
 {
     return POINTS * weights_stride(w) * sizeof(float);
@@ -144,7 +141,7 @@ size_t winograd_weight_bytes(const winograd *w)
 
 size_t winograd_scratch_bytes(const winograd *w)
 {
-    return (is_apart(w) ? w->threads : 1) * block_floats(w) * sizeof(float);
+    return (w->apart ? w->threads : 1) * block_floats(w) * sizeof(float);
 }
 
 /* ---- weights ---- */
@@ -310,7 +307,7 @@ static void run_apart(const work *all, float *scratch)
     }
 }
 
-/* Too few blocks for all threads: they share each. */
+/* All threads share each block. */
 static void run_together(const work *all, float *scratch)
 {
     const winograd *w = all->w;
@@ -352,7 +349,7 @@ void winograd_run(const winograd *w, float *in, float *packed, float *out, const
     const work all = {.w = w, .from = back ? out : in, .to = back ? in : out, .weights = packed, .bias = bias};
     if (w->pass == DNN_BACKWARD_WEIGHTS)
         run_gradients(&all, scratch);
-    else if (is_apart(w))
+    else if (w->apart)
         run_apart(&all, scratch);
     else
         run_together(&all, scratch);

@@ -24,8 +24,6 @@ typedef struct winograd_kernel {
     void (*multiply)(const winograd_product *p);
 } winograd_kernel;
 
-enum { WINOGRAD_MAX_ROWS = 12 };
-
 /* The best on this processor for so many columns (a multiple of 16). */
 const winograd_kernel *winograd_kernel_for(size_t columns);
 

@@ -2,6 +2,8 @@
  * and everything that is fused; and each kernel of its products against plain loops. */
 #include "network.h"
 
+#include <omp.h>
+
 #include "nn/winograd.h"
 #include "nn/winograd_multiply.h"
 
@@ -9,9 +11,10 @@ typedef struct shape {
     size_t n, h, w, in, out, pad, pad_more;
 } shape;
 
+/* Those of few tiles are shared by the threads, the last is not. */
 static const shape shapes[] = {
     {3, 13, 10, 16, 32, 1, 0}, {2, 12, 12, 48, 16, 0, 0}, {16, 3, 3, 32, 64, 1, 0},
-    {5, 7, 9, 16, 16, 2, 0},   {4, 8, 8, 16, 48, 1, 1},   {60, 6, 5, 32, 32, 1, 0},
+    {5, 7, 9, 16, 16, 2, 0},   {4, 8, 8, 16, 48, 1, 1},   {100, 6, 5, 32, 32, 1, 0},
 };
 
 typedef struct maps {
@@ -256,7 +259,6 @@ static void test_kernels(void **state)
     (void)state;
     rng random = rng_make(9, 1, 1);
     for (const winograd_kernel *kernel = winograd_kernels(); kernel->rows; kernel++) {
-        assert_true(kernel->rows <= WINOGRAD_MAX_ROWS && WINOGRAD_MAX_ROWS % kernel->rows == 0);
         if (!winograd_kernel_runs(kernel)) {
             print_message("skipped: no processor here for %zu x %zu\n", kernel->rows, kernel->columns);
             continue;
@@ -271,5 +273,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_passes), cmocka_unit_test(test_fusion),
                                        cmocka_unit_test(test_nan), cmocka_unit_test(test_what_does_not_fit),
                                        cmocka_unit_test(test_kernels)};
+    omp_set_num_threads(2);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
