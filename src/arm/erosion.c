@@ -36,7 +36,7 @@ static void slide(const nn_table *table, size_t at, const double *from, double *
         for (size_t x = 0; x < out.w; x++)
             to[y * out.w + x] =
                 mean_of_window(row, in, from, (ptrdiff_t)(y * row->stride) - (ptrdiff_t)row->pad,
-                               (ptrdiff_t)(x * row->stride) - (ptrdiff_t)row->pad, row->kind != NN_MAX_POOL);
+                               (ptrdiff_t)(x * row->stride) - (ptrdiff_t)row->pad, row->kind == NN_CONV);
 }
 
 static double mean_of_map(const double *map, size_t area)
@@ -44,6 +44,16 @@ static double mean_of_map(const double *map, size_t area)
     double sum = 0;
     for (size_t i = 0; i < area; i++) sum += map[i];
     return sum / (double)area;
+}
+
+/* Of two maps, by how many channels each has where they go side by side; else alike. */
+static void mix(const nn_table *table, const nn_row *row, const double *first, const double *second, double *to,
+                size_t area)
+{
+    bool side_by_side = row->kind == NN_GATHER;
+    double a = side_by_side ? (double)table->shapes[row->in[0]].c : 1;
+    double b = nn_row_inputs(row) < 2 ? 0 : side_by_side ? (double)table->shapes[row->in[1]].c : 1;
+    for (size_t i = 0; i < area; i++) to[i] = b > 0 ? (a * first[i] + b * second[i]) / (a + b) : first[i];
 }
 
 /* A map times one value a channel: paths lead through the map, the gate weighs all positions alike. */
@@ -63,6 +73,7 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
         break; /* zeros */
     case NN_CONV:
     case NN_MAX_POOL:
+    case NN_AVERAGE_POOL:
         slide(table, at, first, maps[at]);
         break;
     case NN_BATCH_NORM:
@@ -71,7 +82,9 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
         memcpy(maps[at], first, area * sizeof *first);
         break;
     case NN_ADD:
-        for (size_t i = 0; i < area; i++) maps[at][i] = (first[i] + second[i]) / 2;
+    case NN_COMBINE:
+    case NN_GATHER: /* of channels: see nn/rows.h */
+        mix(table, row, first, second, maps[at], area);
         break;
     case NN_GLOBAL_POOL:
         maps[at][0] = mean_of_map(first, area_of(table, row->in[0]));
