@@ -16,6 +16,7 @@ enum {
     SAID = CONV | NORM | POOLS | ACTIVATION | COMBINE | GATHER | 1 << NN_RELU | 1 << NN_ADD | 1 << NN_GLOBAL_POOL
 };
 
+const unsigned rows_kinds = SAID;
 const rows_key rows_keys[] = {
     {"channels", ROWS_SIZE, offsetof(nn_row, channels), CONV},
     {"kernel", ROWS_SIZE, offsetof(nn_row, kernel), CONV | POOLS},

@@ -16,6 +16,7 @@ typedef struct rows_key {
     unsigned kinds; /* a bit for each nn_kind that has it */
 } rows_key;
 
+extern const unsigned rows_kinds; /* a bit for each nn_kind that can be said */
 extern const rows_key rows_keys[];
 extern const size_t rows_key_count;
 

@@ -225,7 +225,7 @@ static amend_status count_parameters(reader *r, const nn_row *row)
 static amend_status read_kind(const char *word, nn_kind *kind)
 {
     for (*kind = NN_CONV; word && *kind < NN_KINDS; ++*kind)
-        if (!strcmp(word, nn_kind_name(*kind))) return status_ok();
+        if (rows_kinds >> *kind & 1 && !strcmp(word, nn_kind_name(*kind))) return status_ok();
     return status_error(AMEND_BAD_DATA, "'%.60s' is no kind of row", word ? word : "");
 }
 

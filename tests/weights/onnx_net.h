@@ -1,13 +1,14 @@
-/* Networks in ONNX as exporters write them, layer by layer, with random weights: for tests that train them. */
+/* Networks in ONNX as exporters write them, layer by layer, with random weights: for tests that train them. To be
+ * included behind support.h or cli/command.h. */
 #ifndef TESTS_WEIGHTS_ONNX_NET_H
 #define TESTS_WEIGHTS_ONNX_NET_H
 
 #include <math.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "onnx.pb-c.h"
-#include "support.h"
 
 enum { NET_NODES = 96, NET_TENSORS = 160, NET_INPUTS = 5, NET_ATTRIBUTES = 6, NET_WORD = 48 };
 
@@ -134,8 +135,8 @@ static inline const char *net_part(char word[NET_WORD], const char *name, const 
     return word;
 }
 
-static inline const char *net_conv(onnx_net *n, const char *name, const char *in, size_t from, size_t to,
-                                   size_t kernel, size_t stride, size_t groups, bool bias)
+static inline const char *net_conv(onnx_net *n, const char *name, const char *in, size_t from, size_t to, size_t kernel,
+                                   size_t stride, size_t groups, bool bias)
 {
     char weight[NET_WORD], more[NET_WORD];
     const int64_t k = (int64_t)kernel, s = (int64_t)stride, p = (int64_t)(kernel / 2);
@@ -187,6 +188,15 @@ static inline const char *net_pool(onnx_net *n, const char *type, const char *na
     return node->output;
 }
 
+/* Clipped to 0 .. 6. */
+static inline const char *net_clip(onnx_net *n, const char *name, const char *in)
+{
+    char low[NET_WORD], high[NET_WORD];
+    net_values(n, net_part(low, name, "low"), 0, NULL, 0, 0);
+    net_values(n, net_part(high, name, "high"), 0, NULL, 6, 0);
+    return net_add(n, "Clip", name, 3, (const char *[]){in, low, high})->output;
+}
+
 /* Global pooling, flattening and a linear layer of 10 classes: what the backbone does not have. */
 static inline void net_classify(onnx_net *n, const char *map, size_t channels)
 {
@@ -196,6 +206,42 @@ static inline void net_classify(onnx_net *n, const char *map, size_t channels)
     net_values(n, "fc.bias", 1, (int64_t[]){10}, 0, 0.3);
     net_node *node = net_add(n, "Gemm", "fc", 3, (const char *[]){flat, "fc.weight", "fc.bias"});
     net_int(node, "transB", 1);
+}
+
+/* ---- two networks that are none of ours; their last map has 64 channels and an eighth of the side ---- */
+
+/* Maps side by side, a normalisation in front of its convolution, channels apart, a gate, x sigmoid(x), a sum of two
+ * normalisations, channels that no vector register divides. */
+static inline void net_branches(onnx_net *n)
+{
+    const char *at = net_conv(n, "model.stem", "image", n->channels, 24, 3, 2, 1, false), *other, *gate;
+    at = net_plain(n, "Relu", "relu1", net_norm(n, "model.stem_norm", at, 24), NULL);
+    other = net_plain(n, "Relu", "relu2", net_norm(n, "dense/norm", at, 24), NULL);
+    at = net_concat(n, "concat", at, net_conv(n, "dense/conv", other, 24, 12, 3, 1, 1, false));
+    at = net_conv(n, "fc.deep", at, 36, 36, 3, 1, 36, true); /* a name that is like the head's */
+    at = net_plain(n, "HardSwish", "hard", at, NULL);
+    gate = net_plain(n, "GlobalAveragePool", "squeeze", at, NULL);
+    gate = net_plain(n, "Relu", "relu3", net_conv(n, "gate1", gate, 36, 10, 1, 1, 1, true), NULL);
+    gate = net_plain(n, "Sigmoid", "sigmoid", net_conv(n, "gate2", gate, 10, 36, 1, 1, 1, true), NULL);
+    at = net_plain(n, "Mul", "gated", gate, at);
+    other = net_norm(n, "down norm", net_conv(n, "down", at, 36, 40, 1, 2, 1, false), 40);
+    at = net_norm(n, "main_norm", net_conv(n, "main", at, 36, 40, 3, 2, 2, false), 40);
+    at = net_plain(n, "Relu", "relu4", net_plain(n, "Add", "sum", other, at), NULL);
+    at = net_norm(n, "late_norm", net_conv(n, "late", at, 40, 64, 3, 2, 1, false), 64);
+    at = net_plain(n, "Mul", "silu", at, net_plain(n, "Sigmoid", "sigmoid2", at, NULL));
+    net_classify(n, at, 64);
+}
+
+/* As exported for inference: no normalisations, convolutions with biases. */
+static inline void net_folded(onnx_net *n)
+{
+    const char *at = net_conv(n, "c1", "image", n->channels, 32, 3, 2, 1, true), *other;
+    at = net_pool(n, "MaxPool", "pool", net_plain(n, "Relu", "r1", at, NULL), 2, 2);
+    other = net_plain(n, "Relu", "r2", net_conv(n, "c2", at, 32, 32, 3, 1, 1, true), NULL);
+    other = net_conv(n, "c3", other, 32, 32, 3, 1, 1, true);
+    at = net_plain(n, "Relu", "r3", net_plain(n, "Add", "sum", at, other), NULL);
+    at = net_clip(n, "clip", net_conv(n, "c4", at, 32, 64, 3, 1, 1, true));
+    net_classify(n, net_pool(n, "AveragePool", "average", at, 2, 2), 64);
 }
 
 /* ---- the file: image "image", output the last node's ---- */
