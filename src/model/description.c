@@ -186,6 +186,17 @@ static amend_status read_variant(const meta_source *file, arm_variant *v)
     return read_size(file, "amend.stride", 0, 4096, &v->stride);
 }
 
+/* Rows and tensors of the head have names of their own. */
+static amend_status check_row_names(const nn_rows *rows)
+{
+    char name[NN_NAME_SIZE + 1];
+    for (size_t i = 0; i < rows->count; i++) {
+        snprintf(name, sizeof name, "%s.", rows->rows[i].name);
+        if (arm_head_owns(name)) return status_error(AMEND_BAD_DATA, "'%s' is a name of the head", rows->rows[i].name);
+    }
+    return status_ok();
+}
+
 /* Once size and channels are known. */
 static amend_status read_backbone(const meta_source *file, model_description *d)
 {
@@ -195,8 +206,9 @@ static amend_status read_backbone(const meta_source *file, model_description *d)
     TRY(need(file, "amend.architecture", &name));
     if (!strcmp(name, other_backbone)) {
         TRY(need(file, "amend.rows", &text));
-        return status_prefix(nn_rows_read(text, d->size, d->size, d->channels, &d->rows), "%s: 'amend.rows'",
-                             file->path);
+        amend_status status = nn_rows_read(text, d->size, d->size, d->channels, &d->rows);
+        if (!status.code) status = check_row_names(d->rows);
+        return status_prefix(status, "%s: 'amend.rows'", file->path);
     }
     TRY(read_choice(file, "amend.architecture", backbone_names, BACKBONES, &choice));
     d->backbone = (backbone_kind)choice;
