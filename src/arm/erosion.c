@@ -62,12 +62,22 @@ static bool is_gate(const nn_table *table, const nn_row *row)
     return row->kind == NN_COMBINE && row->operation == NN_TIMES && area_of(table, row->in[1]) == 1;
 }
 
+/* All inputs have the row's positions. */
+static bool is_in_place(const nn_table *table, size_t at)
+{
+    const nn_row *row = &table->rows[at];
+    bool same = true;
+    for (size_t k = 0; k < nn_row_inputs(row); k++) same = same && area_of(table, row->in[k]) == area_of(table, at);
+    return same;
+}
+
 static amend_status walk_row(const nn_table *table, size_t at, double *const *maps)
 {
     const nn_row *row = &table->rows[at];
     const double *first = maps[row->in[0]], *second = maps[row->in[1]];
     size_t area = area_of(table, at);
     nn_kind kind = is_gate(table, row) ? NN_ACTIVATION : row->kind;
+    if ((kind == NN_COMBINE || kind == NN_GATHER) && is_in_place(table, at)) kind = NN_ADD;
     switch (kind) {
     case NN_INPUT:
         break; /* zeros */
@@ -81,9 +91,7 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
     case NN_ACTIVATION:
         memcpy(maps[at], first, area * sizeof *first);
         break;
-    case NN_ADD:
-    case NN_COMBINE:
-    case NN_GATHER: /* of channels: see nn/rows.h */
+    case NN_ADD: /* or another operation of two maps, or channels moved */
         mix(table, row, first, second, maps[at], area);
         break;
     case NN_GLOBAL_POOL:

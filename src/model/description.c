@@ -220,8 +220,10 @@ static amend_status read_backbone(const meta_source *file, model_description *d)
 amend_status description_read(const meta_source *file, model_description *d)
 {
     static const char *const heads[] = {"gap", "none", "batch", "ema"};
+    const char *backbone;
     size_t choice;
     memset(d, 0, sizeof *d);
+    TRY(need(file, "amend.architecture", &backbone)); /* what no other file has */
     TRY(read_choice(file, "amend.head", heads, 4, &choice));
     d->head = (arm_head)choice;
     TRY(read_size(file, "amend.arrangement", 1, 64, &d->arrangement));
@@ -329,8 +331,6 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
     fill_texts(d, t);
     const meta_entry all[] = {{"format", "pt"},
                               {"amend.architecture", description_backbone_name(d)},
-                              {"amend.stem", d->small_stem ? "small" : "imagenet"},
-                              {"amend.width", t->width},
                               {"amend.head", arm_head_name(d->head)},
                               {"amend.arrangement", t->arrangement},
                               {"amend.de_albino", de_albinos[d->variant.de_albino]},
@@ -350,7 +350,12 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
     size_t count = sizeof all / sizeof *all;
     memcpy(meta, all, sizeof all);
     if (d->int8) meta[count++] = (meta_entry){"amend.precision", "int8"};
-    if (d->rows) meta[count++] = (meta_entry){"amend.rows", d->rows->text};
+    if (d->rows) {
+        meta[count++] = (meta_entry){"amend.rows", d->rows->text};
+        return count;
+    }
+    meta[count++] = (meta_entry){"amend.stem", d->small_stem ? "small" : "imagenet"};
+    meta[count++] = (meta_entry){"amend.width", t->width};
     return count;
 }
 
