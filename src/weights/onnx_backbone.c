@@ -2,9 +2,10 @@
  * it, in the forms that training has. */
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "base/mem.h"
 #include "arm/head.h"
+#include "base/mem.h"
 #include "nn/rows.h"
 #include "weights/onnx_graph.h"
 
@@ -128,12 +129,60 @@ static void move_fills(graph *g, const bool *needed, const size_t *went_to)
     g->fill_count = kept;
 }
 
+/* The row that input k only moves values of, in ways that cannot be said, so that `row` should take them from there;
+ * NULL: none. */
+static const nn_row *moved_before(const nn_table *table, const nn_row *row, size_t k)
+{
+    const nn_row *before = &table->rows[row->in[k]];
+    bool moves = k < nn_row_inputs(row) && before->kind == NN_GATHER && !(row->pair && before->pair);
+    return moves && nn_rows_check(table, row->in[k]).code ? before : NULL;
+}
+
+/* Where a value of the result comes from, past the rows in between; `first` values are in[0]'s, `next` those of what it
+ * becomes. */
+static uint32_t past(const nn_row *const before[2], uint32_t from, size_t first, size_t next)
+{
+    if (from == NN_FILL) return from;
+    bool second = from >= first;
+    if (second) from -= (uint32_t)first;
+    const nn_row *row = before[second];
+    if (row && row->source) from = row->source[from];
+    return second && from != NN_FILL ? from + (uint32_t)next : from;
+}
+
+/* Values moved twice are moved once: what exporters make of a shuffle of channels moves all values to and fro. */
+static amend_status join_moves(onnx_network *n, nn_row *row)
+{
+    const nn_table *table = &n->table;
+    if (row->kind != NN_GATHER) return status_ok();
+    const nn_row *const before[2] = {moved_before(table, row, 0), moved_before(table, row, 1)};
+    size_t first = nn_shape_count(table->shapes[row->in[0]]), count = row->height * row->width * row->channels;
+    size_t next = before[0] ? nn_shape_count(table->shapes[before[0]->in[0]]) : first;
+    uint32_t *source = NULL;
+    if (!before[0] && !before[1]) return status_ok();
+    TRY(mem_grow(&n->sources, n->source_count, n->source_count + 1, sizeof *n->sources, "moved values"));
+    TRY(mem_alloc(&source, count, sizeof *source, "moved values"));
+    n->sources[n->source_count++] = source;
+    for (size_t i = 0; i < count; i++)
+        source[i] = past(before, row->source ? row->source[i] : (uint32_t)i, first, next);
+    row->source = source;
+    if (!row->pair) {
+        row->pair = before[0]->pair;
+        row->in[1] = before[0]->in[1];
+    } else if (before[1]) {
+        row->in[1] = before[1]->in[0];
+    }
+    if (before[0]) row->in[0] = before[0]->in[0];
+    return status_ok();
+}
+
 static amend_status cut(graph *g, size_t map, nn_table *table)
 {
     const nn_table *whole = &g->network->table;
     bool needed[NN_MAX_ROWS] = {false};
     size_t went_to[NN_MAX_ROWS] = {0};
     nn_shape in = whole->shapes[0];
+    for (size_t i = 1; i <= map; i++) TRY(join_moves(g->network, &g->network->table.rows[i]));
     mark(whole, map, needed);
     TRY(nn_table_begin(table, in.h, in.w, in.c));
     for (size_t i = 1; i <= map; i++) {

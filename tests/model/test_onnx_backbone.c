@@ -237,6 +237,69 @@ static void gradients(void **state)
     check_gradients(net_folded, "folded");
 }
 
+/* ---- PyTorch as the witness ---- */
+
+static void read_raw(const char *name, float *values, size_t count)
+{
+    unsigned char *bytes;
+    size_t size;
+    assert_ok(file_read(in_test_folder(name), 1 << 20, &bytes, &size));
+    assert_int_equal(size, count * sizeof *values);
+    memcpy(values, bytes, size);
+    mem_free(bytes);
+}
+
+static double distance(const float *got, const float *expected, size_t count)
+{
+    double sum = 0, norm = 0;
+    for (size_t i = 0; i < count; i++) {
+        double difference = (double)got[i] - (double)expected[i];
+        sum += difference * difference;
+        norm += (double)expected[i] * (double)expected[i];
+    }
+    return sqrt(sum / norm);
+}
+
+static void check_torch(const char *file, bool training)
+{
+    static float pixels[BATCH * PIXELS];
+    float logits[BATCH * CLASSES], weights[BATCH * CLASSES], gradient[24 * 3 * 3 * 3];
+    const nn_plan_options options = {.batch = BATCH, .training = true};
+    nn_plan *plan;
+    target *t = make_target(in_test_folder(file), ARM_HEAD_GAP);
+    read_raw("pixels.f32", pixels, BATCH * PIXELS);
+    read_raw("weights.f32", weights, BATCH * CLASSES);
+    read_raw("logits.f32", logits, BATCH * CLASSES);
+    read_raw("gradient.f32", gradient, sizeof gradient / sizeof *gradient);
+    read_raw("fc.weight.f32", nn_params_find(&t->params, "fc", "weight")->value, CLASSES * 64);
+    read_raw("fc.bias.f32", nn_params_find(&t->params, "fc", "bias")->value, CLASSES);
+    assert_ok(nn_plan_create(t->table, &t->params, &options, &plan));
+    memcpy(nn_plan_pixels(plan), pixels, sizeof pixels);
+    assert_ok(nn_plan_forward(plan, BATCH, false));
+    double logit_error = distance(nn_plan_logits(plan), logits, BATCH * CLASSES);
+    value_of(plan, pixels, weights);
+    memcpy(nn_plan_logits_gradient(plan), weights, sizeof weights);
+    assert_ok(nn_plan_backward(plan));
+    double error = distance(t->params.items[0].gradient, gradient, sizeof gradient / sizeof *gradient);
+    print_message("%s: logits within %.1e, gradient of the first layer within %.1e of PyTorch's\n", file, logit_error,
+                  error);
+    assert_true(logit_error < 1e-5);
+    assert_true(training ? error < 1e-4 : error > 1e-2); /* folded: another network, without statistics of a batch */
+    nn_plan_free(plan);
+    free_target(t);
+}
+
+static void torch_agrees(void **state)
+{
+    char command[512];
+    (void)state;
+    snprintf(command, sizeof command, "%s tests/model/torch_backbone.py %s >/dev/null 2>&1", python_with("torch, onnx"),
+             test_folder);
+    if (system(command)) fail_msg("the Python side failed: %s", command);
+    check_torch("train.onnx", true);
+    check_torch("eval.onnx", false);
+}
+
 /* ---- files ---- */
 
 static void predict(const char *path, amend_precision precision, float probabilities[CLASSES])
@@ -448,9 +511,9 @@ static void strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_maps),        cmocka_unit_test(rows_of_branches), cmocka_unit_test(gradients),
-        cmocka_unit_test(saved_and_opened), cmocka_unit_test(another_size),     cmocka_unit_test(erosion),
-        cmocka_unit_test(refused),          cmocka_unit_test(strangers),
+        cmocka_unit_test(same_maps),    cmocka_unit_test(rows_of_branches), cmocka_unit_test(gradients),
+        cmocka_unit_test(torch_agrees), cmocka_unit_test(saved_and_opened), cmocka_unit_test(another_size),
+        cmocka_unit_test(erosion),      cmocka_unit_test(refused),          cmocka_unit_test(strangers),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
