@@ -105,6 +105,7 @@ static amend_status add_steps(const graph *g, nn_table *table, nn_row *row)
 static amend_status add_row(const graph *g, nn_table *table, nn_row row, const size_t *went_to, size_t *index)
 {
     for (size_t k = 0; k < nn_row_inputs(&row); k++) row.in[k] = went_to[row.in[k]];
+    if (row.groups == 1) row.groups = 0;
     clean_name(table, row.name);
     order_gate(table, &row);
     TRY(add_steps(g, table, &row));

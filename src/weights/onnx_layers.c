@@ -230,7 +230,7 @@ static amend_status add_norm(graph *g, const graph_value *map, const double *val
     nn_row row = {.kind = NN_BATCH_NORM,
                   .in = {map->row},
                   .epsilon = epsilon > 0 ? (float)epsilon : FLT_MIN,
-                  .momentum = 1 - graph_float(g, "momentum", 0.9f)};
+                  .momentum = roundf(1e6f * (1 - graph_float(g, "momentum", 0.9f))) / 1e6f}; /* 0.1 of 0.9 */
     name_after(g, 1, &row);
     TRY(graph_add_row(g, row, index));
     for (size_t i = 0; i < 4; i++) TRY(fill_row(g, *index, suffixes[i], values[i], map->dims[1]));
