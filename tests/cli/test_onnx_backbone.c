@@ -82,7 +82,11 @@ static void every_command_takes_it(void **state)
     assert_works("predict $T/face.png --no-detect --model $T/out.onnx");
     assert_works("export $T/run/model.safetensors --out $T/small.safetensors");
     assert_works("eval $T/small.safetensors --data $T/set --split test");
-    assert_works("report $T/run");
+    assert_works("report $T/run --data $T/set");
+    assert_works("audit $T/run/model.safetensors --data $T/set --split test");
+    assert_works("calibrate $T/run/model.safetensors --data $T/set --split train --out $T/cool.safetensors");
+    assert_works("predict $T/face.png --no-detect --model $T/cool.safetensors");
+    assert_works("bench infer --model $T/run/model.safetensors --seconds 0.1");
     assert_refused("quantize $T/run/model.safetensors --data $T/set --out $T/q.safetensors", 1, "8 bits");
     assert_works("quantize $T/folded/model.safetensors --data $T/set --out $T/q.safetensors");
     assert_works("predict $T/face.png --no-detect --model $T/q.safetensors");
@@ -113,6 +117,14 @@ static void goes_on_from_a_model(void **state)
                    "not the weights of this network");
 }
 
+static void compared(void **state)
+{
+    (void)state;
+    assert_works("ablate --recipe recipes/synth.ini --out $T/compared --backbones $T/branches.onnx,$T/folded.onnx --heads none,ema --seeds 1" TINY
+                 "train.epochs=1");
+    assert_says(printed, "\nfolded.onnx ema");
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -126,8 +138,8 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(learns), cmocka_unit_test(every_command_takes_it),
-                                       cmocka_unit_test(killed), cmocka_unit_test(goes_on_from_a_model),
-                                       cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(learns),   cmocka_unit_test(every_command_takes_it),
+                                       cmocka_unit_test(killed),   cmocka_unit_test(goes_on_from_a_model),
+                                       cmocka_unit_test(compared), cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }
