@@ -22,6 +22,14 @@ static bool is_end(const nn_table *table, size_t at, size_t map)
     return table->rows[at].kind == NN_GLOBAL_POOL || (area_of(table, at) == 1 && area_of(table, map) > 1);
 }
 
+/* The map whose values row `at` has, in another order that a flattening wants. */
+static size_t unmoved(const nn_table *table, size_t at)
+{
+    while (table->rows[at].kind == NN_GATHER && !table->rows[at].pair && nn_rows_check(table, at).code)
+        at = table->rows[at].in[0];
+    return at;
+}
+
 /* The map that all ways back from row `end` come to. */
 static amend_status find_map(graph *g, size_t end, size_t *map)
 {
@@ -31,12 +39,12 @@ static amend_status find_map(graph *g, size_t end, size_t *map)
     *map = 0;
     for (size_t at = end; at > 0; at--)
         for (size_t k = 0; behind[at] && k < nn_row_inputs(&table->rows[at]); k++) {
-            size_t from = table->rows[at].in[k];
+            size_t from = table->rows[at].in[k], before = unmoved(table, from);
             if (!is_end(table, at, from))
                 behind[from] = true;
             else if (!*map)
-                *map = from;
-            else if (*map != from)
+                *map = before;
+            else if (*map != before)
                 return status_error(AMEND_UNSUPPORTED, "%s: its classifier reads more than one feature map",
                                     g->file->name);
         }

@@ -360,6 +360,27 @@ static void saved_and_opened(void **state)
     check_saved(net_folded, "folded, gap", ARM_HEAD_GAP);
 }
 
+static void flattened(onnx_net *n)
+{
+    const char *at = net_plain(n, "Relu", "r", net_conv(n, "c", "image", 3, 16, 3, 2, 1, false), NULL);
+    at = net_plain(n, "Flatten", "flat", net_plain(n, "Relu", "s", net_conv(n, "d", at, 16, 24, 3, 2, 1, true), NULL),
+                   NULL);
+    net_values(n, "matrix", 2, (int64_t[]){24 * 8 * 8, 10}, 0, 0.3);
+    net_add(n, "Gemm", "dense", 2, (const char *[]){at, "matrix"});
+}
+
+/* As VGG's: the map is the one that is flattened. */
+static void flattening(void **state)
+{
+    (void)state;
+    target *t = make_target(write_net(flattened, true, "net.onnx"), ARM_HEAD_GAP);
+    assert_string_equal(t->description.rows->text, "c conv input channels=16 kernel=3 stride=2 pad=1\n"
+                                                   "node2 relu c\n"
+                                                   "d conv node2 channels=24 kernel=3 stride=2 pad=1 bias=1\n"
+                                                   "node4 relu d\n");
+    free_target(t);
+}
+
 /* A network is not bound to the size it was exported for. */
 static void another_size(void **state)
 {
@@ -512,8 +533,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_maps),    cmocka_unit_test(rows_of_branches), cmocka_unit_test(gradients),
-        cmocka_unit_test(torch_agrees), cmocka_unit_test(saved_and_opened), cmocka_unit_test(another_size),
-        cmocka_unit_test(erosion),      cmocka_unit_test(refused),          cmocka_unit_test(strangers),
+        cmocka_unit_test(torch_agrees), cmocka_unit_test(saved_and_opened), cmocka_unit_test(flattening),
+        cmocka_unit_test(another_size), cmocka_unit_test(erosion),          cmocka_unit_test(refused),
+        cmocka_unit_test(strangers),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
