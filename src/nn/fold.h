@@ -5,7 +5,8 @@
 
 #include "nn/params.h"
 
-/* Writes the rows 0 .. `last` of `table` without normalisations, convolutions with a bias; went_to[i] is where row i went. */
+/* Writes the rows 0 .. `last` of `table` without normalisations, convolutions with a bias; went_to[i] is where row i
+ * went. */
 amend_status nn_fold_rows(const nn_table *table, size_t last, nn_table *folded,
                           size_t went_to[NN_MAX_ROWS]) AMEND_MUST_USE;
 

@@ -120,8 +120,8 @@ static void goes_on_from_a_model(void **state)
 static void compared(void **state)
 {
     (void)state;
-    assert_works("ablate --recipe recipes/synth.ini --out $T/compared --backbones $T/branches.onnx,$T/folded.onnx --heads none,ema --seeds 1" TINY
-                 "train.epochs=1");
+    assert_works("ablate --recipe recipes/synth.ini --out $T/compared --backbones $T/branches.onnx,$T/folded.onnx "
+                 "--heads none,ema --seeds 1" TINY "train.epochs=1");
     assert_says(printed, "\nfolded.onnx ema");
 }
 
