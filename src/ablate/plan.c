@@ -123,13 +123,17 @@ amend_status plan_load(const char *path, ablate_plan *plan)
     return config_load_with(path, recipe_keys, recipe_key_count, &plan->base, &rows);
 }
 
-/* One row of a crossing; words are NULL for what the recipe says. */
+/* One row of a crossing; words are NULL for what the recipe says. A backbone's file gives its name without folders. */
 static amend_status add_crossed(ablate_plan *plan, const char *backbone, const char *head)
 {
-    char name[2 * ABLATE_NAME], changes[ABLATE_CHANGES];
-    snprintf(name, sizeof name, "%.40s%s%.40s", backbone ? backbone : "", backbone && head ? " " : "",
-             head ? head : "");
-    snprintf(changes, sizeof changes, "%s%.40s %s%.40s", backbone ? "model.backbone=" : "", backbone ? backbone : "",
+    char name[2 * ABLATE_CHANGES], changes[3 * ABLATE_CHANGES];
+    const char *slash = backbone ? strrchr(backbone, '/') : NULL;
+    snprintf(name, sizeof name, "%s%s%s",
+             slash      ? slash + 1
+             : backbone ? backbone
+                        : "",
+             backbone && head ? " " : "", head ? head : "");
+    snprintf(changes, sizeof changes, "%s%s %s%s", backbone ? "model.backbone=" : "", backbone ? backbone : "",
              head ? "model.head=" : "", head ? head : "");
     return plan_add(plan, name, changes);
 }

@@ -36,7 +36,7 @@ static void slide(const nn_table *table, size_t at, const double *from, double *
         for (size_t x = 0; x < out.w; x++)
             to[y * out.w + x] =
                 mean_of_window(row, in, from, (ptrdiff_t)(y * row->stride) - (ptrdiff_t)row->pad,
-                               (ptrdiff_t)(x * row->stride) - (ptrdiff_t)row->pad, row->kind != NN_MAX_POOL);
+                               (ptrdiff_t)(x * row->stride) - (ptrdiff_t)row->pad, row->kind == NN_CONV);
 }
 
 static double mean_of_map(const double *map, size_t area)
@@ -46,10 +46,29 @@ static double mean_of_map(const double *map, size_t area)
     return sum / (double)area;
 }
 
+/* Of two maps, by how many channels each has where they go side by side; else alike. */
+static void mix(const nn_table *table, const nn_row *row, const double *first, const double *second, double *to,
+                size_t area)
+{
+    bool side_by_side = row->kind == NN_GATHER;
+    double a = side_by_side ? (double)table->shapes[row->in[0]].c : 1;
+    double b = nn_row_inputs(row) < 2 ? 0 : side_by_side ? (double)table->shapes[row->in[1]].c : 1;
+    for (size_t i = 0; i < area; i++) to[i] = b > 0 ? (a * first[i] + b * second[i]) / (a + b) : first[i];
+}
+
 /* A map times one value a channel: paths lead through the map, the gate weighs all positions alike. */
 static bool is_gate(const nn_table *table, const nn_row *row)
 {
     return row->kind == NN_COMBINE && row->operation == NN_TIMES && area_of(table, row->in[1]) == 1;
+}
+
+/* All inputs have the row's positions. */
+static bool is_in_place(const nn_table *table, size_t at)
+{
+    const nn_row *row = &table->rows[at];
+    bool same = true;
+    for (size_t k = 0; k < nn_row_inputs(row); k++) same = same && area_of(table, row->in[k]) == area_of(table, at);
+    return same;
 }
 
 static amend_status walk_row(const nn_table *table, size_t at, double *const *maps)
@@ -58,11 +77,13 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
     const double *first = maps[row->in[0]], *second = maps[row->in[1]];
     size_t area = area_of(table, at);
     nn_kind kind = is_gate(table, row) ? NN_ACTIVATION : row->kind;
+    if ((kind == NN_COMBINE || kind == NN_GATHER) && is_in_place(table, at)) kind = NN_ADD;
     switch (kind) {
     case NN_INPUT:
         break; /* zeros */
     case NN_CONV:
     case NN_MAX_POOL:
+    case NN_AVERAGE_POOL:
         slide(table, at, first, maps[at]);
         break;
     case NN_BATCH_NORM:
@@ -70,8 +91,8 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
     case NN_ACTIVATION:
         memcpy(maps[at], first, area * sizeof *first);
         break;
-    case NN_ADD:
-        for (size_t i = 0; i < area; i++) maps[at][i] = (first[i] + second[i]) / 2;
+    case NN_ADD: /* or another operation of two maps, or channels moved */
+        mix(table, row, first, second, maps[at], area);
         break;
     case NN_GLOBAL_POOL:
         maps[at][0] = mean_of_map(first, area_of(table, row->in[0]));

@@ -11,16 +11,25 @@ static arm_field slide(const nn_row *row, arm_field in)
                        in.size + reach * in.step};
 }
 
+/* A gate weighs all positions alike, wherever it looks. */
+static bool is_gate(const nn_table *table, const nn_row *row)
+{
+    nn_shape gate = table->shapes[row->in[1]];
+    return row->kind == NN_COMBINE && row->operation == NN_TIMES && gate.h * gate.w == 1;
+}
+
 static amend_status walk_row(const nn_table *table, size_t at, arm_field *fields, arm_field *out)
 {
     const nn_row *row = &table->rows[at];
     double side = (double)table->shapes[0].h;
+    bool pair = nn_row_inputs(row) == 2 && !is_gate(table, row);
     switch (row->kind) {
     case NN_INPUT:
         *out = (arm_field){0.5, 1, 1};
         break;
     case NN_CONV:
     case NN_MAX_POOL:
+    case NN_AVERAGE_POOL:
         *out = slide(row, fields[row->in[0]]);
         break;
     case NN_BATCH_NORM:
@@ -31,11 +40,10 @@ static amend_status walk_row(const nn_table *table, size_t at, arm_field *fields
     case NN_GLOBAL_POOL: /* one position, which looks everywhere */
         *out = (arm_field){side / 2, side, side};
         break;
-    case NN_COMBINE: /* a map times a gate, which weighs all positions alike */
-        *out = fields[row->in[0]];
-        break;
+    case NN_COMBINE:
     case NN_ADD:
-        *out = fields[row->in[fields[row->in[1]].size > fields[row->in[0]].size]];
+    case NN_GATHER: /* of channels: see nn/rows.h */
+        *out = fields[row->in[pair && fields[row->in[1]].size > fields[row->in[0]].size]];
         break;
     default:
         return status_error(AMEND_UNSUPPORTED, "row '%s': what %s sees is not defined", row->name,

@@ -10,7 +10,7 @@ typedef struct arm_field {
     double first, step, size;
 } arm_field;
 
-/* Of row `row`; AMEND_UNSUPPORTED for rows that no backbone of ours has. Behind a sum it is the wider of both sides. */
+/* Of row `row`; AMEND_UNSUPPORTED for rows that no backbone has. Behind two maps that meet it is the wider of both. */
 amend_status arm_field_of(const nn_table *table, size_t row, arm_field *field) AMEND_MUST_USE;
 
 #endif

@@ -32,15 +32,13 @@ static amend_status random_program(const bench_request *r, nn_type type, nn_prog
     return status;
 }
 
-static amend_status model_file_program(bench_request *r, nn_type *type, nn_program **program)
+/* The request borrows the model's description. */
+static amend_status model_file_program(bench_request *r, nn_type *type, amend_model **model, nn_program **program)
 {
-    amend_model *model = NULL;
-    TRY(model_open(r->model, &model));
-    r->network = *model_describe(model);
-    if (r->best_type) *type = model_best_type(model);
-    amend_status status = model_program(model, r->batch, *type, program);
-    amend_model_free(model);
-    return status;
+    TRY(model_open(r->model, model));
+    r->network = *model_describe(*model);
+    if (r->best_type) *type = model_best_type(*model);
+    return model_program(*model, r->batch, *type, program);
 }
 
 static amend_status run_once(void *context)
@@ -102,13 +100,16 @@ static amend_status time_call(const bench_request *r, nn_type type, double *seco
 amend_status bench_infer(const bench_request *request, bench_result *result)
 {
     bench_request r = *request;
+    amend_model *model = NULL;
     nn_program *program = NULL;
     nn_type type = r.type;
     if (r.best_type) type = dnn_has_fast(NN_U8) ? NN_U8 : dnn_has_fast(NN_BF16) ? NN_BF16 : NN_F32;
-    amend_status status = r.model ? model_file_program(&r, &type, &program) : random_program(&r, type, &program);
+    amend_status status =
+        r.model ? model_file_program(&r, &type, &model, &program) : random_program(&r, type, &program);
     *result = (bench_result){.what = "inference", .type = type, .batch = r.batch};
     if (!status.code) status = measure(&r, program, result);
     nn_program_free(program);
+    amend_model_free(model);
     if (!status.code && r.model && r.batch == 1) status = time_call(&r, type, &result->call);
     return status;
 }

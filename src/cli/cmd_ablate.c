@@ -93,7 +93,7 @@ const cli_command cli_ablate = {
     "  --data DIR      data set\n"
     "  --out DIR       gets ROW/seed-N (folders of runs), results.csv, table.csv, table.tex, table.png\n"
     "  --heads LIST    instead of rows in a file: heads (gap, none, batch, ema), the first is the baseline\n"
-    "  --backbones LIST  the same with backbones; each head with each of them\n"
+    "  --backbones LIST  the same with backbones, .onnx files among them; each head with each of them\n"
     "  --seeds LIST    of every row, as 1-5 or 1,2,7; else as the file says, or 1-3\n"
     "  --split S       train, valid or test (default test)\n"
     "  --table-only    train nothing: the table of what is there\n"

@@ -43,6 +43,20 @@ static void print_clean(const char *text, int width)
     printf("%*s", shown < width ? width - shown : 0, "");
 }
 
+/* A text of many lines, as the rows of a network, is only counted. */
+static void print_note(const char *name, const char *value)
+{
+    size_t lines = 0;
+    for (const char *at = value; (at = strchr(at, '\n')); at++) lines++;
+    print_clean(name, 20);
+    putchar(' ');
+    if (lines > 1)
+        printf("%zu lines, see --json", lines);
+    else
+        print_clean(value, 0);
+    putchar('\n');
+}
+
 static void print_tensor(tensor_view tensor)
 {
     char shape[TENSOR_SHAPE_TEXT];
@@ -71,10 +85,7 @@ static void print_text(weight_file *file)
     printf("%-20s %s\n", "format", weight_file_format(file));
     while (weight_file_next_note(file, &name, &value)) {
         if (!strcmp(name, "format")) continue; /* safetensors files say "pt" here */
-        print_clean(name, 20);
-        putchar(' ');
-        print_clean(value, 0);
-        putchar('\n');
+        print_note(name, value);
     }
     printf("%zu tensors, %zu parameters, %zu bytes\n", weight_file_count(file), s.parameters, s.bytes);
     if (products) printf("%.1f million multiply-adds an image\n", (double)products / 1e6);

@@ -8,13 +8,26 @@
 #include "base/mem.h"
 #include "nn/loss.h"
 
+static const char other_backbone[] = "rows";
+
+void description_free(model_description *d)
+{
+    nn_rows_free(d->rows);
+    d->rows = NULL;
+}
+
+const char *description_backbone_name(const model_description *d)
+{
+    return d->rows ? other_backbone : backbone_names[d->backbone];
+}
+
 amend_status description_backbone(const model_description *d, nn_table *table, size_t *features)
 {
     backbone_options backbone = {d->backbone, d->small_stem, d->width};
     if (d->classes < 2 || d->classes > MODEL_MAX_CLASSES)
         return status_error(AMEND_BAD_ARGUMENT, "%zu classes; 2..%d are possible", d->classes, MODEL_MAX_CLASSES);
     TRY(nn_table_begin(table, d->size, d->size, d->channels));
-    return backbone_build(table, &backbone, features);
+    return d->rows ? nn_rows_build(d->rows, table, features) : backbone_build(table, &backbone, features);
 }
 
 amend_status description_build(const model_description *d, nn_table *table)
@@ -173,24 +186,52 @@ static amend_status read_variant(const meta_source *file, arm_variant *v)
     return read_size(file, "amend.stride", 0, 4096, &v->stride);
 }
 
-amend_status description_read(const meta_source *file, model_description *d)
+/* Rows and tensors of the head have names of their own. */
+static amend_status check_row_names(const nn_rows *rows)
+{
+    char name[NN_NAME_SIZE + 1];
+    for (size_t i = 0; i < rows->count; i++) {
+        snprintf(name, sizeof name, "%s.", rows->rows[i].name);
+        if (arm_head_owns(name)) return status_error(AMEND_BAD_DATA, "'%s' is a name of the head", rows->rows[i].name);
+    }
+    return status_ok();
+}
+
+/* Once size and channels are known. */
+static amend_status read_backbone(const meta_source *file, model_description *d)
 {
     static const char *const stems[] = {"imagenet", "small"};
-    static const char *const heads[] = {"gap", "none", "batch", "ema"};
+    const char *name, *text;
     size_t choice;
-    memset(d, 0, sizeof *d);
+    TRY(need(file, "amend.architecture", &name));
+    if (!strcmp(name, other_backbone)) {
+        TRY(need(file, "amend.rows", &text));
+        amend_status status = nn_rows_read(text, d->size, d->size, d->channels, &d->rows);
+        if (!status.code) status = check_row_names(d->rows);
+        return status_prefix(status, "%s: 'amend.rows'", file->path);
+    }
     TRY(read_choice(file, "amend.architecture", backbone_names, BACKBONES, &choice));
     d->backbone = (backbone_kind)choice;
     TRY(read_choice(file, "amend.stem", stems, 2, &choice));
     d->small_stem = choice == 1;
+    return read_reals(file, "amend.width", 0.125, 4, &d->width, 1);
+}
+
+amend_status description_read(const meta_source *file, model_description *d)
+{
+    static const char *const heads[] = {"gap", "none", "batch", "ema"};
+    const char *backbone;
+    size_t choice;
+    memset(d, 0, sizeof *d);
+    TRY(need(file, "amend.architecture", &backbone)); /* what no other file has */
     TRY(read_choice(file, "amend.head", heads, 4, &choice));
     d->head = (arm_head)choice;
-    TRY(read_reals(file, "amend.width", 0.125, 4, &d->width, 1));
     TRY(read_size(file, "amend.arrangement", 1, 64, &d->arrangement));
     TRY(read_variant(file, &d->variant));
     TRY(read_size(file, "amend.size", 8, 1024, &d->size));
     TRY(read_size(file, "amend.channels", 1, 3, &d->channels));
     if (d->channels == 2) return status_error(AMEND_BAD_DATA, "%s: 'amend.channels' is 2", file->path);
+    TRY(read_backbone(file, d));
     if (file->find(file->file, "amend.precision")) {
         TRY(read_choice(file, "amend.precision", (const char *const[]){"int8"}, 1, &choice));
         d->int8 = true;
@@ -204,6 +245,21 @@ amend_status description_read(const meta_source *file, model_description *d)
     read_text(file, "amend.training", d->training);
     read_text(file, "amend.figures", d->figures);
     return status_ok();
+}
+
+/* Of a few missing tensors the first is named later. */
+enum { VALUES_SLACK = 1 << 22 };
+
+amend_status description_check_size(const safetensors *file, size_t values)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < safetensors_count(file); i++) {
+        const tensor_view view = safetensors_at(file, i);
+        held += tensor_values(&view);
+    }
+    if (values <= held + VALUES_SLACK) return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: has %zu values; the network that its metadata describe needs %zu",
+                        safetensors_path(file), held, values);
 }
 
 amend_status description_load_param(const char *path, const tensor_view *view, nn_param *p)
@@ -273,29 +329,34 @@ static void fill_texts(const model_description *d, description_texts *t)
 size_t description_meta(const model_description *d, description_texts *t, meta_entry meta[DESCRIPTION_ENTRIES])
 {
     fill_texts(d, t);
-    const meta_entry all[DESCRIPTION_ENTRIES] = {{"format", "pt"},
-                                                 {"amend.architecture", backbone_names[d->backbone]},
-                                                 {"amend.stem", d->small_stem ? "small" : "imagenet"},
-                                                 {"amend.width", t->width},
-                                                 {"amend.head", arm_head_name(d->head)},
-                                                 {"amend.arrangement", t->arrangement},
-                                                 {"amend.de_albino", de_albinos[d->variant.de_albino]},
-                                                 {"amend.kernel", t->kernel},
-                                                 {"amend.stride", t->stride},
-                                                 {"amend.project", t->project},
-                                                 {"amend.size", t->size},
-                                                 {"amend.channels", t->channels},
-                                                 {"amend.labels", t->labels},
-                                                 {"amend.mean", t->mean},
-                                                 {"amend.deviation", t->deviation},
-                                                 {"amend.training", d->training},
-                                                 {"amend.figures", d->figures},
-                                                 {"amend.temperature", t->temperature},
-                                                 {"amend.crop", crops[0]},
-                                                 {"amend.crop_points", t->points},
-                                                 {"amend.precision", "int8"}};
+    const meta_entry all[] = {{"format", "pt"},
+                              {"amend.architecture", description_backbone_name(d)},
+                              {"amend.head", arm_head_name(d->head)},
+                              {"amend.arrangement", t->arrangement},
+                              {"amend.de_albino", de_albinos[d->variant.de_albino]},
+                              {"amend.kernel", t->kernel},
+                              {"amend.stride", t->stride},
+                              {"amend.project", t->project},
+                              {"amend.size", t->size},
+                              {"amend.channels", t->channels},
+                              {"amend.labels", t->labels},
+                              {"amend.mean", t->mean},
+                              {"amend.deviation", t->deviation},
+                              {"amend.training", d->training},
+                              {"amend.figures", d->figures},
+                              {"amend.temperature", t->temperature},
+                              {"amend.crop", crops[0]},
+                              {"amend.crop_points", t->points}};
+    size_t count = sizeof all / sizeof *all;
     memcpy(meta, all, sizeof all);
-    return DESCRIPTION_ENTRIES - !d->int8;
+    if (d->int8) meta[count++] = (meta_entry){"amend.precision", "int8"};
+    if (d->rows) {
+        meta[count++] = (meta_entry){"amend.rows", d->rows->text};
+        return count;
+    }
+    meta[count++] = (meta_entry){"amend.stem", d->small_stem ? "small" : "imagenet"};
+    meta[count++] = (meta_entry){"amend.width", t->width};
+    return count;
 }
 
 amend_status description_write(const model_description *d, const tensor_entry *tensors, size_t count, const char *path)

@@ -8,11 +8,14 @@
 #include "data/loader.h"
 #include "face/crop.h"
 #include "nn/params.h"
+#include "nn/rows.h"
 #include "weights/safetensors.h"
 
 enum { MODEL_MAX_CLASSES = 16, MODEL_LABEL_SIZE = 32, MODEL_TEXT_SIZE = 512 };
 
 typedef struct model_description {
+    nn_rows *rows; /* a backbone that is none of ours, then kind, stem and width say nothing; NULL: one of ours.
+                      Copies borrow it from the description that description_free gets */
     backbone_kind backbone;
     bool small_stem; /* see backbone/backbone.h */
     double width;    /* 0.125 .. 4 */
@@ -31,6 +34,11 @@ typedef struct model_description {
     char figures[MODEL_TEXT_SIZE];  /* measured figures with their protocol, or "" */
 } model_description;
 
+void description_free(model_description *description); /* accepts a zeroed one */
+
+/* "resnet18"; "rows" for one that is none of ours. */
+const char *description_backbone_name(const model_description *description);
+
 /* Probabilities of `count` samples from their logits, which may be the same place. */
 void description_probabilities(const model_description *description, const float *logits, size_t count,
                                float *probabilities);
@@ -42,7 +50,7 @@ amend_status description_backbone(const model_description *description, nn_table
 /* Rows of the whole network. */
 amend_status description_build(const model_description *description, nn_table *table) AMEND_MUST_USE;
 
-/* Reads and checks the metadata of a weight file. */
+/* Reads and checks the metadata of a weight file. Free with description_free, after an error too. */
 amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 
 /* From text, as the metadata have it: "happy,sad" into labels and classes; "0.5,0.5,0.5" into mean and deviation, a
@@ -57,7 +65,7 @@ amend_status description_save(const model_description *description, const nn_par
                               const char *path) AMEND_MUST_USE;
 
 /* The metadata's entries, with their texts in *texts or in the description; returns how many. */
-enum { DESCRIPTION_ENTRIES = 21 };
+enum { DESCRIPTION_ENTRIES = 22 };
 typedef struct description_texts {
     char temperature[32], width[32], arrangement[32], kernel[32], stride[32], project[32], size[32], channels[32],
         mean[96], deviation[96], points[192];
@@ -69,6 +77,9 @@ size_t description_meta(const model_description *description, description_texts 
 /* Writes the description with any tensors. */
 amend_status description_write(const model_description *description, const tensor_entry *tensors, size_t count,
                                const char *path) AMEND_MUST_USE;
+
+/* Refuses a file that has far fewer values than the network that it describes: before memory for them is taken. */
+amend_status description_check_size(const safetensors *file, size_t values) AMEND_MUST_USE;
 
 /* Fills a parameter from a tensor of the file `path`: its shape, all values finite. */
 amend_status description_load_param(const char *path, const tensor_view *view, nn_param *param) AMEND_MUST_USE;

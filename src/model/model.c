@@ -39,13 +39,19 @@ struct amend_model {
 
 static amend_status load_int8(const safetensors *file, amend_model *model)
 {
-    TRY(model_folded_create(&model->description, &model->folded));
+    const model_description *d = &model->description;
+    size_t features;
+    TRY(status_prefix(description_backbone(d, &model->table, &features), "%s", model->path));
+    TRY(description_check_size(file, nn_params_values(&model->table) +
+                                         d->classes * nn_shape_count(model->table.shapes[features])));
+    TRY(model_folded_create(d, &model->folded));
     return int8_file_load(file, model->folded);
 }
 
 static amend_status load_params(const safetensors *file, amend_model *model)
 {
     TRY(status_prefix(description_build(&model->description, &model->table), "%s", model->path));
+    TRY(description_check_size(file, nn_params_values(&model->table)));
     TRY(nn_params_create(&model->table, &model->params));
     return description_load_params(file, &model->params);
 }
@@ -131,6 +137,7 @@ void amend_model_free(amend_model *model)
     nn_params_free(&model->params);
     model_folded_free(model->folded);
     onnx_network_free(model->onnx);
+    description_free(&model->description);
     mem_free(model->path);
     mem_free(model);
 }

@@ -54,8 +54,9 @@ static amend_status check_backbone(const state_dict *dict, const model_descripti
     if (!missing.count) return status_ok();
     if (!strcmp(weight_file_format(dict->file), "ONNX") && state_dict_find(dict, params->items[0].name))
         return refuse_folded(dict);
-    return status_error(AMEND_BAD_DATA, "%s: not the weights of a %s: %zu tensors are missing%s",
-                        weight_file_path(dict->file), backbone_names[d->backbone], missing.count, missing.text);
+    return status_error(AMEND_BAD_DATA, "%s: not the weights of %s%s: %zu tensors are missing%s",
+                        weight_file_path(dict->file), d->rows ? "this network" : "a ",
+                        d->rows ? "" : backbone_names[d->backbone], missing.count, missing.text);
 }
 
 /* Weight and bias go together. */

@@ -72,6 +72,17 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
     }
 }
 
+size_t nn_params_values(const nn_table *table)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        nn_param specs[MAX_SPECS];
+        size_t count = row_params(table, &table->rows[i], specs);
+        for (size_t k = 0; k < count; k++) values += specs[k].count;
+    }
+    return values;
+}
+
 static size_t padded(size_t count)
 {
     return (count + 15) / 16 * 16; /* each array starts on a cache line */

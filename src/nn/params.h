@@ -26,6 +26,9 @@ typedef struct nn_params {
     size_t version;   /* increase it after changing values: plans then refresh their copies */
 } nn_params;
 
+/* How many values the parameters of the table's rows have. */
+size_t nn_params_values(const nn_table *table);
+
 amend_status nn_params_create(const nn_table *table, nn_params *params) AMEND_MUST_USE; /* zeroed */
 void nn_params_free(nn_params *params);
 

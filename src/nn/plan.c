@@ -31,18 +31,33 @@ struct nn_plan {
     size_t own_bytes, scratch_bytes, version;
 };
 
-static const nn_op *op_of(nn_kind kind)
+static bool same_shape(nn_shape a, nn_shape b)
+{
+    return a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+static const nn_op *op_of(const nn_table *table, const nn_row *row)
 {
     static const nn_op *const ops[NN_KINDS] = {
-        [NN_INPUT] = &nn_op_input,           [NN_CONV] = &nn_op_conv,
-        [NN_BATCH_NORM] = &nn_op_batch_norm, [NN_MAX_POOL] = &nn_op_pool,
-        [NN_AVERAGE_POOL] = &nn_op_pool,     [NN_GLOBAL_POOL] = &nn_op_global_pool,
-        [NN_ARRANGE] = &nn_op_arrange,       [NN_SHARED_CONV] = &nn_op_shared_conv,
-        [NN_PLANES] = &nn_op_planes,         [NN_AFFINITY] = &nn_op_affinity,
-        [NN_LINEAR] = &nn_op_linear,         [NN_RELU] = &nn_op_activation,
-        [NN_ACTIVATION] = &nn_op_activation, [NN_COMBINE] = &nn_op_gate,
+        [NN_INPUT] = &nn_op_input,
+        [NN_CONV] = &nn_op_conv,
+        [NN_BATCH_NORM] = &nn_op_batch_norm,
+        [NN_MAX_POOL] = &nn_op_pool,
+        [NN_AVERAGE_POOL] = &nn_op_pool,
+        [NN_GLOBAL_POOL] = &nn_op_global_pool,
+        [NN_ARRANGE] = &nn_op_arrange,
+        [NN_SHARED_CONV] = &nn_op_shared_conv,
+        [NN_PLANES] = &nn_op_planes,
+        [NN_AFFINITY] = &nn_op_affinity,
+        [NN_LINEAR] = &nn_op_linear,
+        [NN_RELU] = &nn_op_activation,
+        [NN_ACTIVATION] = &nn_op_activation,
+        [NN_COMBINE] = &nn_op_gate,
+        [NN_ADD] = &nn_op_pair,
+        [NN_GATHER] = &nn_op_gather,
     };
-    return ops[kind];
+    bool alike = row->kind == NN_COMBINE && same_shape(table->shapes[row->in[0]], table->shapes[row->in[1]]);
+    return alike ? &nn_op_pair : ops[row->kind];
 }
 
 static bool is_f32_only(nn_kind kind)
@@ -74,14 +89,23 @@ static bool absorbs_pool(const nn_table *table, size_t i, const step *s)
            nn_table_readers(table, i) == 1;
 }
 
+/* Whether the row behind row i adds it, which nothing else reads, to another one: *other. */
+static bool is_added(const nn_table *table, size_t i, size_t *other)
+{
+    const nn_row *next = &table->rows[i + 1];
+    if (i + 1 >= table->count || next->kind != NN_ADD || nn_table_readers(table, i) != 1) return false;
+    *other = next->in[next->in[0] == i];
+    return next->in[0] == i || next->in[1] == i;
+}
+
 /* Takes the rows behind row i that its layer can do in passing; returns the last one taken. */
 static size_t absorb(const nn_table *table, size_t i, step *s, const size_t *step_of_row)
 {
+    size_t other;
     if (table->rows[i].kind != NN_BATCH_NORM) return i;
-    if (i + 1 < table->count && table->rows[i + 1].kind == NN_ADD && table->rows[i + 1].in[0] == i &&
-        nn_table_readers(table, i) == 1) {
+    if (is_added(table, i, &other)) {
         i++;
-        s->in_steps[1] = step_of_row[table->rows[i].in[1]];
+        s->in_steps[1] = step_of_row[other];
         s->layer.in[1] = &s->out; /* marks the input as used; set for good below */
     }
     if (i + 1 >= table->count || table->rows[i + 1].in[0] != i || nn_table_readers(table, i) != 1) return i;
@@ -114,7 +138,7 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
     return status_ok();
 }
 
-/* The head's layers read f32 only. */
+/* The head's layers read f32 only; two maps that meet are of one type, unless one is a gate. */
 static amend_status check_input(const step *s)
 {
     nn_kind kind = s->layer.row->kind;
@@ -123,6 +147,9 @@ static amend_status check_input(const step *s)
     if (is_f32_only(kind) && !converts && s->layer.in[0]->type != NN_F32)
         return status_error(AMEND_UNSUPPORTED, "%s %s: needs an f32 map; put arrange or global_pool before it",
                             nn_kind_name(kind), s->layer.row->name);
+    if (s->layer.in[1] && s->layer.op != &nn_op_gate && s->layer.in[1]->type != s->layer.in[0]->type)
+        return status_error(AMEND_UNSUPPORTED, "%s %s: reads maps of two precisions; train in f32", nn_kind_name(kind),
+                            s->layer.row->name);
     return status_ok();
 }
 
@@ -144,9 +171,9 @@ static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape
 {
     const nn_table *table = &plan->table;
     s->layer.row = &table->rows[row];
-    s->layer.op = op_of(s->layer.row->kind);
+    s->layer.op = op_of(table, s->layer.row);
     if (!s->layer.op)
-        return status_error(AMEND_UNSUPPORTED, "%s %s: must stand directly behind a batch normalisation",
+        return status_error(AMEND_UNSUPPORTED, "%s %s: has no form that can be trained",
                             nn_kind_name(s->layer.row->kind), s->layer.row->name);
     s->layer.run = &plan->run;
     s->layer.training = plan->options.training;
@@ -156,7 +183,7 @@ static amend_status make_step(nn_plan *plan, size_t row, step *s, const nn_shape
     if (row) s->layer.in[0] = &plan->steps[s->in_steps[0]].out;
     if (s->layer.row->kind == NN_RELU || s->layer.row->kind == NN_ACTIVATION)
         s->layer.curve = nn_row_curve(s->layer.row);
-    if (s->layer.row->kind == NN_COMBINE || s->layer.in[1]) s->layer.in[1] = &plan->steps[s->in_steps[1]].out;
+    if (nn_row_inputs(s->layer.row) == 2 || s->layer.in[1]) s->layer.in[1] = &plan->steps[s->in_steps[1]].out;
     TRY(check_input(s));
     TRY(find_params(plan, &s->layer));
     s->out.wants_gradient = plan->options.training && (nn_layer_learns(&s->layer) || reads_learnt(&s->layer));

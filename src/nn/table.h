@@ -15,7 +15,7 @@ typedef enum nn_kind {
     NN_BATCH_NORM, /* over n, h, w, with `epsilon` and `momentum`; "NAME.weight", ".bias", ".running_mean",
                       ".running_var" */
     NN_RELU,
-    NN_ADD,      /* in[0] + in[1]; training: directly behind the batch normalisation in[0] */
+    NN_ADD,      /* in[0] + in[1] */
     NN_MAX_POOL, /* kernel, stride, padding */
     NN_AVERAGE_POOL,
     NN_GLOBAL_POOL, /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
@@ -26,8 +26,8 @@ typedef enum nn_kind {
     NN_AFFINITY,    /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
     NN_LINEAR,      /* `channels` outputs; "NAME.weight", ".bias" */
     NN_ACTIVATION,  /* `function` of each value; NN_SLOPES: "NAME.weight" */
-    NN_COMBINE,     /* in[0] and in[1] by `operation`; sides of 1 are repeated. Training: a map times one value a
-                       channel */
+    NN_COMBINE,     /* in[0] and in[1] by `operation`; sides of 1 are repeated. Training: sum, difference or product of
+                       one shape, or a map times one value a channel */
     NN_CONSTANT,    /* no input: height x width x channels, the same for each sample; "NAME.value" */
     NN_GATHER,      /* values moved: height x width x channels, value i of a sample is value source[i] of in[0], behind
                        whose values those of in[1] count on (with `pair`); NN_FILL: alpha. source NULL: as they are */

@@ -7,12 +7,12 @@
 #include "base/file.h"
 #include "base/hash.h"
 
-static amend_status hash_file(const char *path, char text[17])
+static amend_status hash_file(const char *key, const char *path, char text[17])
 {
     file_map map;
     *text = '\0';
     if (!*path) return status_ok();
-    TRY(status_prefix(file_map_open(path, &map), "train.init"));
+    TRY(status_prefix(file_map_open(path, &map), "%s", key));
     snprintf(text, 17, "%016" PRIx64, hash_bytes(HASH_START, map.bytes, map.size));
     file_map_close(&map);
     return status_ok();
@@ -23,10 +23,12 @@ amend_status run_identify(const recipe *r, size_t images, run_identity *identity
     recipe nameless = *r;
     uint64_t hash;
     *nameless.init = '\0';
-    TRY(hash_file(r->init, identity->init));
+    if (recipe_has_file(r)) strcpy(nameless.backbone, "onnx");
+    TRY(hash_file("train.init", r->init, identity->init));
+    TRY(hash_file("model.backbone", recipe_has_file(r) ? r->backbone : "", identity->backbone));
     TRY(recipe_hash(&nameless, &hash));
-    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s", hash, images,
-             *identity->init ? "-init" : "", identity->init);
+    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s%s%s", hash, images,
+             *identity->init ? "-init" : "", identity->init, *identity->backbone ? "-onnx" : "", identity->backbone);
     return status_ok();
 }
 

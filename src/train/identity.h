@@ -6,11 +6,12 @@
 
 typedef struct run_identity {
     char text[128];
-    char init[17]; /* hash of the file that train.init names, in hexadecimal digits; "": none */
+    char init[17];     /* hash of the file that train.init names, in hexadecimal digits; "": none */
+    char backbone[17]; /* the same of one that model.backbone names */
 } run_identity;
 
-/* Hashes (FNV-1a) of the recipe and of the weights that it starts from, whatever their file is called, and the number
- * of images. */
+/* Hashes (FNV-1a) of the recipe and of the files that it begins with, whatever they are called, and the number of
+ * images. */
 amend_status run_identify(const recipe *recipe, size_t images, run_identity *identity) AMEND_MUST_USE;
 
 /* Batches are taken in parts of `part` samples, which is another run. */

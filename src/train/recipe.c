@@ -3,9 +3,11 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backbone/backbone.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "nn/dnn.h"
 
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
@@ -45,7 +47,7 @@ const config_key recipe_keys[] = {
     CHOICE("data.rule", rule, rules, "FER+: how votes become a label"),
     SIZE("data.classes", classes, 7, 8, "AffectNet: 8, or 7 without contempt"),
     FLAG("data.soft", soft, "FER+: train on the shares of the votes, not on one label"),
-    CHOICE("model.backbone", backbone, backbone_names, "the network before the head"),
+    TEXT("model.backbone", backbone, "the network before the head: one of amend's, or the path of an .onnx file"),
     CHOICE("model.stem", stem, stems, "imagenet: as published; small: for images of 32 to 64 pixels"),
     REAL("model.width", width, 0.125, 4, "factor on the channels"),
     CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
@@ -105,6 +107,7 @@ recipe recipe_defaults(void)
 {
     return (recipe){
         .classes = 8,
+        .backbone = "resnet18",
         .stem = 1,
         .head = 3,
         .width = 0.5,
@@ -167,10 +170,35 @@ static data_normal normal_for(const recipe *r)
     return (data_normal){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; /* ImageNet's, as torchvision */
 }
 
+bool recipe_has_file(const recipe *r)
+{
+    size_t length = strlen(r->backbone);
+    return length > 5 && !strcmp(r->backbone + length - 5, ".onnx");
+}
+
+/* BACKBONES: there is none of this name. */
+static backbone_kind find_backbone(const recipe *r)
+{
+    int kind = 0;
+    while (kind < BACKBONES && strcmp(r->backbone, backbone_names[kind])) kind++;
+    return (backbone_kind)kind;
+}
+
+static amend_status check_backbone(const recipe *r)
+{
+    text_list names = {0};
+    if (recipe_has_file(r) || find_backbone(r) < BACKBONES) return status_ok();
+    for (size_t i = 0; i < BACKBONES; i++) text_list_add(&names, backbone_names[i]);
+    return status_error(AMEND_BAD_ARGUMENT,
+                        "model.backbone is '%.80s'; the path of an .onnx file or one of amend's is "
+                        "needed%s",
+                        r->backbone, names.text);
+}
+
 model_description recipe_network(const recipe *r, size_t classes)
 {
     return (model_description){
-        .backbone = (backbone_kind)r->backbone,
+        .backbone = find_backbone(r),
         .small_stem = r->stem == 1,
         .width = r->width,
         .head = (arm_head)r->head,
@@ -197,6 +225,7 @@ loader_options recipe_loader(const recipe *r)
 
 amend_status recipe_check(const recipe *r)
 {
+    TRY(check_backbone(r));
     if (r->channels == 2)
         return status_error(AMEND_BAD_ARGUMENT, "model.channels is 2; 1 (gray) and 3 (RGB) are possible");
     if (r->augment.erase_low > r->augment.erase_high)

@@ -14,8 +14,9 @@ enum { RECIPE_F32, RECIPE_BF16, RECIPE_AUTO }; /* precision; auto: bf16 where th
 typedef struct recipe {
     int layout, rule;
     size_t classes;
-    bool soft;                /* [data] */
-    int backbone, stem, head; /* [model] */
+    bool soft;                       /* [data] */
+    char backbone[RECIPE_TEXT_SIZE]; /* [model]; one of backbone_names, or a file that recipe_has_file tells of */
+    int stem, head;
     double width;
     size_t arrangement, kernel, stride, project, size, channels;
     int de_albino, generic;
@@ -52,7 +53,11 @@ amend_status recipe_check(const recipe *r) AMEND_MUST_USE;
 /* The data set at `path` as the recipe reads it: the training split, with hard or soft targets. */
 data_options recipe_data(const recipe *r, const char *path);
 
-/* The network that it trains, for a set of so many classes, which still want their labels. */
+/* Whether its backbone is a network of another program: model.backbone is the path of an ONNX file. */
+bool recipe_has_file(const recipe *r);
+
+/* The network that it trains, for a set of so many classes, which still want their labels; without the rows of a
+ * backbone that is in a file (model/onnx_model.h). */
 model_description recipe_network(const recipe *r, size_t classes);
 
 /* Its batches, normalised as the network wants them. */

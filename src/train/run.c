@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/stop.h"
+#include "model/onnx_model.h"
 #include "model/transfer.h"
 #include "nn/dnn.h"
 #include "nn/floor.h"
@@ -27,6 +28,7 @@ typedef struct run {
     dataset *set;
     loader *loader;
     model_description description;
+    onnx_network *onnx; /* the backbone's weights, where it is of a file; else NULL */
     nn_table *table;
     nn_params params;
     trainer *trainer;
@@ -94,10 +96,12 @@ static amend_status describe(run *r)
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
-             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%s; amend %s, oneDNN %s",
+             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%s%s%s; amend %s, oneDNN %s",
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
              c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
+             recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? base_name(c->backbone) : "",
              *c->init ? ", from " : "", base_name(c->init), AMEND_VERSION, dnn_version());
+    if (recipe_has_file(c)) TRY(status_prefix(onnx_model_backbone(c->backbone, d, &r->onnx), "model.backbone"));
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
     TRY(nn_params_create(r->table, &r->params));
@@ -128,12 +132,15 @@ static amend_status memory_left(size_t allowed, size_t *left)
     return status_ok();
 }
 
-/* Random ones, or those of a file where it has them. */
+/* Random ones, or those of files where these have them. */
 static amend_status first_weights(run *r)
 {
     transfer_report report;
     const char *path = r->recipe.init;
     nn_params_init(&r->params, r->recipe.seed);
+    if (r->onnx)
+        fprintf(stderr, "backbone: %zu rows and %zu tensors from %s\n", r->description.rows->count,
+                onnx_model_fill(r->onnx, &r->params), r->recipe.backbone);
     if (!*path) return status_ok();
     TRY(status_prefix(model_transfer(path, &r->description, &r->params, &report), "train.init"));
     fprintf(stderr, "init: %zu tensors from %s; %zu begin at random%s; %zu of the file are not used%s\n", report.taken,
@@ -210,6 +217,8 @@ static amend_status write_notes(const run *r, const char *data)
                          .training = r->description.training,
                          .init = r->recipe.init,
                          .init_hash = r->identity.init,
+                         .backbone = r->recipe.backbone,
+                         .backbone_hash = r->identity.backbone,
                          .seed = r->recipe.seed,
                          .planned_bytes = trainer_bytes(r->trainer)};
     for (size_t i = 0; i < r->params.count; i++)
@@ -358,6 +367,8 @@ static void tear_down(run *r)
     trainer_free(r->trainer);
     nn_params_free(&r->params);
     mem_free(r->table);
+    onnx_network_free(r->onnx);
+    description_free(&r->description);
     loader_free(r->loader);
     dataset_free(r->set);
     log_free(&r->log);

@@ -17,6 +17,8 @@ typedef struct graph {
     const onnx_file *file;
     const Onnx__NodeProto *node; /* the one that is imported now */
     onnx_network *network;
+    bool backbone;                               /* see onnx_import_options */
+    const Onnx__NodeProto *made_by[NN_MAX_ROWS]; /* the node of each row */
     graph_value *values;
     size_t count, capacity;
     double **constants;
@@ -113,6 +115,9 @@ amend_status graph_fill(graph *g, size_t row, const char *suffix, size_t count, 
  * of b's behind a's, or NN_FILL: `fill`. b NULL: none. */
 amend_status graph_move(graph *g, const graph_value *a, const graph_value *b, size_t rank, const size_t *dims,
                         const uint32_t *elements, float fill, graph_value *moved) AMEND_MUST_USE;
+
+/* Leaves of the table what makes the last feature map in front of row `end`, as rows that can be trained. */
+amend_status graph_cut(graph *g, size_t end) AMEND_MUST_USE;
 
 /* A constant as a row, so that it can meet values that are rows; others stay. */
 amend_status graph_as_row(graph *g, const graph_value *value, graph_value *row) AMEND_MUST_USE;

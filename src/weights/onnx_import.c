@@ -176,7 +176,10 @@ static amend_status import_node(graph *g, const Onnx__NodeProto *node)
         return graph_error(g, AMEND_UNSUPPORTED, "operators of '%.60s' are not known here", node->domain);
     graph_operator *run = graph_find_operator(node->op_type);
     if (!run) return graph_error(g, AMEND_UNSUPPORTED, "this operator is not known here");
-    return run(g);
+    size_t first = g->network->table.count;
+    TRY(run(g));
+    for (size_t i = first; i < g->network->table.count; i++) g->made_by[i] = node;
+    return status_ok();
 }
 
 /* The row of an output; its values in plain order there. */
@@ -260,7 +263,8 @@ static amend_status import_graph(graph *g, const onnx_import_options *options)
     TRY(add_initializers(g));
     TRY(add_input(g, options));
     for (size_t i = 0; i < proto->n_node; i++) TRY(import_node(g, proto->node[i]));
-    for (size_t i = 0; i < proto->n_output; i++) TRY(add_output(g, proto->output[i]));
+    for (size_t i = 0; i < proto->n_output && !(options->backbone && i); i++) TRY(add_output(g, proto->output[i]));
+    if (options->backbone) TRY(graph_cut(g, g->network->outputs[--g->network->output_count].row));
     if (g->network->table.count < 2)
         return status_error(AMEND_UNSUPPORTED, "%s: a network without any layer", g->file->name);
     TRY(fill_params(g));
@@ -278,7 +282,7 @@ static void free_graph(graph *g)
 
 amend_status onnx_import(const onnx_file *file, const onnx_import_options *options, onnx_network **made)
 {
-    graph g = {.file = file, .room = BASE_ROOM + ROOM_PER_BYTE * file->bytes};
+    graph g = {.file = file, .backbone = options->backbone, .room = BASE_ROOM + ROOM_PER_BYTE * file->bytes};
     *made = NULL;
     TRY(mem_alloc(&g.network, 1, sizeof *g.network, "network"));
     amend_status status = import_graph(&g, options);

@@ -27,6 +27,8 @@ typedef struct onnx_network {
 typedef struct onnx_import_options {
     size_t height, width; /* for inputs whose size the file leaves open; 0: must be in the file */
     bool fold;            /* batch normalisations into the convolutions before them: for programs */
+    bool backbone;        /* only up to the last feature map, the table's last row then, in rows that nn/rows.h can say
+                             and nn/plan.h trains; no outputs */
 } onnx_import_options;
 
 /* The input is the graph's only one without a value: 1 x channels x height x width, or with channels last (1 or 3; also

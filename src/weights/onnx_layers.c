@@ -1,4 +1,5 @@
 /* Layers with weights: convolutions, linear layers, batch normalisation. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -75,6 +76,9 @@ amend_status onnx_conv(graph *g)
                            weight.rank == 4 ? weight.dims[1] : 0, (long long)groups, map.dims[1]);
     TRY(onnx_read_window(g, &map, weight.dims + 2, &window));
     if (window.kernel[0] == 1 && window.kernel[1] == 1) window.gap[0] = window.gap[1] = 0;
+    if (window.kernel[0] != window.kernel[1] && g->backbone)
+        return graph_error(g, AMEND_UNSUPPORTED, "a kernel of %zu x %zu; only square ones can be trained",
+                           window.kernel[0], window.kernel[1]);
     if (window.kernel[0] != window.kernel[1]) TRY(square_kernel(g, &weight, &window, &values));
     nn_row row = {.kind = NN_CONV, .channels = weight.dims[0], .groups = (size_t)groups, .bias = graph_has_input(g, 2)};
     TRY(onnx_fit_window(g, &map, &window, 0, &row));
@@ -219,16 +223,17 @@ static amend_status read_norm(graph *g, size_t channels, const double *values[4]
     return status_ok();
 }
 
-/* Behind a convolution that nothing else reads: a row that can be folded and trained. */
+/* As a row: behind a convolution that nothing else reads, where it can be folded, and wherever it is to be trained. */
 static amend_status add_norm(graph *g, const graph_value *map, const double *values[4], double epsilon, size_t *index)
 {
     static const char *const suffixes[] = {"weight", "bias", "running_mean", "running_var"};
-    nn_row row = {.kind = NN_BATCH_NORM, .in = {map->row}};
+    nn_row row = {.kind = NN_BATCH_NORM,
+                  .in = {map->row},
+                  .epsilon = epsilon > 0 ? (float)epsilon : FLT_MIN,
+                  .momentum = roundf(1e6f * (1 - graph_float(g, "momentum", 0.9f))) / 1e6f}; /* 0.1 of 0.9 */
     name_after(g, 1, &row);
     TRY(graph_add_row(g, row, index));
     for (size_t i = 0; i < 4; i++) TRY(fill_row(g, *index, suffixes[i], values[i], map->dims[1]));
-    float *variance = g->fills[g->fill_count - 1].values;
-    for (size_t i = 0; i < map->dims[1]; i++) variance[i] = (float)(values[3][i] + epsilon - 1e-5); /* ours is 1e-5 */
     return status_ok();
 }
 
@@ -251,6 +256,18 @@ static amend_status add_affine(graph *g, const graph_value *map, const double *v
     return graph_add_row(g, (nn_row){.kind = NN_COMBINE, .in = {*index, operands[1]}, .operation = NN_PLUS}, index);
 }
 
+/* How often the graph reads a value. */
+static size_t count_readers(const graph *g, const char *name)
+{
+    const Onnx__GraphProto *proto = g->file->graph;
+    size_t readers = 0;
+    for (size_t i = 0; i < proto->n_node; i++)
+        for (size_t k = 0; k < proto->node[i]->n_input; k++) readers += !strcmp(proto->node[i]->input[k], name);
+    for (size_t i = 0; i < proto->n_output; i++)
+        readers += proto->output[i]->name && !strcmp(proto->output[i]->name, name);
+    return readers;
+}
+
 amend_status onnx_batch_norm(graph *g)
 {
     graph_value map, made;
@@ -259,18 +276,12 @@ amend_status onnx_batch_norm(graph *g)
     const nn_table *table = &g->network->table;
     TRY(onnx_map_input(g, 0, &map));
     TRY(read_norm(g, map.dims[1], values));
-    if (graph_int(g, "training_mode", 0) || !graph_int(g, "spatial", 1))
+    if ((graph_int(g, "training_mode", 0) && !g->backbone) || !graph_int(g, "spatial", 1))
         return graph_error(g, AMEND_UNSUPPORTED, "statistics of a batch; export the network for inference");
     double epsilon = (double)graph_float(g, "epsilon", 1e-5f);
     bool behind_conv = map.row + 1 == table->count && table->rows[map.row].kind == NN_CONV;
-    size_t readers = 0;
-    for (size_t i = 0; i < g->file->graph->n_node; i++)
-        for (size_t k = 0; k < g->file->graph->node[i]->n_input; k++)
-            readers += !strcmp(g->file->graph->node[i]->input[k], g->node->input[0]);
-    for (size_t i = 0; i < g->file->graph->n_output; i++)
-        readers += g->file->graph->output[i]->name && !strcmp(g->file->graph->output[i]->name, g->node->input[0]);
-    TRY(behind_conv && readers == 1 ? add_norm(g, &map, values, epsilon, &index)
-                                    : add_affine(g, &map, values, epsilon, &index));
+    bool as_row = g->backbone || (behind_conv && count_readers(g, g->node->input[0]) == 1);
+    TRY(as_row ? add_norm(g, &map, values, epsilon, &index) : add_affine(g, &map, values, epsilon, &index));
     graph_row_value(index, 4, map.dims, &made);
     return graph_output(g, 0, &made);
 }

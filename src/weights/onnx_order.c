@@ -1,4 +1,6 @@
 /* Views brought into order, moved values, constants as rows: what turns a view into a row that others can read. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "weights/onnx_graph.h"
 
@@ -30,10 +32,27 @@ static bool same_shape(nn_shape a, nn_shape b)
     return a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
+/* Whether row `at` gathers the very same: of maps that are joined one by one, again and again, most are there. */
+static bool gathers_same(const nn_table *table, size_t at, const nn_row *row, const uint32_t *source)
+{
+    const nn_row *old = &table->rows[at];
+    if (old->kind != NN_GATHER || old->in[0] != row->in[0] || old->in[1] != row->in[1] || old->pair != row->pair ||
+        old->height != row->height || old->width != row->width || old->channels != row->channels ||
+        memcmp(&old->alpha, &row->alpha, sizeof row->alpha) || !old->source != !source)
+        return false;
+    return !source || !memcmp(old->source, source, row->height * row->width * row->channels * sizeof *source);
+}
+
 /* Takes over `source`. */
 static amend_status add_gather(graph *g, nn_row row, uint32_t *source, size_t *index)
 {
     onnx_network *n = g->network;
+    for (size_t i = 1; i < n->table.count; i++)
+        if (gathers_same(&n->table, i, &row, source)) {
+            mem_free(source);
+            *index = i;
+            return status_ok();
+        }
     amend_status status =
         mem_grow(&n->sources, n->source_count, n->source_count + 1, sizeof *n->sources, "moved values");
     if (status.code) {

@@ -11,14 +11,14 @@ amend_status onnx_same(graph *g)
     return graph_output(g, 0, &value);
 }
 
-/* Training only: at random, or with the statistics of a batch. */
+/* Does nothing but in training; a backbone trains without it. */
 amend_status onnx_dropout(graph *g)
 {
     graph_value value;
     const double *training = NULL;
     size_t count = 0;
     if (graph_has_input(g, 2)) TRY(graph_constant(g, 2, &value, &training, &count));
-    if (count && training[0] != 0)
+    if (count && training[0] != 0 && !g->backbone)
         return graph_error(g, AMEND_UNSUPPORTED, "dropout of training; export the network for inference");
     return onnx_same(g);
 }

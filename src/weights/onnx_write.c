@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "nn/rows.h"
 #include "onnx.pb-c.h"
 
 typedef struct writer {
@@ -117,6 +118,23 @@ static amend_status add_tensor(writer *w, const char *name, const float *values,
     return status_ok();
 }
 
+static amend_status add_integers(writer *w, const char *name, const uint32_t *values, size_t count)
+{
+    Onnx__TensorProto *t;
+    TRY(take(w, &t, 1, sizeof *t));
+    onnx__tensor_proto__init(t);
+    TRY(take(w, &t->dims, 1, sizeof *t->dims));
+    TRY(take(w, &t->int64_data, count, sizeof *t->int64_data));
+    for (size_t i = 0; i < count; i++) t->int64_data[i] = values[i];
+    TRY(take_text(w, name, &t->name));
+    t->dims[0] = (int64_t)count;
+    t->n_dims = t->has_data_type = 1;
+    t->n_int64_data = count;
+    t->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+    w->graph.initializer[w->graph.n_initializer++] = t;
+    return status_ok();
+}
+
 /* The row's parameter under its own name. */
 static amend_status add_param(writer *w, const nn_row *row, const char *suffix, char *name, size_t size)
 {
@@ -220,12 +238,23 @@ static amend_status write_swish(writer *w, const nn_row *row, const char *in, co
     return add_node(w, "Mul", (const char *[]){in, gate}, 2, out, &node);
 }
 
+static amend_status write_leaky(writer *w, const nn_row *row, const char *in, const char *out)
+{
+    Onnx__NodeProto *node;
+    TRY(add_node(w, "LeakyRelu", (const char *[]){in}, 1, out, &node));
+    return add_float(w, node, "alpha", row->alpha);
+}
+
 static amend_status write_activation(writer *w, const nn_row *row, const char *in, const char *out)
 {
     Onnx__NodeProto *node;
     switch (row->function) {
     case NN_CLIP:
         return write_clip(w, row, in, out);
+    case NN_LEAKY:
+        return write_leaky(w, row, in, out);
+    case NN_TANH:
+        return add_node(w, "Tanh", (const char *[]){in}, 1, out, &node);
     case NN_SIGMOID:
         return add_node(w, "Sigmoid", (const char *[]){in}, 1, out, &node);
     case NN_HARD_SIGMOID:
@@ -238,6 +267,26 @@ static amend_status write_activation(writer *w, const nn_row *row, const char *i
     default:
         return status_error(AMEND_UNSUPPORTED, "activation %s: cannot be written as ONNX", row->name);
     }
+}
+
+/* Channels by number, behind one another where they are those of two maps. */
+static amend_status write_gather(writer *w, const nn_row *row, const char *in, const char *other, const char *out)
+{
+    char joined[NAME], picks[NAME];
+    uint32_t *chosen;
+    Onnx__NodeProto *node;
+    TRY(take(w, &chosen, row->channels, sizeof *chosen));
+    if (!nn_rows_picks(w->network->table, row, chosen))
+        return status_error(AMEND_UNSUPPORTED, "gather %s: cannot be written as ONNX", row->name);
+    snprintf(joined, sizeof joined, "%s.joined", row->name);
+    snprintf(picks, sizeof picks, "%s.picks", row->name);
+    if (row->pair) {
+        TRY(add_node(w, "Concat", (const char *[]){in, other}, 2, joined, &node));
+        TRY(add_int(w, node, "axis", 1));
+    }
+    TRY(add_integers(w, picks, chosen, row->channels));
+    TRY(add_node(w, "Gather", (const char *[]){row->pair ? joined : in, picks}, 2, out, &node));
+    return add_int(w, node, "axis", 1);
 }
 
 static const char *operation_name(nn_operation operation)
@@ -283,6 +332,8 @@ static amend_status write_row(writer *w, size_t index)
         return write_activation(w, row, in, out);
     case NN_COMBINE:
         return add_node(w, operation_name(row->operation), (const char *[]){in, other}, 2, out, &node);
+    case NN_GATHER:
+        return write_gather(w, row, in, other, out);
     case NN_ADD:
         return add_node(w, "Add", (const char *[]){in, other}, 2, out, &node);
     case NN_MAX_POOL:

@@ -68,10 +68,21 @@ static const char *cut(const char *name, const bool known[FAMILIES], const char 
     return name;
 }
 
-static void find_families(const weight_file *file, bool known[FAMILIES])
+/* A model of amend: its names are its own. */
+static bool is_ours(weight_file *file)
+{
+    const char *name, *value;
+    bool ours = false;
+    while (weight_file_next_note(file, &name, &value)) ours = ours || !strcmp(name, "amend.architecture");
+    return ours;
+}
+
+static void find_families(weight_file *file, bool known[FAMILIES])
 {
     static const bool wrappers[FAMILIES] = {[WRAPPER] = true};
     const char *front;
+    memset(known, 0, FAMILIES * sizeof *known);
+    if (is_ours(file)) return;
     memcpy(known, wrappers, sizeof wrappers);
     for (size_t i = 0; i < weight_file_count(file); i++)
         for (size_t k = WRAPPER + 1; k < FAMILIES; k++)

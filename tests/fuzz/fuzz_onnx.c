@@ -1,4 +1,7 @@
-/* ONNX files: parsed, made into tables; networks that are small are compiled and run once. */
+/* ONNX files: parsed, made into tables; networks that are small are compiled and run once. As backbones: cut, written
+ * as rows and read again. */
+#include "base/mem.h"
+#include "nn/rows.h"
 #include "target.h"
 #include "weights/onnx_import.h"
 
@@ -25,6 +28,21 @@ static void run(const onnx_network *n)
     nn_program_free(program);
 }
 
+static void take_backbone(const onnx_file *file)
+{
+    static const onnx_import_options options = {.height = SIDE, .width = SIDE, .backbone = true};
+    onnx_network *network;
+    char *text;
+    nn_rows *rows;
+    if (!worked(onnx_import(file, &options, &network))) return;
+    nn_shape in = network->table.shapes[0];
+    if (worked(nn_rows_write(&network->table, network->table.count - 1, &text)) &&
+        worked(nn_rows_read(text, in.h, in.w, in.c, &rows)))
+        nn_rows_free(rows);
+    mem_free(text);
+    onnx_network_free(network);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const onnx_import_options options = {.height = SIDE, .width = SIDE, .fold = true};
@@ -35,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         if (is_small(network)) run(network);
         onnx_network_free(network);
     }
+    take_backbone(&file);
     onnx_file_close(&file);
     return 0;
 }

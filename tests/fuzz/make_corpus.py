@@ -142,7 +142,18 @@ def models():
             "train.epochs=1", "train.batch=7", "train.precision=f32")
         run("quantize", "run/model.safetensors", "--data", "set", "--out", "int8.safetensors")
         run("export", "run/model.safetensors", "--out", "bf16.safetensors")
-        for name in ("bf16", "int8"):
+        f = np.float32
+        with open(f"{folder}/net.onnx", "wb") as file:
+            file.write(onnx_file([
+                ("Conv", "x w", "c", {"pads": [1, 1, 1, 1], "strides": [2, 2]}), ("BatchNormalization", "c b b b b", "n", {}),
+                ("Relu", "n", "r", {}), ("Clip", "r l h", "k", {}), ("Concat", "r k", "t", {"axis": 1}), ("GlobalAveragePool", "t", "q", {}),
+                ("HardSigmoid", "q", "g", {}), ("Mul", "t g", "m", {}), ("Add", "m t", "a", {}),
+                ("MaxPool", "a", "p", {"kernel_shape": [2, 2], "strides": [2, 2]}), ("GlobalAveragePool", "p", "y", {})],
+                {"w": np.ones((4, 1, 3, 3), f), "b": np.ones(4, f), "l": f(0), "h": f(6)}, shape=(1, 1, 16, 16)))
+        run("train", "--data", "set", "--out", "rows", "model.backbone=net.onnx", "model.size=16", "model.head=gap",
+            "train.epochs=1", "train.batch=7", "train.precision=f32")
+        os.rename(f"{folder}/rows/model.safetensors", f"{folder}/rows.safetensors")
+        for name in ("bf16", "int8", "rows"):
             data = open(f"{folder}/{name}.safetensors", "rb").read()
             keep("model", name, data[8:8 + struct.unpack("<Q", data[:8])[0]])
         keep("recipe", "written", open(f"{folder}/run/recipe.ini", "rb").read())

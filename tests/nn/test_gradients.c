@@ -248,6 +248,15 @@ static nn_table *normalised(bool relu)
     return table;
 }
 
+/* x + bn(conv(x)): the normalisation stands second. */
+static nn_table *swapped_residual(void)
+{
+    nn_table *table = begin(4, 5, 16);
+    size_t at = add_plain(table, NN_BATCH_NORM, add_conv(table, 1, 16, 3, 1, 1), 0);
+    add_conv(table, add_plain(table, NN_ADD, 1, at), 16, 3, 1, 1);
+    return table;
+}
+
 /* relu(bn(conv(x)) + x), where x is large and bn small; then x and its first convolution once more. */
 static nn_table *residual(bool relu)
 {
@@ -288,6 +297,38 @@ static nn_table *gated(void)
     at = table_add(table, (nn_row){.kind = NN_ACTIVATION, .in = {at}, .function = NN_SIGMOID});
     at = table_add(table, (nn_row){.kind = NN_COMBINE, .in = {1, at}, .operation = NN_TIMES});
     add_conv(table, at, 16, 3, 1, 1);
+    return table;
+}
+
+/* Two maps of one shape; with `twice` both are the same. */
+static nn_table *paired(nn_row pair, bool twice)
+{
+    nn_table *table = begin(4, 5, 16);
+    size_t other = add_conv(table, 1, 16, 3, 1, 1);
+    pair.in[0] = 1;
+    pair.in[1] = twice ? 1 : other;
+    size_t at = table_add(table, pair);
+    if (twice) at = add_plain(table, NN_ADD, at, other);
+    add_conv(table, at, 16, 3, 1, 1);
+    return table;
+}
+
+/* Channels of two maps, some twice, some not at all, then some of these. */
+static nn_table *gathered(void)
+{
+    static uint32_t joined[4 * 5 * 20], chosen[4 * 5 * 6];
+    nn_table *table = begin(4, 5, 16);
+    size_t at = add_conv(table, 1, 8, 3, 1, 1);
+    for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
+        size_t pixel = i / 20, channel = i % 20;
+        joined[i] = (uint32_t)(channel < 14 ? pixel * 16 + channel % 12 : 4 * 5 * 16 + pixel * 8 + channel - 14);
+    }
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) chosen[i] = (uint32_t)(i / 6 * 20 + 19 - i % 6 * 3);
+    nn_row row = {
+        .kind = NN_GATHER, .in = {1, at}, .pair = true, .source = joined, .height = 4, .width = 5, .channels = 20};
+    at = table_add(table, row);
+    row = (nn_row){.kind = NN_GATHER, .in = {at}, .source = chosen, .height = 4, .width = 5, .channels = 6};
+    add_conv(table, table_add(table, row), 16, 3, 1, 1);
     return table;
 }
 
@@ -411,7 +452,7 @@ static void test_gate(void **state)
     (void)state;
     check("gate", gated(), SIGNS);
     nn_table *table = begin(4, 5, 16);
-    table_add(table, (nn_row){.kind = NN_COMBINE, .in = {1, 1}, .operation = NN_TIMES});
+    table_add(table, (nn_row){.kind = NN_COMBINE, .in = {1, 1}, .operation = NN_OVER});
     table_add(table, (nn_row){.kind = NN_LINEAR, .name = "fc", .in = {2}, .channels = CLASSES});
     const nn_plan_options options = {.batch = BATCH, .type = NN_F32, .training = true};
     nn_params params;
@@ -428,6 +469,7 @@ static void test_gate(void **state)
 static void test_residual(void **state)
 {
     (void)state;
+    check("batch norm, residual in front", swapped_residual(), ALIKE);
     check("batch norm, residual", residual(false), SIGNS);
     nn_table *table = residual(true);
     net n;
@@ -471,6 +513,19 @@ static void test_frozen(void **state)
     check_frozen("normalisation with relu frozen", normalised(true), SIGNS, 2);
     check_frozen("normalisation with pooling frozen", stem, LEVELS, 2);
     check_frozen("bias frozen", grouped(), SIGNS, 3);
+}
+
+static void test_pairs(void **state)
+{
+    const nn_row minus = {.kind = NN_COMBINE, .operation = NN_MINUS},
+                 times = {.kind = NN_COMBINE, .operation = NN_TIMES};
+    (void)state;
+    check("sum", paired((nn_row){.kind = NN_ADD}, false), ALIKE);
+    check("sum of a map with itself", paired((nn_row){.kind = NN_ADD}, true), ALIKE);
+    check("difference", paired(minus, false), ALIKE);
+    check("product", paired(times, false), ALIKE);
+    check("square", paired(times, true), ALIKE);
+    check("moved channels", gathered(), ALIKE);
 }
 
 static void test_pools(void **state)
@@ -571,16 +626,19 @@ static void test_bf16(void **state)
                pooled(activated(functions[4].row, true)));
     check_bf16("hard swish", pooled(activated(functions[6].row, false)), pooled(activated(functions[6].row, false)));
     check_bf16("gate", pooled(gated()), pooled(gated()));
+    check_bf16("product", pooled(paired((nn_row){.kind = NN_COMBINE, .operation = NN_TIMES}, false)),
+               pooled(paired((nn_row){.kind = NN_COMBINE, .operation = NN_TIMES}, false)));
+    check_bf16("moved channels", pooled(gathered()), pooled(gathered()));
     check_bf16("head", head(NN_AFFINITY_EMA), head(NN_AFFINITY_EMA));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convolution),   cmocka_unit_test(test_batch_norm), cmocka_unit_test(test_residual),
-        cmocka_unit_test(test_activations),   cmocka_unit_test(test_functions),  cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_frozen),        cmocka_unit_test(test_pools),      cmocka_unit_test(test_head),
-        cmocka_unit_test(test_cross_entropy), cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_convolution), cmocka_unit_test(test_batch_norm),    cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_activations), cmocka_unit_test(test_functions),     cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_frozen),      cmocka_unit_test(test_pairs),         cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_head),        cmocka_unit_test(test_cross_entropy), cmocka_unit_test(test_bf16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
