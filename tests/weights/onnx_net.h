@@ -50,6 +50,13 @@ static inline void net_free(onnx_net *n)
     mem_free(n);
 }
 
+static inline void net_copy(char *to, size_t size, const char *word)
+{
+    size_t bytes = strlen(word) + 1;
+    assert_true(bytes <= size);
+    memmove(to, word, bytes);
+}
+
 /* ---- nodes; each returns its result's name ---- */
 
 static inline net_node *net_add(onnx_net *n, const char *type, const char *name, size_t count, const char *const *in)
@@ -58,10 +65,10 @@ static inline net_node *net_add(onnx_net *n, const char *type, const char *name,
     assert_true(n->node_count < NET_NODES && count <= NET_INPUTS);
     onnx__node_proto__init(&node->proto);
     for (size_t i = 0; i < count; i++) {
-        snprintf(node->words[i], NET_WORD, "%s", in[i]);
+        net_copy(node->words[i], NET_WORD, in[i]);
         node->inputs[i] = node->words[i];
     }
-    snprintf(node->words[NET_INPUTS], NET_WORD, "%s", name);
+    net_copy(node->words[NET_INPUTS], NET_WORD, name);
     snprintf(node->words[NET_INPUTS + 1], NET_WORD, "value%zu", n->node_count++);
     node->output = node->words[NET_INPUTS + 1];
     node->proto.op_type = (char *)type;
@@ -118,7 +125,7 @@ static inline void net_values(onnx_net *n, const char *name, size_t rank, const 
     for (size_t i = 0; i < rank; i++) count *= (size_t)(t->dims[i] = dims[i]);
     assert_ok(mem_alloc(&values, count, sizeof *values, "test tensor"));
     for (size_t i = 0; i < count; i++) values[i] = (float)(middle + rng_between(&n->random, -spread, spread));
-    snprintf(t->name, sizeof t->name, "%s", name);
+    net_copy(t->name, sizeof t->name, name);
     onnx__tensor_proto__init(&t->proto);
     t->proto.name = t->name;
     t->proto.dims = t->dims;
