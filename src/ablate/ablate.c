@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "train/identity.h"
 
 typedef struct work {
     const ablate_request *request;
@@ -32,7 +33,7 @@ static amend_status make_task(const ablate_request *request, const ablate_row *r
     t->run = (ablate_run){t->folder, request->data, plan_recipe(row, seed), request->split};
     if (snprintf(t->folder, sizeof t->folder, "%s/%s/seed-%zu", request->out, row->folder, seed) >= 4096)
         return status_error(AMEND_BAD_ARGUMENT, "%.60s...: the folder's path is too long", request->out);
-    return recipe_hash(&t->run.recipe, &t->hash);
+    return run_hash(&t->run.recipe, &t->hash);
 }
 
 typedef amend_status task_function(work *w, task *t);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/plot.h"
+#include "train/identity.h"
 
 static void add_done(ablate_table *table, table_row *to, const ablate_result *r)
 {
@@ -28,7 +29,7 @@ static amend_status add_run(ablate_table *table, table_row *to, const ablate_res
     const ablate_result *r = results_find(results, to->row->name, seed, table->split);
     const recipe wanted = plan_recipe(to->row, seed);
     uint64_t hash;
-    TRY(recipe_hash(&wanted, &hash));
+    TRY(run_hash(&wanted, &hash));
     bool other = r && r->recipe != hash;
     if (!r || other) {
         to->missing++;

@@ -18,15 +18,35 @@ static amend_status hash_file(const char *key, const char *path, char text[17])
     return status_ok();
 }
 
-amend_status run_identify(const recipe *r, size_t images, run_identity *identity)
+static amend_status hash_files(const recipe *r, run_identity *identity)
+{
+    TRY(hash_file("train.init", r->init, identity->init));
+    return hash_file("model.backbone", recipe_has_file(r) ? r->backbone : "", identity->backbone);
+}
+
+static amend_status hash_nameless(const recipe *r, uint64_t *hash)
 {
     recipe nameless = *r;
-    uint64_t hash;
     *nameless.init = '\0';
     if (recipe_has_file(r)) strcpy(nameless.backbone, "onnx");
-    TRY(hash_file("train.init", r->init, identity->init));
-    TRY(hash_file("model.backbone", recipe_has_file(r) ? r->backbone : "", identity->backbone));
-    TRY(recipe_hash(&nameless, &hash));
+    return recipe_hash(&nameless, hash);
+}
+
+amend_status run_hash(const recipe *r, uint64_t *hash)
+{
+    run_identity files;
+    TRY(hash_files(r, &files));
+    TRY(hash_nameless(r, hash));
+    *hash = hash_bytes(*hash, files.init, strlen(files.init));
+    *hash = hash_bytes(*hash, files.backbone, strlen(files.backbone));
+    return status_ok();
+}
+
+amend_status run_identify(const recipe *r, size_t images, run_identity *identity)
+{
+    uint64_t hash;
+    TRY(hash_files(r, identity));
+    TRY(hash_nameless(r, &hash));
     snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s%s%s", hash, images,
              *identity->init ? "-init" : "", identity->init, *identity->backbone ? "-onnx" : "", identity->backbone);
     return status_ok();

@@ -14,6 +14,9 @@ typedef struct run_identity {
  * images. */
 amend_status run_identify(const recipe *recipe, size_t images, run_identity *identity) AMEND_MUST_USE;
 
+/* The recipe's hash, in which the content of these files stands for their names. */
+amend_status run_hash(const recipe *recipe, uint64_t *hash) AMEND_MUST_USE;
+
 /* Batches are taken in parts of `part` samples, which is another run. */
 void run_identify_part(run_identity *identity, size_t part);
 

@@ -7,6 +7,7 @@
 
 #include "ablate/table.h"
 #include "base/mem.h"
+#include "train/identity.h"
 
 static ablate_plan plan;   /* large */
 static ablate_table table; /* large */
@@ -26,7 +27,7 @@ static ablate_result result_of(size_t row, size_t seed, double top1)
                        .parameters = 700};
     const recipe wanted = plan_recipe(&plan.rows[row], seed);
     strcpy(r.row, plan.rows[row].name);
-    assert_ok(recipe_hash(&wanted, &r.recipe));
+    assert_ok(run_hash(&wanted, &r.recipe));
     return r;
 }
 
@@ -209,11 +210,31 @@ static void strangers_lines(void **state)
     results_free(&others);
 }
 
+/* A file that a recipe begins with counts by what is in it. */
+static void files_by_content(void **state)
+{
+    const char *first = in_test_folder("first");
+    recipe r = recipe_defaults();
+    uint64_t one, same, other;
+    (void)state;
+    write_bytes(first, "weights", 7);
+    strcpy(r.init, first);
+    assert_ok(run_hash(&r, &one));
+    write_bytes(in_test_folder("second"), "weights", 7);
+    strcpy(r.init, in_test_folder("second"));
+    assert_ok(run_hash(&r, &same));
+    write_bytes(r.init, "Weights", 7);
+    assert_ok(run_hash(&r, &other));
+    assert_true(one == same && one != other);
+    strcpy(r.init, in_test_folder("none"));
+    assert_int_equal(run_hash(&r, &other).code, AMEND_IO);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(figures),        cmocka_unit_test(for_people),
-                                       cmocka_unit_test(for_programs),   cmocka_unit_test(as_json),
-                                       cmocka_unit_test(files),          cmocka_unit_test(equal_differences),
-                                       cmocka_unit_test(strangers_lines)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(figures),         cmocka_unit_test(for_people),
+                                       cmocka_unit_test(for_programs),    cmocka_unit_test(as_json),
+                                       cmocka_unit_test(files),           cmocka_unit_test(equal_differences),
+                                       cmocka_unit_test(strangers_lines), cmocka_unit_test(files_by_content)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
