@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/args.h"
 #include "cli/detect.h"
+#include "cli/face_points.h"
 #include "cli/inputs.h"
 #include "cli/json.h"
 #include "eval/detection.h"
@@ -14,6 +15,7 @@
 typedef struct faces_request {
     const char *detector, *threshold, *annotate, *json, *eval;
     double least;
+    bool points;
 } faces_request;
 
 static json_t *to_json(const amend_face *f)
@@ -62,6 +64,7 @@ typedef struct faces_context {
     amend_detector *detector;
     json_t *images;
     detection_score score;
+    face_points points;
 } faces_context;
 
 static amend_status find_in_file(void *context, const cli_input *input)
@@ -76,6 +79,7 @@ static amend_status find_in_file(void *context, const cli_input *input)
     amend_status status =
         status_prefix(face_photo_find(c->detector, &photo, r->least, &faces, &count), "%s", photo.name);
     if (!status.code && r->eval) detection_compare(&c->score, file, faces, count);
+    if (!status.code && r->points) status = face_points_add(&c->points, faces, count, photo.width, photo.height);
     if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo.image, faces, count);
     if (!status.code) {
         json_t *list = json_array();
@@ -96,11 +100,23 @@ static void print_score(const faces_request *r, const detection_score *s)
            DETECTION_OVERLAP);
 }
 
+/* As a line of a recipe, and for programs. */
+static amend_status report_points(const faces_request *r, face_points *points, json_t *all)
+{
+    double m[FACE_POINTS_VALUES];
+    TRY(face_points_medians(points, m));
+    json_object_set_new(all, "points", json_pack("[f,f,f,f,f,f]", m[0], m[1], m[2], m[3], m[4], m[5]));
+    if (r->json && !strcmp(r->json, "-")) return status_ok();
+    printf("model.points = %.4g,%.4g,%.4g,%.4g,%.4g,%.4g ; medians of the pictures with one face: %zu of %zu\n", m[0],
+           m[1], m[2], m[3], m[4], m[5], points->count, points->pictures);
+    return status_ok();
+}
+
 static amend_status find_all(const faces_request *r, amend_detector *detector, const cli_inputs *inputs, int *result)
 {
     detection_boxes *boxes = NULL;
     if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
-    faces_context context = {r, detector, json_array(), {.truth = boxes}};
+    faces_context context = {.request = r, .detector = detector, .images = json_array(), .score.truth = boxes};
     const detection_score *score = &context.score;
     if (cli_visit_inputs(inputs, "finding faces", find_in_file, &context)) *result = CLI_FAILED;
     json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", context.images);
@@ -112,9 +128,11 @@ static amend_status find_all(const faces_request *r, amend_detector *detector, c
                                       (int)score->boxes, "found", (int)score->found, "hits", (int)score->hits));
     }
     detection_boxes_free(boxes);
-    if (r->json) return json_save(all, r->json);
+    amend_status status = r->points ? report_points(r, &context.points, all) : status_ok();
+    face_points_free(&context.points);
+    if (r->json && !status.code) return json_save(all, r->json);
     json_decref(all);
-    return status_ok();
+    return status;
 }
 
 static int run(int argc, char **argv)
@@ -122,11 +140,9 @@ static int run(int argc, char **argv)
     faces_request r = {0};
     amend_detector *detector = NULL;
     int operands = 0;
-    const cli_option options[] = {{"--detector", &r.detector, NULL},
-                                  {"--threshold", &r.threshold, NULL},
-                                  {"--annotate", &r.annotate, NULL},
-                                  {"--json", &r.json, NULL},
-                                  {"--eval", &r.eval, NULL}};
+    const cli_option options[] = {{"--detector", &r.detector, NULL}, {"--threshold", &r.threshold, NULL},
+                                  {"--annotate", &r.annotate, NULL}, {"--json", &r.json, NULL},
+                                  {"--eval", &r.eval, NULL},         {"--points", NULL, &r.points}};
     int result = cli_parse(&cli_faces, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!operands) return cli_usage(&cli_faces, "at least one image is needed");
@@ -153,7 +169,9 @@ const cli_command cli_faces = {
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"
     "  --annotate DIR   writes a drawn copy of each photo\n"
     "  --json FILE      also as JSON, with eyes, nose and mouth; - is standard output, without the table\n"
-    "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision\n\n"
+    "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision\n"
+    "  --points         where the pictures of a data set show eyes and mouth, for the recipe of a training\n\n"
     "Examples:\n"
     "  amend faces photo.jpg --annotate drawn\n"
-    "  amend faces --eval boxes.csv photos/*.jpg\n"};
+    "  amend faces --eval boxes.csv photos/*.jpg\n"
+    "  amend faces raf-db/Image/aligned --points\n"};

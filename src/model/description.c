@@ -150,20 +150,27 @@ static amend_status read_normal(const meta_source *file, model_description *d)
                          file->path);
 }
 
+amend_status description_parse_points(const char *text, face_template *crop)
+{
+    double p[6];
+    TRY(parse_reals(text, -10, 10, p, 6));
+    *crop = (face_template){{p[0], p[1]}, {p[2], p[3]}, {p[4], p[5]}};
+    if (hypot(p[2] - p[0], p[3] - p[1]) >= 0.01) return status_ok();
+    return status_error(AMEND_BAD_DATA, "both eyes are on one spot");
+}
+
 static const char *const crops[] = {"eyes-mouth"};
 
 /* Files of older versions have none. */
 static amend_status read_crop(const meta_source *file, face_template *crop)
 {
-    double p[6];
+    const char *points;
     size_t choice;
     *crop = face_template_fer2013;
     if (!file->find(file->file, "amend.crop")) return status_ok();
     TRY(read_choice(file, "amend.crop", crops, 1, &choice));
-    TRY(read_reals(file, "amend.crop_points", -10, 10, p, 6));
-    *crop = (face_template){{p[0], p[1]}, {p[2], p[3]}, {p[4], p[5]}};
-    if (hypot(p[2] - p[0], p[3] - p[1]) >= 0.01) return status_ok();
-    return status_error(AMEND_BAD_DATA, "%s: 'amend.crop_points' has both eyes on one spot", file->path);
+    TRY(need(file, "amend.crop_points", &points));
+    return status_prefix(description_parse_points(points, crop), "%s: 'amend.crop_points'", file->path);
 }
 
 static void read_text(const meta_source *file, const char *key, char *text)

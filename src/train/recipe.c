@@ -61,6 +61,9 @@ const config_key recipe_keys[] = {
            "what ARM trains with: the batch's mean, the same without its gradient, the running mean (ema)"),
     SIZE("model.size", size, 8, 1024, "input side in pixels"),
     SIZE("model.channels", channels, 1, 3, "1: gray, 3: RGB"),
+    TEXT("model.points", points,
+         "where the pictures show the left eye, the right eye and the mouth: x,y of each in shares of the side; empty: "
+         "as FER2013's"),
     SIZE("train.epochs", epochs, 1, 100000, "passes over the training rows"),
     SIZE("train.batch", batch, 1, 4096, "images a step"),
     SIZE("train.seed", seed, 0, 1e15, "of the weights, the order and the augmentation"),
@@ -195,8 +198,16 @@ static amend_status check_backbone(const recipe *r)
                         r->backbone, names.text);
 }
 
+static amend_status read_points(const recipe *r, face_template *crop)
+{
+    *crop = face_template_fer2013;
+    return *r->points ? status_prefix(description_parse_points(r->points, crop), "model.points") : status_ok();
+}
+
 model_description recipe_network(const recipe *r, size_t classes)
 {
+    face_template crop;
+    if (read_points(r, &crop).code) crop = face_template_fer2013; /* recipe_check has refused such a recipe */
     return (model_description){
         .backbone = find_backbone(r),
         .small_stem = r->stem == 1,
@@ -206,6 +217,7 @@ model_description recipe_network(const recipe *r, size_t classes)
         .variant = {(arm_de_albino)r->de_albino, r->kernel, r->stride, (nn_generic)r->generic, r->project},
         .size = r->size,
         .channels = r->channels,
+        .crop = crop,
         .classes = classes,
         .normal = normal_for(r)};
 }
@@ -225,7 +237,9 @@ loader_options recipe_loader(const recipe *r)
 
 amend_status recipe_check(const recipe *r)
 {
+    face_template crop;
     TRY(check_backbone(r));
+    TRY(read_points(r, &crop));
     if (r->channels == 2)
         return status_error(AMEND_BAD_ARGUMENT, "model.channels is 2; 1 (gray) and 3 (RGB) are possible");
     if (r->augment.erase_low > r->augment.erase_high)

@@ -20,6 +20,7 @@ typedef struct recipe {
     double width;
     size_t arrangement, kernel, stride, project, size, channels;
     int de_albino, generic;
+    char points[RECIPE_TEXT_SIZE];
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;

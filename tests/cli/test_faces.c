@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <jansson.h>
+#include <math.h>
 
 static void need_detector(void)
 {
@@ -30,6 +31,23 @@ static void faces_are_found_and_judged(void **state)
     assert_refused("faces $T/none.png tests/data/astronaut.png --detector models/blazeface-256.onnx", 1, "none.png");
     assert_says(errors, "1 of 2 files failed");
     assert_says(printed, "astronaut.png: 1 face");
+}
+
+/* Shares of the picture's sides: pixels of the eyes and the mouth over 512. */
+static void points_for_a_recipe(void **state)
+{
+    double p[6];
+    (void)state;
+    need_detector();
+    make_image("nobody.png");
+    assert_works("faces tests/data/astronaut.png $T/nobody.png --detector models/blazeface-256.onnx --points");
+    assert_says(printed, "medians of the pictures with one face: 1 of 2");
+    const char *line = strstr(printed, "model.points = ");
+    assert_int_equal(sscanf(line, "model.points = %lf,%lf,%lf,%lf,%lf,%lf", p, p + 1, p + 2, p + 3, p + 4, p + 5), 6);
+    const double known[6] = {204, 102, 248, 104, 223, 149};
+    for (size_t i = 0; i < 6; i++)
+        if (fabs(512 * p[i] - known[i]) > 8) fail_msg("value %zu is %g, about %g is expected", i, 512 * p[i], known[i]);
+    assert_refused("faces $T/nobody.png --detector models/blazeface-256.onnx --points", 1, "none of 1 pictures");
 }
 
 static void predict_finds_the_face(void **state)
@@ -151,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(photos_without_a_face),       cmocka_unit_test(faces_that_the_edge_cuts),
         cmocka_unit_test(faces_larger_than_the_photo), cmocka_unit_test(explain_sees_what_predict_sees),
-        cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(predict_finds_the_face)};
+        cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(points_for_a_recipe),
+        cmocka_unit_test(predict_finds_the_face)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }

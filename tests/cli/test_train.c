@@ -21,11 +21,22 @@ static void keys_and_values(void **state)
     assert_refused("train --data $T/set --out $T/run model.channels=2", 2, "model.channels is 2");
     assert_refused("train --data $T/set --out $T/run augment.erase_low=0.5", 2, "augment.erase_low");
     assert_refused("train --data $T/set --out $T/run schedule.warmup=50", 2, "schedule.warmup");
+    assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.7", 2, "6 numbers from -10 to 10");
+    assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.3,0.4,0.5,0.8", 2, "both eyes are on one spot");
     assert_refused("train --data $T/set", 2, "--data and --out are needed");
     assert_refused("train --data $T/set --out $T/run --memory 4", 2, "4G or 800M");
     assert_refused("train --data $T/set --out $T/run --memory -1G", 2, "4G or 800M");
     shell("test ! -e $T/run");
     assert_refused("train --data $T/set --out $T/small --memory 1M" TINY, 1, "--memory 1 MB");
+}
+
+/* Found faces are to be cut as the pictures are. */
+static void points_of_the_pictures(void **state)
+{
+    (void)state;
+    assert_works("train --data $T/set --out $T/points model.points=0.3,0.4,0.7,0.4,0.5,0.8 train.epochs=1" TINY);
+    assert_works("info $T/points/model.safetensors");
+    assert_says(printed, "0.29999999999999999,0.40000000000000002,0.69999999999999996,0.40000000000000002,0.5,0.8");
 }
 
 static void bad_output_folder(void **state)
@@ -47,6 +58,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_values),
+        cmocka_unit_test(points_of_the_pictures),
         cmocka_unit_test(bad_output_folder),
         cmocka_unit_test(locked_folder),
     };
