@@ -44,11 +44,12 @@ static size_t count_tiles(nn_shape s)
 
 bool winograd_fits(const dnn_conv *conv, dnn_pass pass, const dnn_fusion *fusion)
 {
+    enum { LEAST_TILES = 8 }; /* fewer are not worth reading four times the weights */
     bool shape = conv->kernel == 3 && conv->stride == 1 && conv->groups <= 1 && !conv->dilation && conv->pad < 3 &&
                  conv->in.c % LANES == 0 && conv->out.c % LANES == 0;
     bool bias_gradient = pass == DNN_BACKWARD_WEIGHTS && conv->bias;
     return conv->type == NN_F32 && shape && !bias_gradient && (!fusion || fits_fusion(fusion)) &&
-           count_tiles(conv->out) >= 16;
+           count_tiles(conv->out) >= LEAST_TILES;
 }
 
 static size_t round_up(size_t count, size_t unit)

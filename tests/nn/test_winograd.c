@@ -211,7 +211,7 @@ static void test_what_does_not_fit(void **state)
     others[5].in.c = 3;
     others[6].out.c = 40;
     others[7].pad = 3;
-    others[8].in.n = others[8].out.n = 1; /* too little work for its weights */
+    others[8].in = others[8].out = (nn_shape){1, 8, 8, 32}; /* too little work for its weights */
     assert_true(winograd_fits(&fits, DNN_FORWARD, NULL));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (winograd_fits(&others[i], DNN_FORWARD, NULL)) fail_msg("convolution %zu fits", i);
