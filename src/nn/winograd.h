@@ -1,7 +1,7 @@
 /* Convolutions of 3x3 with stride 1 in f32 by Winograd's minimal filtering, F(4x4, 3x3) (Lavin and Gray, arXiv
  * 1509.09308): tiles of 4x4 results come from patches of 6x6 through products in a transformed space, for a quarter of
  * the multiplications. Channels-last maps, whole groups of 16 channels. Results differ from a direct sum by rounding
- * alone: some 1e-6 of the largest value (tests/nn/test_winograd.c). */
+ * alone: some 1e-6 of the largest value, gradients of weights over large maps some 1e-5 (tests/nn/test_winograd.c). */
 #ifndef NN_WINOGRAD_H
 #define NN_WINOGRAD_H
 
