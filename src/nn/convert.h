@@ -4,6 +4,22 @@
 
 #include "nn/type.h"
 
+#define NN_INLINE static inline __attribute__((always_inline))
+
+/* One value. With a type known to the compiler, loops of these become vectors. */
+NN_INLINE float nn_get(nn_type type, const void *data, size_t at)
+{
+    return type == NN_F32 ? ((const float *)data)[at] : nn_from_bf16(((const uint16_t *)data)[at]);
+}
+
+NN_INLINE void nn_put(nn_type type, void *data, size_t at, float value)
+{
+    if (type == NN_F32)
+        ((float *)data)[at] = value;
+    else
+        ((uint16_t *)data)[at] = nn_to_bf16(value);
+}
+
 /* `count` values of `type` from index `at` on, as f32: the stored values themselves, or converted into `buffer`. */
 static inline const float *nn_load(nn_type type, const void *data, size_t at, size_t count, float *buffer)
 {

@@ -19,30 +19,30 @@ typedef struct norm_pool {
 
 norm_pool norm_pool_of(const nn_row *pool, nn_shape in, nn_shape out);
 size_t norm_pool_bytes(const norm_pool *pool); /* of winners */
-size_t norm_pool_room(const norm_pool *pool);  /* floats that norm_pool_forward works with */
+size_t norm_pool_room(const norm_pool *pool);  /* floats that either pass works with */
 
 /* Rows first .. last - 1 of the result, counted over the batch. x and out are maps of `type`. */
 void norm_pool_forward(const norm_pool *pool, nn_type type, const void *x, const float *scale, const float *shift,
                        size_t first, size_t last, void *out, float *buffer);
 
-/* The gradient at `pixel` of x [n][h][w], before the relu: the sum over the windows that it won. dy: the gradient of
- * the result. Comes in buffer, 2 x c floats. */
-static inline const float *norm_pool_gradient(const norm_pool *p, nn_type type, const void *dy, size_t pixel,
-                                              float *buffer)
+/* The gradient of one row of x [n][h][w], before the relu: at each pixel the sum over the windows that it won. dy: the
+ * gradient of the result; to: in.w x c floats. */
+NN_INLINE void norm_pool_gradient_row(const norm_pool *p, nn_type type, const void *dy, size_t row, float *to)
 {
-    size_t c = p->in.c, row = pixel / p->in.w, x = pixel % p->in.w + p->pad, y = row % p->in.h + p->pad;
-    size_t n = row / p->in.h, top = y < p->kernel ? 0 : (y - p->kernel) / p->stride + 1;
-    size_t left = x < p->kernel ? 0 : (x - p->kernel) / p->stride + 1;
-    memset(buffer, 0, c * sizeof *buffer);
-    for (size_t v = top; v <= y / p->stride && v < p->out.h; v++)
-        for (size_t u = left; u <= x / p->stride && u < p->out.w; u++) {
-            size_t at = ((n * p->out.h + v) * p->out.w + u) * c;
-            uint8_t tap = (uint8_t)((y - v * p->stride) * p->kernel + x - u * p->stride);
-            const uint8_t *winners = p->winners + at;
-            const float *g = nn_load(type, dy, at, c, buffer + c);
-            for (size_t i = 0; i < c; i++) buffer[i] += winners[i] == tap ? g[i] : 0;
-        }
-    return buffer;
+    size_t c = p->in.c, n = row / p->in.h, y = row % p->in.h + p->pad;
+    size_t top = y < p->kernel ? 0 : (y - p->kernel) / p->stride + 1;
+    memset(to, 0, p->in.w * c * sizeof *to);
+    for (size_t v = top; v * p->stride <= y && v < p->out.h; v++)
+        for (size_t u = 0; u < p->out.w; u++)
+            for (size_t kx = 0; kx < p->kernel; kx++) {
+                size_t at = ((n * p->out.h + v) * p->out.w + u) * c, x = u * p->stride + kx;
+                uint8_t tap = (uint8_t)((y - v * p->stride) * p->kernel + kx);
+                const uint8_t *winners = p->winners + at;
+                if (x < p->pad || x - p->pad >= p->in.w) continue;
+                float *sum = to + (x - p->pad) * c;
+#pragma omp simd
+                for (size_t i = 0; i < c; i++) sum[i] += winners[i] == tap ? nn_get(type, dy, at + i) : 0;
+            }
 }
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { WEIGHT, BIAS, MEAN, VARIANCE };
 enum { BLOCK = 32 };  /* pixels summed in f32 before the sum goes to f64 */
-enum { BUFFERS = 6 }; /* runs of c floats that a thread works with */
+enum { BUFFERS = 5 }; /* runs of c floats that a thread works with */
 
 static const float usual_momentum = 0.1f;
 
@@ -67,19 +67,28 @@ static void flush_sums(double *sums, float *part, size_t count)
     }
 }
 
-/* Sums of x and of x * x over the pixels first .. last - 1; sums: 2 x c; buffer: 3 x c. */
+NN_INLINE void sum_pixel(nn_type type, const void *x, size_t at, size_t c, float *part, float *square)
+{
+#pragma omp simd
+    for (size_t i = 0; i < c; i++) {
+        float v = nn_get(type, x, at + i);
+        part[i] += v;
+        square[i] += v * v;
+    }
+}
+
+/* Sums of x and of x * x over the pixels first .. last - 1; sums: 2 x c; buffer: 2 x c. */
 NN_VECTOR static void sum_forward(nn_type type, const void *x, size_t first, size_t last, size_t c, double *sums,
                                   float *buffer)
 {
-    float *part = buffer, *square = buffer + c, *converted = buffer + 2 * c;
+    float *part = buffer, *square = buffer + c;
     memset(sums, 0, 2 * c * sizeof *sums);
     memset(part, 0, 2 * c * sizeof *part);
     for (size_t pixel = first; pixel < last; pixel++) {
-        const float *v = nn_load(type, x, pixel * c, c, converted);
-        for (size_t i = 0; i < c; i++) {
-            part[i] += v[i];
-            square[i] += v[i] * v[i];
-        }
+        if (type == NN_F32)
+            sum_pixel(NN_F32, x, pixel * c, c, part, square);
+        else
+            sum_pixel(NN_BF16, x, pixel * c, c, part, square);
         if ((pixel - first) % BLOCK == BLOCK - 1) flush_sums(sums, part, 2 * c);
     }
     flush_sums(sums, part, 2 * c);
@@ -151,83 +160,170 @@ static inline float rectify(float value, float ceiling) /* lets NaN through */
     return raised > ceiling ? ceiling : raised;
 }
 
-NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float *buffer)
+/* y = relu(scale * x + shift + residual) of one pixel. With `residual` and `relu` constant it is one loop of vectors.
+ */
+NN_INLINE void apply_relu(nn_type type, const norm_maps *m, bool residual, bool relu, size_t at)
 {
-    size_t c = m->c;
-    float *converted = buffer, *other = buffer + c, *result = buffer + 2 * c, *curved = buffer + 3 * c;
-    for (size_t pixel = last; pixel-- > first;) {
-        const float *x = nn_load(m->type, m->x, pixel * c, c, converted);
-        for (size_t i = 0; i < c; i++) result[i] = m->scale[i] * x[i] + m->shift[i];
-        if (m->residual) {
-            const float *r = nn_load(m->type, m->residual, pixel * c, c, other);
-            for (size_t i = 0; i < c; i++) result[i] += r[i];
-        }
-        if (m->relu)
-            for (size_t i = 0; i < c; i++) result[i] = rectify(result[i], m->ceiling);
-        else if (m->curve.function)
-            nn_curve_apply(&m->curve, result, curved, c);
-        nn_store(m->type, m->out, pixel * c, c, m->curve.function ? curved : result);
+    const float *scale = m->scale, *shift = m->shift, ceiling = m->ceiling;
+    const void *x = m->x, *other = m->residual;
+    void *out = m->out;
+#pragma omp simd
+    for (size_t i = 0; i < m->c; i++) {
+        float y = scale[i] * nn_get(type, x, at + i) + shift[i];
+        if (residual) y += nn_get(type, other, at + i);
+        nn_put(type, out, at + i, relu ? rectify(y, ceiling) : y);
     }
 }
 
-/* Both comparisons always, so that it compiles to masks: signs are too random for branches. */
-static inline void mask(const float *restrict y, float ceiling, const float *restrict dy, size_t c, float *restrict g)
+/* buffer: c floats */
+NN_INLINE void apply_curve(nn_type type, const norm_maps *m, size_t at, float *buffer)
 {
-    for (size_t i = 0; i < c; i++) g[i] = ((y[i] > 0) & (y[i] < ceiling)) ? dy[i] : 0;
+    for (size_t i = 0; i < m->c; i++) buffer[i] = m->scale[i] * nn_get(type, m->x, at + i) + m->shift[i];
+    nn_curve_apply(&m->curve, buffer, buffer, m->c);
+    nn_store(type, m->out, at, m->c, buffer);
 }
 
-/* The gradient g at a pixel, given x there: dy where 0 < y < ceiling (relu), f'(bn(x)) dy, else dy. Without a residual
- * y or bn(x) is worked out again, which costs less than reading it. buffer: 3 x c */
-static inline const float *gradient_at(const norm_maps *m, size_t pixel, const float *x, float *buffer)
+NN_INLINE void apply_pixels(nn_type type, const norm_maps *m, size_t first, size_t last, float *buffer)
+{
+    for (size_t pixel = last; pixel-- > first;) {
+        size_t at = pixel * m->c;
+        if (m->curve.function)
+            apply_curve(type, m, at, buffer);
+        else if (m->residual && m->relu)
+            apply_relu(type, m, true, true, at);
+        else if (m->relu)
+            apply_relu(type, m, false, true, at);
+        else
+            apply_relu(type, m, m->residual != NULL, false, at);
+    }
+}
+
+NN_VECTOR static void apply(const norm_maps *m, size_t first, size_t last, float *buffer)
+{
+    if (m->type == NN_F32)
+        apply_pixels(NN_F32, m, first, last, buffer);
+    else
+        apply_pixels(NN_BF16, m, first, last, buffer);
+}
+
+/* Where the gradient g at a pixel comes from. */
+typedef enum gradient_kind {
+    PASSED,   /* dy */
+    MASKED,   /* dy where 0 < scale * x + shift < ceiling: worked out again, which costs less than reading y */
+    MASKED_Y, /* dy where 0 < y < ceiling, as a residual was added */
+    WHOLE     /* c floats made before: through a pooling, or f'(bn(x)) dy */
+} gradient_kind;
+
+static gradient_kind kind_of(const norm_maps *m)
+{
+    if (m->pool || m->curve.function) return WHOLE;
+    return !m->relu ? PASSED : m->residual ? MASKED_Y : MASKED;
+}
+
+/* For WHOLE; *row: the row of x whose gradient the buffer has, from the pixel before. buffer: 3 x c, or a row of x. */
+NN_INLINE const float *whole_gradient(nn_type type, const norm_maps *m, size_t pixel, size_t *row, float *buffer)
 {
     size_t c = m->c;
     float *g = buffer, *y = buffer + c;
-    if (m->pool) return norm_pool_gradient(m->pool, m->type, m->dy, pixel, buffer);
-    const float *dy = nn_load(m->type, m->dy, pixel * c, c, buffer + 2 * c);
-    if (!m->relu && !m->curve.function) return dy;
-    if (m->residual) {
-        mask(nn_load(m->type, m->y, pixel * c, c, y), m->ceiling, dy, c, g);
-        return g;
+    if (m->pool) {
+        size_t width = m->pool->in.w, at = pixel / width;
+        if (at != *row) norm_pool_gradient_row(m->pool, type, m->dy, at, buffer);
+        *row = at;
+        return buffer + (pixel - at * width) * c;
     }
-    for (size_t i = 0; i < c; i++) y[i] = m->scale[i] * x[i] + m->shift[i];
-    if (m->relu)
-        mask(y, m->ceiling, dy, c, g);
-    else
-        nn_curve_slope(&m->curve, y, dy, g, c);
+    const float *dy = nn_load(type, m->dy, pixel * c, c, buffer + 2 * c);
+    for (size_t i = 0; i < c; i++) y[i] = m->scale[i] * nn_get(type, m->x, pixel * c + i) + m->shift[i];
+    nn_curve_slope(&m->curve, y, dy, g, c);
     return g;
 }
 
-/* Sums of g and of g * (x - mean); sums: 2 x c; buffer: 6 x c. */
-NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last, const float *mean, double *sums,
-                                   float *buffer)
+/* Of channel i at index `at`, given x there. Both comparisons always, so that it compiles to masks: signs are too
+ * random for branches. */
+NN_INLINE float gradient_at(nn_type type, gradient_kind kind, const norm_maps *m, const float *whole, size_t at,
+                            size_t i, float x)
 {
-    size_t c = m->c;
+    if (kind == WHOLE) return whole[i];
+    float dy = nn_get(type, m->dy, at);
+    if (kind == PASSED) return dy;
+    float y = kind == MASKED_Y ? nn_get(type, m->y, at) : m->scale[i] * x + m->shift[i];
+    return ((y > 0) & (y < m->ceiling)) ? dy : 0;
+}
+
+/* Sums of g and of g * (x - mean); buffer: 5 x c. */
+NN_INLINE void sum_gradients(nn_type type, gradient_kind kind, const norm_maps *maps, size_t first, size_t last,
+                             const float *mean, double *sums, float *buffer)
+{
+    const norm_maps m = *maps; /* a copy that no store can change */
+    size_t c = m.c, row = SIZE_MAX;
     float *part = buffer, *product = buffer + c;
-    memset(sums, 0, 2 * c * sizeof *sums);
-    memset(part, 0, 2 * c * sizeof *part);
     for (size_t pixel = first; pixel < last; pixel++) {
-        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 2 * c);
-        const float *g = gradient_at(m, pixel, x, buffer + 3 * c);
+        const float *whole = kind == WHOLE ? whole_gradient(type, &m, pixel, &row, buffer + 2 * c) : NULL;
+#pragma omp simd
         for (size_t i = 0; i < c; i++) {
-            part[i] += g[i];
-            product[i] += g[i] * (x[i] - mean[i]);
+            float x = nn_get(type, m.x, pixel * c + i), g = gradient_at(type, kind, &m, whole, pixel * c + i, i, x);
+            part[i] += g;
+            product[i] += g * (x - mean[i]);
         }
         if ((pixel - first) % BLOCK == BLOCK - 1) flush_sums(sums, part, 2 * c);
     }
     flush_sums(sums, part, 2 * c);
 }
 
+/* dx = from_g * g + from_x * x + constant, and g for what was added; buffer: 3 x c. */
+NN_INLINE void pass_gradients(nn_type type, gradient_kind kind, const norm_maps *maps, size_t first, size_t last,
+                              const norm_state *s, float *buffer)
+{
+    const norm_maps m = *maps;
+    const float *from_g = s->from_g, *from_x = s->from_x, *constant = s->constant;
+    const bool input = m.dx, added = m.d_residual;
+    size_t row = SIZE_MAX;
+    for (size_t pixel = last; pixel-- > first;) {
+        const float *whole = kind == WHOLE ? whole_gradient(type, &m, pixel, &row, buffer) : NULL;
+#pragma omp simd
+        for (size_t i = 0; i < m.c; i++) {
+            size_t at = pixel * m.c + i;
+            float x = nn_get(type, m.x, at), g = gradient_at(type, kind, &m, whole, at, i, x);
+            if (added) nn_put(type, m.d_residual, at, g);
+            if (input) nn_put(type, m.dx, at, from_g[i] * g + from_x[i] * x + constant[i]);
+        }
+    }
+}
+
+/* Calls WORK(type, kind, ...) with both known to the compiler, so that each inner loop is one of vectors. */
+#define WITH_KIND(work, type, m, ...)                                                                                  \
+    switch (kind_of(m)) {                                                                                              \
+    case PASSED:                                                                                                       \
+        work(type, PASSED, m, __VA_ARGS__);                                                                            \
+        break;                                                                                                         \
+    case MASKED:                                                                                                       \
+        work(type, MASKED, m, __VA_ARGS__);                                                                            \
+        break;                                                                                                         \
+    case MASKED_Y:                                                                                                     \
+        work(type, MASKED_Y, m, __VA_ARGS__);                                                                          \
+        break;                                                                                                         \
+    case WHOLE:                                                                                                        \
+        work(type, WHOLE, m, __VA_ARGS__);                                                                             \
+    }
+
+/* sums: 2 x c; buffer: 5 x c. */
+NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last, const float *mean, double *sums,
+                                   float *buffer)
+{
+    memset(sums, 0, 2 * m->c * sizeof *sums);
+    memset(buffer, 0, 2 * m->c * sizeof *buffer);
+    if (m->type == NN_F32) {
+        WITH_KIND(sum_gradients, NN_F32, m, first, last, mean, sums, buffer)
+    } else {
+        WITH_KIND(sum_gradients, NN_BF16, m, first, last, mean, sums, buffer)
+    }
+}
+
 NN_VECTOR static void apply_backward(const norm_maps *m, size_t first, size_t last, const norm_state *s, float *buffer)
 {
-    size_t c = m->c;
-    float *result = buffer + 4 * c;
-    const float *from_g = s->from_g, *from_x = s->from_x, *constant = s->constant;
-    for (size_t pixel = last; pixel-- > first;) {
-        const float *x = nn_load(m->type, m->x, pixel * c, c, buffer + 3 * c);
-        const float *g = gradient_at(m, pixel, x, buffer);
-        for (size_t i = 0; i < c; i++) result[i] = from_g[i] * g[i] + from_x[i] * x[i] + constant[i];
-        if (m->d_residual) nn_store(m->type, m->d_residual, pixel * c, c, g);
-        if (m->dx) nn_store(m->type, m->dx, pixel * c, c, result);
+    if (m->type == NN_F32) {
+        WITH_KIND(pass_gradients, NN_F32, m, first, last, s, buffer)
+    } else {
+        WITH_KIND(pass_gradients, NN_BF16, m, first, last, s, buffer)
     }
 }
 
