@@ -32,8 +32,9 @@ typedef enum amend_precision {
     AMEND_PRECISION_INT8 /* models that `amend quantize` made, only */
 } amend_precision;
 
-/* Opens a .safetensors model, or a network in .onnx that `amend export` wrote; NULL: the one that the environment's AMEND_MODEL names, else the released one where it was
- * installed. On success *model is the caller's, to be freed with amend_model_free; on failure NULL. */
+/* Opens a .safetensors model, or a network in .onnx that `amend export` wrote; NULL: the one that the environment's
+ * AMEND_MODEL names, else the released one where it was installed. On success *model is the caller's, to be freed with
+ * amend_model_free; on failure NULL. */
 AMEND_API amend_status amend_model_open(const char *path, amend_model **model) AMEND_MUST_USE;
 
 /* As amend_model_open, which uses AUTO. AMEND_UNSUPPORTED where the processor or the model cannot do it. */

@@ -54,7 +54,8 @@ amend_status description_build(const model_description *description, nn_table *t
 amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 
 /* From text, as the metadata have it: "happy,sad" into labels and classes; "0.5,0.5,0.5" into mean and deviation, a
- * number for each of the description's channels; "x,y,x,y,x,y" into left eye, right eye and mouth. Errors do not say where the text came from. */
+ * number for each of the description's channels; "x,y,x,y,x,y" into left eye, right eye and mouth. Errors do not say
+ * where the text came from. */
 amend_status description_parse_labels(const char *text, model_description *description) AMEND_MUST_USE;
 amend_status description_parse_normal(const char *mean, const char *deviation,
                                       model_description *description) AMEND_MUST_USE;

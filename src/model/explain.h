@@ -42,8 +42,8 @@ void model_evidence_difference(const model_evidence *evidence, size_t class, siz
 /* The classes, the most probable first; `order` is the caller's. */
 void model_evidence_order(const model_evidence *evidence, size_t *order);
 
-/* Shapes of an ARM head on this map; NULL: the model has none, or one that stands on a projection, whose pixels then are
- * positions. */
+/* Shapes of an ARM head on this map; NULL: the model has none, or one that stands on a projection, whose pixels then
+ * are positions. */
 const arm_geometry *model_explainer_geometry(const model_explainer *explainer);
 
 /* The feature map's sizes. */

@@ -4,8 +4,6 @@
 
 #include "nn/type.h"
 
-#define NN_INLINE static inline __attribute__((always_inline))
-
 /* One value. With a type known to the compiler, loops of these become vectors. */
 NN_INLINE float nn_get(nn_type type, const void *data, size_t at)
 {

@@ -62,4 +62,12 @@ static inline uint16_t nn_to_bf16(float value)
 #define NN_VECTOR
 #endif
 
+/* Small functions that hot loops are made of: inlined whatever the compiler thinks, so that what is constant in a
+ * caller is constant in them. */
+#if defined(__GNUC__)
+#define NN_INLINE static inline __attribute__((always_inline))
+#else
+#define NN_INLINE static inline
+#endif
+
 #endif

@@ -3,18 +3,12 @@
 
 #include "nn/type.h"
 
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
 enum { LANES = WINOGRAD_CHANNELS, SIDE = WINOGRAD_PATCH, TILE = WINOGRAD_TILE };
 
 static const float A = 0.70710678118654752f, B = 1.41421356237309505f;
 
 /* B' d */
-INLINE void patch_line(const float *const in[SIDE], float *restrict out, size_t step)
+NN_INLINE void patch_line(const float *const in[SIDE], float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -30,7 +24,7 @@ INLINE void patch_line(const float *const in[SIDE], float *restrict out, size_t 
 }
 
 /* A y */
-INLINE void spread_line(const float *const in[TILE], float *restrict out, size_t step)
+NN_INLINE void spread_line(const float *const in[TILE], float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -46,7 +40,7 @@ INLINE void spread_line(const float *const in[TILE], float *restrict out, size_t
 }
 
 /* A' m */
-INLINE void tile_line(const float *in, size_t stride, float *restrict out, size_t step)
+NN_INLINE void tile_line(const float *in, size_t stride, float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -60,7 +54,7 @@ INLINE void tile_line(const float *in, size_t stride, float *restrict out, size_
 }
 
 /* G g */
-INLINE void kernel_line(const float *in, size_t step_in, float *restrict out, size_t step)
+NN_INLINE void kernel_line(const float *in, size_t step_in, float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -76,7 +70,7 @@ INLINE void kernel_line(const float *in, size_t step_in, float *restrict out, si
 }
 
 /* G' u */
-INLINE void gather_line(const float *in, size_t stride, float *restrict out, size_t step)
+NN_INLINE void gather_line(const float *in, size_t stride, float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -123,7 +117,8 @@ NN_VECTOR void winograd_from_tile(const float *const pixels[TILE * TILE], size_t
 }
 
 /* values: one result a channel; bias: of these channels, or NULL. */
-INLINE void finish_pixel(const float *values, const winograd_finish *finish, const float *bias, float *restrict pixel)
+NN_INLINE void finish_pixel(const float *values, const winograd_finish *finish, const float *bias,
+                            float *restrict pixel)
 {
     float low = finish->low, high = finish->high;
 #pragma omp simd

@@ -22,7 +22,8 @@ static void keys_and_values(void **state)
     assert_refused("train --data $T/set --out $T/run augment.erase_low=0.5", 2, "augment.erase_low");
     assert_refused("train --data $T/set --out $T/run schedule.warmup=50", 2, "schedule.warmup");
     assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.7", 2, "6 numbers from -10 to 10");
-    assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.3,0.4,0.5,0.8", 2, "both eyes are on one spot");
+    assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.3,0.4,0.5,0.8", 2,
+                   "both eyes are on one spot");
     assert_refused("train --data $T/set", 2, "--data and --out are needed");
     assert_refused("train --data $T/set --out $T/run --memory 4", 2, "4G or 800M");
     assert_refused("train --data $T/set --out $T/run --memory -1G", 2, "4G or 800M");

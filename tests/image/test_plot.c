@@ -79,7 +79,8 @@ static void draws_a_matrix(void **state)
 static void draws_dots(void **state)
 {
     const double values[] = {80, 81, 83}, one[] = {NAN, 79};
-    const plot_line lines[] = {{"gap", values, 3, 81.33, 1.53}, {"ema", one + 1, 1, 79, NAN}, {"none", NULL, 0, NAN, NAN}};
+    const plot_line lines[] = {
+        {"gap", values, 3, 81.33, 1.53}, {"ema", one + 1, 1, 79, NAN}, {"none", NULL, 0, NAN, NAN}};
     char path[] = "/tmp/amend-dots-XXXXXX";
     (void)state;
     for (size_t first = 0; first < 3; first++) { /* the baseline may be without values or deviation */
@@ -118,12 +119,9 @@ static void names_the_file_it_cannot_write(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws_curves),
-        cmocka_unit_test(draws_curves_without_a_number),
-        cmocka_unit_test(draws_a_matrix),
-        cmocka_unit_test(draws_dots),
-        cmocka_unit_test(refuses_bad_arguments),
-        cmocka_unit_test(names_the_file_it_cannot_write),
+        cmocka_unit_test(draws_curves),          cmocka_unit_test(draws_curves_without_a_number),
+        cmocka_unit_test(draws_a_matrix),        cmocka_unit_test(draws_dots),
+        cmocka_unit_test(refuses_bad_arguments), cmocka_unit_test(names_the_file_it_cannot_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

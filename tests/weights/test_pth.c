@@ -127,11 +127,10 @@ static void hostile_tensors(void **state)
         {{"", FLOATS, "0", 6, 0, 1, {6}, {1}}, "a tensor's name of 0 bytes"},
         {{"a\x1b[31m", FLOATS, "0", 6, 0, 1, {6}, {1}}, "a control character"},
     };
-    const made_tensor twice[] = {whole, whole},
-                             typed[] = {whole, {"v", "torch\nIntStorage\n", "0", 6, 0, 0, {0}, {0}}};
+    const made_tensor twice[] = {whole, whole}, typed[] = {whole, {"v", "torch\nIntStorage\n", "0", 6, 0, 0, {0}, {0}}};
     const made_tensor bombs[] = {{"a", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}},
-                                        {"b", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}},
-                                        {"c", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}}};
+                                 {"b", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}},
+                                 {"c", FLOATS, "0", 6, 0, 1, {1 << 21}, {0}}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) refused_both(&cases[i].tensor, 1, cases[i].message);
     refused_both(twice, 2, "\"w\" is there twice");
