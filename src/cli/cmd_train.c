@@ -66,4 +66,5 @@ const cli_command cli_train = {
     "  amend train --recipe recipes/rafdb-paper.ini --data rafdb --out runs/rafdb train.init=resnet18.pth\n"
     "  amend train --recipe recipes/synth.ini --data mine --out runs/mine train.init=runs/faces/model.safetensors \\\n"
     "    optimizer.rates=backbone:0\n"
+    "  amend train --recipe recipes/ferplus-light.ini --data ferplus --out runs/light train.teacher=large.safetensors\n"
     "  amend train --data faces --out runs/other model.backbone=net.onnx model.channels=3\n"};

@@ -21,6 +21,7 @@ static amend_status hash_file(const char *key, const char *path, char text[17])
 static amend_status hash_files(const recipe *r, run_identity *identity)
 {
     TRY(hash_file("train.init", r->init, identity->init));
+    TRY(hash_file("train.teacher", r->teacher, identity->teacher));
     return hash_file("model.backbone", recipe_has_file(r) ? r->backbone : "", identity->backbone);
 }
 
@@ -28,6 +29,7 @@ static amend_status hash_nameless(const recipe *r, uint64_t *hash)
 {
     recipe nameless = *r;
     *nameless.init = '\0';
+    *nameless.teacher = '\0';
     if (recipe_has_file(r)) strcpy(nameless.backbone, "onnx");
     return recipe_hash(&nameless, hash);
 }
@@ -39,6 +41,7 @@ amend_status run_hash(const recipe *r, uint64_t *hash)
     TRY(hash_nameless(r, hash));
     *hash = hash_bytes(*hash, files.init, strlen(files.init));
     *hash = hash_bytes(*hash, files.backbone, strlen(files.backbone));
+    *hash = hash_bytes(*hash, files.teacher, strlen(files.teacher));
     return status_ok();
 }
 
@@ -47,8 +50,9 @@ amend_status run_identify(const recipe *r, size_t images, run_identity *identity
     uint64_t hash;
     TRY(hash_files(r, identity));
     TRY(hash_nameless(r, &hash));
-    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s%s%s", hash, images,
-             *identity->init ? "-init" : "", identity->init, *identity->backbone ? "-onnx" : "", identity->backbone);
+    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s%s%s%s%s", hash, images,
+             *identity->init ? "-init" : "", identity->init, *identity->backbone ? "-onnx" : "", identity->backbone,
+             *identity->teacher ? "-teacher" : "", identity->teacher);
     return status_ok();
 }
 

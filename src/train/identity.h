@@ -5,12 +5,13 @@
 #include "train/recipe.h"
 
 typedef struct run_identity {
-    char text[128];
+    char text[160];
     char init[17];     /* hash of the file that train.init names, in hexadecimal digits; "": none */
     char backbone[17]; /* the same of one that model.backbone names */
+    char teacher[17];  /* and of one that train.teacher names */
 } run_identity;
 
-/* Hashes (FNV-1a) of the recipe and of the files that it begins with, whatever they are called, and the number of
+/* Hashes (FNV-1a) of the recipe and of the files that it names, whatever they are called, and the number of
  * images. */
 amend_status run_identify(const recipe *recipe, size_t images, run_identity *identity) AMEND_MUST_USE;
 

@@ -23,6 +23,7 @@ amend_status notes_write(const train_notes *notes, const char *path)
     fprintf(file.stream, "planned_bytes = %zu\nparameters = %zu\n", notes->planned_bytes, notes->parameters);
     if (*notes->init) fprintf(file.stream, "init = %s (hash %s)\n", notes->init, notes->init_hash);
     if (*notes->backbone_hash) fprintf(file.stream, "backbone = %s (hash %s)\n", notes->backbone, notes->backbone_hash);
+    if (*notes->teacher) fprintf(file.stream, "teacher = %s (hash %s)\n", notes->teacher, notes->teacher_hash);
     if (!uname(&machine))
         fprintf(file.stream, "system = %s %s %s\n", machine.sysname, machine.release, machine.machine);
     machine_processor(processor, sizeof processor);

@@ -24,7 +24,8 @@ typedef struct recipe {
     size_t epochs, batch, seed, threads; /* [train] */
     int precision;
     double average, smoothing, checkpoint;
-    char init[RECIPE_TEXT_SIZE];
+    char init[RECIPE_TEXT_SIZE], teacher[RECIPE_TEXT_SIZE];
+    double teaching;
     int sampling;
     bool balance;
     int optimizer; /* [optimizer] */

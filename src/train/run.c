@@ -31,6 +31,7 @@ typedef struct run {
     onnx_network *onnx; /* the backbone's weights, where it is of a file; else NULL */
     nn_table *table;
     nn_params params;
+    teacher *teacher; /* NULL: none */
     trainer *trainer;
     train_log log;
     float class_weights[MODEL_MAX_CLASSES];
@@ -96,11 +97,12 @@ static amend_status describe(run *r)
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
     snprintf(d->training, sizeof d->training,
-             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%s%s%s; amend %s, oneDNN %s",
+             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%.80s%s%.80s%s%.80s; amend %s, oneDNN %s",
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
              c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
              recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? base_name(c->backbone) : "",
-             *c->init ? ", from " : "", base_name(c->init), AMEND_VERSION, dnn_version());
+             *c->init ? ", from " : "", base_name(c->init), *c->teacher ? ", taught by " : "", base_name(c->teacher),
+             AMEND_VERSION, dnn_version());
     if (recipe_has_file(c)) TRY(status_prefix(onnx_model_backbone(c->backbone, d, &r->onnx), "model.backbone"));
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
@@ -150,6 +152,16 @@ static amend_status first_weights(run *r)
     return status_ok();
 }
 
+/* Before the memory that is left is divided. */
+static amend_status find_teacher(run *r)
+{
+    const recipe *c = &r->recipe;
+    if (!*c->teacher) return status_ok();
+    TRY(status_prefix(teacher_open(c->teacher, &r->description, c->batch, c->teaching, &r->teacher), "train.teacher"));
+    fprintf(stderr, "teacher: %s, %.0f %% of the targets\n", c->teacher, 100 * c->teaching);
+    return status_ok();
+}
+
 static amend_status make_trainer(run *r, size_t memory)
 {
     const recipe *c = &r->recipe;
@@ -164,6 +176,8 @@ static amend_status make_trainer(run *r, size_t memory)
         .decay_all = c->decay_all,
         .class_weights = balance(r)};
     TRY(first_weights(r));
+    TRY(find_teacher(r));
+    options.teacher = r->teacher;
     TRY(memory_left(memory, &options.memory));
     amend_status status = trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer);
     if (status.code == AMEND_NO_MEMORY && memory)
@@ -219,6 +233,8 @@ static amend_status write_notes(const run *r, const char *data)
                          .init_hash = r->identity.init,
                          .backbone = r->recipe.backbone,
                          .backbone_hash = r->identity.backbone,
+                         .teacher = r->recipe.teacher,
+                         .teacher_hash = r->identity.teacher,
                          .seed = r->recipe.seed,
                          .planned_bytes = trainer_bytes(r->trainer)};
     for (size_t i = 0; i < r->params.count; i++)
@@ -365,6 +381,7 @@ static amend_status set_up(run *r, const train_request *request)
 static void tear_down(run *r)
 {
     trainer_free(r->trainer);
+    teacher_free(r->teacher);
     nn_params_free(&r->params);
     mem_free(r->table);
     onnx_network_free(r->onnx);

@@ -75,7 +75,7 @@ static size_t count_state(const trainer *t)
 static size_t state_bytes(const trainer *t, size_t parts)
 {
     size_t gradients = parts > 1 ? t->params->values : 0;
-    return (2 * t->params->values + t->state_floats + gradients) * sizeof(float);
+    return (2 * t->params->values + t->state_floats + gradients) * sizeof(float) + teacher_bytes(t->options.teacher);
 }
 
 /* A plan for the whole batch, or for the largest equal part of at least two samples that the memory allows. */
@@ -179,18 +179,18 @@ static void sum_gradients(trainer *t, bool back, float share)
     }
 }
 
-/* Forward and backward of the samples from `first` on; adds its share to the mean loss. */
-static amend_status run_part(trainer *t, const data_batch *batch, size_t first, double *loss, size_t *right)
+/* Forward and backward of the samples from `first` on, towards `targets`; adds its share to the mean loss. */
+static amend_status run_part(trainer *t, const data_batch *batch, const float *targets, size_t first, double *loss,
+                             size_t *right)
 {
     const loss_options losses = {t->options.smoothing, t->options.class_weights};
-    const float *targets = batch->targets + first * t->classes;
     double share = (double)t->part / (double)t->options.batch;
     memcpy(nn_plan_pixels(t->plan), batch->pixels + first * t->sample_floats,
            t->part * t->sample_floats * sizeof(float));
     TRY(nn_plan_forward(t->plan, t->part, true));
-    *right += count_right(t, targets);
-    *loss += share * nn_cross_entropy(nn_plan_logits(t->plan), targets, t->part, t->classes, &losses,
-                                      nn_plan_logits_gradient(t->plan));
+    *right += count_right(t, batch->targets + first * t->classes);
+    *loss += share * nn_cross_entropy(nn_plan_logits(t->plan), targets + first * t->classes, t->part, t->classes,
+                                      &losses, nn_plan_logits_gradient(t->plan));
     if (!isfinite(*loss)) return status_ok();
     TRY(nn_plan_backward(t->plan));
     if (t->sum) sum_gradients(t, false, (float)share);
@@ -199,15 +199,17 @@ static amend_status run_part(trainer *t, const data_batch *batch, size_t first, 
 
 amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right)
 {
+    const float *targets = batch->targets;
     *loss = 0;
     *right = 0;
     if (batch->count != t->options.batch)
         return status_error(AMEND_BAD_ARGUMENT, "a training step takes %zu samples, not %zu", t->options.batch,
                             batch->count);
+    if (t->options.teacher) TRY(teacher_targets(t->options.teacher, batch, &targets));
     keep_statistics(t, false);
     if (t->sum) memset(t->sum, 0, t->params->values * sizeof *t->sum);
     for (size_t first = 0; first < batch->count && isfinite(*loss); first += t->part)
-        TRY(run_part(t, batch, first, loss, right));
+        TRY(run_part(t, batch, targets, first, loss, right));
     if (t->sum) sum_gradients(t, true, 1);
     double norm = isfinite(*loss) ? optimizer_clip(t->arrays, t->array_count, t->options.clip) : NAN;
     if (!isfinite(norm)) {

@@ -9,6 +9,7 @@
 #include "nn/params.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
+#include "train/teacher.h"
 
 typedef struct trainer_options {
     size_t batch;
@@ -22,6 +23,7 @@ typedef struct trainer_options {
     double smoothing; /* label smoothing, 0..1 */
     bool decay_all; /* weight decay also on biases, normalisation and alpha, as torch's default; else on weights only */
     const float *class_weights; /* classes values, or NULL; borrowed */
+    teacher *teacher;           /* of batches of `batch` samples, or NULL; borrowed */
 } trainer_options;
 
 typedef struct trainer_position {
@@ -36,7 +38,8 @@ amend_status trainer_create(const nn_table *table, nn_params *params, const trai
                             trainer **made) AMEND_MUST_USE;
 void trainer_free(trainer *t);
 
-/* One step on a full batch; its mean loss and how many of it were right before the step. AMEND_NUMERIC when the loss is
+/* One step on a full batch; its mean loss (with a teacher against the mixed targets) and how many of it were right, by
+ * the targets of the batch, before the step. AMEND_NUMERIC when the loss is
  * not a number; the weights are then as they were before the step. */
 amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, size_t *right) AMEND_MUST_USE;
 

@@ -1,4 +1,5 @@
-/* amend train from given weights: what it says, and what makes it another run. */
+/* amend train with other models at hand, as its first weights or as its teacher: what it says, and what makes it
+ * another run. */
 #include "cli/command.h"
 
 #define TINY                                                                                                           \
@@ -79,6 +80,23 @@ static void files_that_do_not_fit(void **state)
     shell("test ! -e $T/no/checkpoint.safetensors");
 }
 
+static void a_teacher(void **state)
+{
+    (void)state;
+    assert_works("train --out $T/taught train.teacher=$T/start.safetensors train.teaching=0.75" TINY "model.size=24");
+    assert_says(errors, "/start.safetensors, 75 % of the targets\n");
+    shell("grep -q '^teacher = .*/start.safetensors (hash [0-9a-f]*)$' $T/taught/run.txt");
+    assert_works("info $T/taught/model.safetensors");
+    assert_says(printed, "f32, taught by start.safetensors;");
+    assert_refused("train --resume --out $T/taught train.teacher=$T/taught/model.safetensors train.teaching=0.75" TINY
+                   "model.size=24",
+                   1, "another recipe or data set");
+    assert_refused("train --out $T/no train.teacher=$T/set" TINY, 1, "train.teacher: ");
+    assert_refused("train --out $T/no train.teacher=models/ferplus-resnet18-ema.safetensors" TINY, 1,
+                   "train.teacher: models/ferplus-resnet18-ema.safetensors was trained on 8 classes");
+    shell("test ! -e $T/no/checkpoint.safetensors");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +104,7 @@ int main(void)
         cmocka_unit_test(the_file_is_part_of_the_run),
         cmocka_unit_test(frozen_backbone),
         cmocka_unit_test(files_that_do_not_fit),
+        cmocka_unit_test(a_teacher),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

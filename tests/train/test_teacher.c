@@ -1,0 +1,150 @@
+/* Targets that a teacher gives, against the library's own prediction of the same pictures; what makes a student wrong
+ * for it. */
+#include "train/teacher.h"
+
+#include <math.h>
+
+#include "amend/model.h"
+#include "support.h"
+#include "train/net.h"
+
+enum { STUDENT_SIDE = 24 };
+
+static model_description describe(const char *last, size_t size, float mean, float deviation)
+{
+    model_description d = {.small_stem = true,
+                           .width = 0.25,
+                           .head = ARM_HEAD_EMA,
+                           .arrangement = 8,
+                           .size = size,
+                           .channels = 1,
+                           .classes = CLASSES,
+                           .labels = {"happy", "sad"},
+                           .normal = {{mean}, {deviation}}};
+    snprintf(d.labels[2], MODEL_LABEL_SIZE, "%s", last);
+    return d;
+}
+
+static int save_teacher(void **state)
+{
+    const model_description d = describe("fear", SIDE, 0.5f, 0.25f);
+    nn_table *table = NULL;
+    nn_params params;
+    if (make_test_folder(state)) return -1;
+    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
+    assert_ok(description_build(&d, table));
+    assert_ok(nn_params_create(table, &params));
+    nn_params_init(&params, 5);
+    for (size_t i = 0; i < params.count; i++) /* probabilities that differ: large weights of the classifier */
+        for (size_t k = 0; !strcmp(params.items[i].name, "fc.weight") && k < params.items[i].count; k++)
+            params.items[i].value[k] *= 30;
+    assert_ok(description_save(&d, &params, TENSOR_F32, in_test_folder("teacher.safetensors")));
+    nn_params_free(&params);
+    mem_free(table);
+    return 0;
+}
+
+/* Pictures with large shapes, as shrinking blurs small ones. */
+static void draw(unsigned char bytes[BATCH][STUDENT_SIDE * STUDENT_SIDE])
+{
+    rng r = rng_make(9, 0, 0);
+    for (size_t n = 0; n < BATCH; n++) {
+        double level[4];
+        for (size_t i = 0; i < 4; i++) level[i] = 255 * rng_uniform(&r);
+        for (size_t i = 0; i < STUDENT_SIDE * STUDENT_SIDE; i++) {
+            size_t y = i / STUDENT_SIDE, x = i % STUDENT_SIDE;
+            bytes[n][i] = (unsigned char)level[2 * (y > STUDENT_SIDE / 2 + n) + (x > STUDENT_SIDE / 3 + n)];
+        }
+    }
+}
+
+static void mixes_its_probabilities_in(void **state)
+{
+    static unsigned char bytes[BATCH][STUDENT_SIDE * STUDENT_SIDE];
+    static float pixels[BATCH * STUDENT_SIDE * STUDENT_SIDE];
+    const float given[BATCH * CLASSES] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5f, 0.5f, 0};
+    float targets[BATCH * CLASSES];
+    const data_batch batch = {pixels, targets, NULL, BATCH};
+    const model_description student = describe("fear", STUDENT_SIDE, 0.3f, 0.2f);
+    amend_model *model = NULL;
+    float probabilities[BATCH][AMEND_MAX_CLASSES], spread = 0;
+    (void)state;
+    draw(bytes);
+    assert_ok(amend_model_open(in_test_folder("teacher.safetensors"), &model));
+    for (size_t n = 0; n < BATCH; n++) {
+        const amend_image image = {bytes[n], STUDENT_SIDE, STUDENT_SIDE, 1};
+        assert_ok(amend_model_predict(model, &image, NULL, probabilities[n]));
+        for (size_t k = 0; k < CLASSES; k++) spread = fmaxf(spread, fabsf(probabilities[n][k] - probabilities[0][k]));
+        for (size_t i = 0; i < STUDENT_SIDE * STUDENT_SIDE; i++)
+            pixels[n * STUDENT_SIDE * STUDENT_SIDE + i] = ((float)bytes[n][i] / 255 - 0.3f) / 0.2f;
+    }
+    amend_model_free(model);
+    assert_true(spread > 0.05f); /* it tells the pictures apart */
+    memcpy(targets, given, sizeof targets);
+    for (int quarter = 0; quarter <= 4; quarter++) {
+        const float share = (float)quarter / 4;
+        const float *mixed;
+        teacher *t = NULL;
+        assert_ok(teacher_open(in_test_folder("teacher.safetensors"), &student, BATCH, (double)share, &t));
+        assert_ok(teacher_targets(t, &batch, &mixed));
+        for (size_t i = 0; i < BATCH * CLASSES; i++) {
+            float wanted = share * probabilities[i / CLASSES][i % CLASSES] + (1 - share) * given[i];
+            assert_float_equal(mixed[i], wanted, 2e-3);
+        }
+        teacher_free(t);
+    }
+    assert_memory_equal(targets, given, sizeof targets);
+}
+
+static void wants_the_same_classes(void **state)
+{
+    const model_description other = describe("anger", STUDENT_SIDE, 0.5f, 0.25f);
+    teacher *t = NULL;
+    (void)state;
+    assert_refused(teacher_open(in_test_folder("teacher.safetensors"), &other, BATCH, 0.5, &t), AMEND_BAD_DATA,
+                   "same classes in the same order");
+    assert_null(t);
+    assert_refused(teacher_open(in_test_folder("none.safetensors"), &other, BATCH, 0.5, &t), AMEND_IO,
+                   "none.safetensors");
+    assert_null(t);
+    teacher_free(NULL);
+}
+
+/* A network that is taught nothing else comes to say what its teacher says. */
+static void a_student_learns_from_it_alone(void **state)
+{
+    const model_description d = describe("fear", SIDE, 0.5f, 0.25f);
+    static float pixels[BATCH * SIDE * SIDE], nothing[BATCH * CLASSES];
+    const data_batch batch = {pixels, nothing, NULL, BATCH};
+    const float *targets;
+    double loss = 0, floor = 0;
+    size_t right = 0;
+    net n = {0};
+    teacher *t = NULL;
+    rng r = rng_make(4, 0, 0);
+    (void)state;
+    for (size_t i = 0; i < BATCH * SIDE * SIDE; i++) pixels[i] = (float)rng_normal(&r);
+    for (size_t i = 0; i < BATCH; i++) nothing[i * CLASSES] = 1;
+    assert_ok(teacher_open(in_test_folder("teacher.safetensors"), &d, BATCH, 1, &t));
+    assert_ok(teacher_targets(t, &batch, &targets));
+    for (size_t i = 0; i < BATCH * CLASSES; i++) /* the least that cross entropy can be: the entropy of the targets */
+        floor -= targets[i] > 0 ? (double)targets[i] * log((double)targets[i]) / BATCH : 0;
+    trainer_options options = net_options(NN_F32);
+    options.teacher = t;
+    options.schedule = (schedule_options){.kind = SCHEDULE_EXPONENTIAL, .rate = 5e-3, .factor = 1, .epochs = 1};
+    assert_ok(net_try(&n, &options, 2, ""));
+    for (int step = 0; step < 100; step++) assert_ok(trainer_step(n.trainer, &batch, &loss, &right));
+    if (!(loss < floor + 0.1 && loss > floor - 1e-4)) fail_msg("loss %g after 100 steps, %g is the least", loss, floor);
+    net_drop(&n);
+    teacher_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mixes_its_probabilities_in),
+        cmocka_unit_test(wants_the_same_classes),
+        cmocka_unit_test(a_student_learns_from_it_alone),
+    };
+    return cmocka_run_group_tests(tests, save_teacher, remove_test_folder);
+}
