@@ -12,65 +12,87 @@ enum {
 
 typedef struct adam_numbers {
     float beta1, beta2, rest1, rest2; /* rest: 1 - beta, rounded once */
-    float epsilon, rate, correction2, l2, shrink;
+    float epsilon, rate, correction2, l2, shrink, scale;
 } adam_numbers;
 
 NN_VECTOR static void adam_chunk(const adam_numbers *a, float *value, const float *gradient, float *m, float *v,
                                  size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        float w = value[i] * a->shrink, g = gradient[i] + a->l2 * value[i];
+        float w = value[i] * a->shrink, g = a->scale * gradient[i] + a->l2 * value[i];
         m[i] = a->beta1 * m[i] + a->rest1 * g;
         v[i] = a->beta2 * v[i] + a->rest2 * g * g;
         value[i] = w - a->rate * m[i] / (sqrtf(v[i]) / a->correction2 + a->epsilon);
     }
 }
 
-NN_VECTOR static void sgd_chunk(float rate, float momentum, bool nesterov, bool first, float l2, float *value,
-                                const float *gradient, float *m, size_t count)
+typedef struct sgd_numbers {
+    float rate, momentum, l2, scale;
+    bool nesterov, first;
+} sgd_numbers;
+
+NN_VECTOR static void sgd_chunk(const sgd_numbers *s, float *value, const float *gradient, float *m, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        float g = gradient[i] + l2 * value[i];
-        m[i] = first ? g : momentum * m[i] + g;
-        value[i] -= rate * (nesterov ? g + momentum * m[i] : m[i]);
+        float g = s->scale * gradient[i] + s->l2 * value[i];
+        m[i] = s->first ? g : s->momentum * m[i] + g;
+        value[i] -= s->rate * (s->nesterov ? g + s->momentum * m[i] : m[i]);
     }
 }
 
-static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *array, size_t step, double rate)
+NN_VECTOR static void average_chunk(float share, float *average, const float *value, size_t count)
 {
+    for (size_t i = 0; i < count; i++) average[i] += share * (value[i] - average[i]);
+}
+
+static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *array, const optimizer_moment *now)
+{
+    double rate = now->rate * array->rate, step = (double)now->number;
     double decay = array->decay ? o->weight_decay : 0;
     adam_numbers a = {.beta1 = (float)o->beta1,
                       .beta2 = (float)o->beta2,
                       .rest1 = (float)(1 - o->beta1),
                       .rest2 = (float)(1 - o->beta2),
                       .epsilon = (float)o->epsilon,
-                      .shrink = 1};
-    a.rate = (float)(rate / (1 - pow(o->beta1, (double)step)));
-    a.correction2 = (float)sqrt(1 - pow(o->beta2, (double)step));
+                      .shrink = 1,
+                      .scale = (float)now->scale};
+    a.rate = (float)(rate / (1 - pow(o->beta1, step)));
+    a.correction2 = (float)sqrt(1 - pow(o->beta2, step));
     if (o->kind == OPTIMIZER_ADAM) a.l2 = (float)decay;
     if (o->kind == OPTIMIZER_ADAMW) a.shrink = (float)(1 - rate * decay);
     return a;
 }
 
-static void step_array(const optimizer_options *o, const optimizer_array *array, size_t step, double rate)
+static sgd_numbers sgd_of(const optimizer_options *o, const optimizer_array *array, const optimizer_moment *now)
 {
-    const adam_numbers adam = adam_of(o, array, step, rate);
-    float l2 = array->decay ? (float)o->weight_decay : 0;
+    return (sgd_numbers){.rate = (float)(now->rate * array->rate),
+                         .momentum = (float)o->momentum,
+                         .l2 = array->decay ? (float)o->weight_decay : 0,
+                         .scale = (float)now->scale,
+                         .nesterov = o->nesterov,
+                         .first = now->number == 1};
+}
+
+static void step_array(const optimizer_options *o, const optimizer_array *array, const optimizer_moment *now)
+{
+    const adam_numbers adam = adam_of(o, array, now);
+    const sgd_numbers sgd = sgd_of(o, array, now);
 #pragma omp parallel for schedule(static)
     for (size_t at = 0; at < array->count; at += CHUNK) {
         size_t n = array->count - at < CHUNK ? array->count - at : CHUNK;
+        float *value = array->value + at, *gradient = array->gradient + at, *moment1 = array->moment1 + at;
         if (o->kind == OPTIMIZER_SGD)
-            sgd_chunk((float)rate, (float)o->momentum, o->nesterov, step == 1, l2, array->value + at,
-                      array->gradient + at, array->moment1 + at, n);
+            sgd_chunk(&sgd, value, gradient, moment1, n);
         else
-            adam_chunk(&adam, array->value + at, array->gradient + at, array->moment1 + at, array->moment2 + at, n);
+            adam_chunk(&adam, value, gradient, moment1, array->moment2 + at, n);
+        if (array->average) average_chunk((float)(1 - now->average), array->average + at, value, n);
     }
 }
 
-void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count, size_t step,
-                    double rate)
+void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count,
+                    const optimizer_moment *now)
 {
-    for (size_t i = 0; i < count; i++) step_array(options, &arrays[i], step, rate * arrays[i].rate);
+    for (size_t i = 0; i < count; i++) step_array(options, &arrays[i], now);
 }
 
 NN_VECTOR static double square_sum(const float *values, size_t count)
@@ -94,24 +116,20 @@ static double array_square_sum(const optimizer_array *array)
     return sum;
 }
 
-static void scale_gradient(const optimizer_array *array, float factor)
-{
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < array->count; i++) array->gradient[i] *= factor;
-}
-
-double optimizer_clip(const optimizer_array *arrays, size_t count, double limit)
+double optimizer_norm(const optimizer_array *arrays, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++) sum += array_square_sum(&arrays[i]);
-    double norm = sqrt(sum), factor = limit / (norm + 1e-6);
-    for (size_t i = 0; limit > 0 && factor < 1 && i < count; i++) scale_gradient(&arrays[i], (float)factor);
-    return norm;
+    return sqrt(sum);
+}
+
+double optimizer_scale(double norm, double limit)
+{
+    double scale = limit / (norm + 1e-6);
+    return limit > 0 && scale < 1 ? scale : 1;
 }
 
 void optimizer_average(float *average, const float *value, size_t count, double decay)
 {
-    float share = (float)(1 - decay);
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < count; i++) average[i] += share * (value[i] - average[i]);
+    average_chunk((float)(1 - decay), average, value, count);
 }

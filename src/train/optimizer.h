@@ -19,23 +19,33 @@ typedef struct optimizer_options {
     double weight_decay;
 } optimizer_options;
 
-/* One array of parameters. moment1 (Adam, SGD) and moment2 (Adam) start as zeros. */
+/* One array of parameters. moment1 (Adam, SGD) and moment2 (Adam) start as zeros, the average as the values. */
 typedef struct optimizer_array {
     float *value, *gradient, *moment1, *moment2;
+    float *average; /* over the steps; NULL: none is kept */
     size_t count;
     bool decay;  /* weight decay applies */
     double rate; /* factor on the learning rate, > 0 */
 } optimizer_array;
 
-/* Step number `step` (1, 2, ...) with learning rate `rate`. The same threads give the same bits. */
-void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count, size_t step,
-                    double rate);
+typedef struct optimizer_moment {
+    size_t number;  /* of the step: 1, 2, ... */
+    double rate;    /* learning rate */
+    double scale;   /* factor on the gradients: optimizer_scale */
+    double average; /* decay of the averages */
+} optimizer_moment;
 
-/* Scales all gradients so that their global norm is at most `limit` (0: no limit), as torch's clip_grad_norm_; returns
- * the norm before. NaN or infinity in a gradient gives NaN or infinity. */
-double optimizer_clip(const optimizer_array *arrays, size_t count, double limit);
+/* Values, moments and averages in one pass over memory. The same threads give the same bits. */
+void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count,
+                    const optimizer_moment *now);
 
-/* average += (1 - decay) * (value - average). */
+/* Of all gradients together. NaN or infinity in a gradient gives NaN or infinity. */
+double optimizer_norm(const optimizer_array *arrays, size_t count);
+
+/* What brings gradients of that norm to at most `limit` (0: no limit), as torch's clip_grad_norm_. */
+double optimizer_scale(double norm, double limit);
+
+/* average += (1 - decay) * (value - average), for what no optimiser moves. */
 void optimizer_average(float *average, const float *value, size_t count, double decay);
 
 #endif

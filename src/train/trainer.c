@@ -33,17 +33,21 @@ static void share_state(trainer *t)
     float *next = t->state;
     for (size_t i = 0; i < t->params->count; i++) {
         nn_param *p = &t->params->items[i];
-        if (nn_param_learns(p)) {
-            bool decay = t->options.decay_all || p->dims > 1;
-            t->arrays[t->array_count++] =
-                (optimizer_array){p->value, p->gradient, next, next + p->count, p->count, decay, (double)p->rate};
-            next += 2 * p->count;
-        }
         if (t->average) {
             t->average[i] = next;
             memcpy(next, p->value, p->count * sizeof *next);
             next += p->count;
         }
+        if (!nn_param_learns(p)) continue;
+        t->arrays[t->array_count++] = (optimizer_array){.value = p->value,
+                                                        .gradient = p->gradient,
+                                                        .moment1 = next,
+                                                        .moment2 = next + p->count,
+                                                        .average = t->average ? t->average[i] : NULL,
+                                                        .count = p->count,
+                                                        .decay = t->options.decay_all || p->dims > 1,
+                                                        .rate = (double)p->rate};
+        next += 2 * p->count;
     }
     t->before = next;
 }
@@ -156,15 +160,32 @@ static size_t count_right(const trainer *t, const float *targets)
     return right;
 }
 
-/* A young average follows the weights closely, so that it forgets the first values. That of what is frozen stays. */
-static void update_average(trainer *t)
+/* A young average follows the weights closely, so that it forgets the first values. */
+static double average_decay(const trainer *t)
 {
-    double young = (1 + (double)t->position.step) / (10 + (double)t->position.step);
-    double decay = young < t->options.average ? young : t->options.average;
+    double young = (2 + (double)t->position.step) / (11 + (double)t->position.step);
+    return young < t->options.average ? young : t->options.average;
+}
+
+/* Those of running statistics; the optimiser makes the others, and what is frozen keeps its own. */
+static void average_statistics(trainer *t, double decay)
+{
     for (size_t i = 0; t->average && i < t->params->count; i++) {
         const nn_param *p = &t->params->items[i];
-        if (p->rate > 0) optimizer_average(t->average[i], p->value, p->count, decay);
+        if (!p->trainable && p->rate > 0) optimizer_average(t->average[i], p->value, p->count, decay);
     }
+}
+
+static void learn(trainer *t, double norm)
+{
+    const trainer_position *at = &t->position;
+    const optimizer_moment now = {.number = at->step + 1,
+                                  .rate = schedule_rate(&t->options.schedule, at->epoch, at->batch, t->steps),
+                                  .scale = optimizer_scale(norm, t->options.clip),
+                                  .average = average_decay(t)};
+    optimizer_step(&t->options.optimizer, t->arrays, t->array_count, &now);
+    average_statistics(t, now.average);
+    t->params->version++;
 }
 
 /* Gradients of one part to the sum, or with `back` the sum to the gradients. */
@@ -211,7 +232,7 @@ amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, siz
     for (size_t first = 0; first < batch->count && isfinite(*loss); first += t->part)
         TRY(run_part(t, batch, targets, first, loss, right));
     if (t->sum) sum_gradients(t, true, 1);
-    double norm = isfinite(*loss) ? optimizer_clip(t->arrays, t->array_count, t->options.clip) : NAN;
+    double norm = isfinite(*loss) ? optimizer_norm(t->arrays, t->array_count) : NAN;
     if (!isfinite(norm)) {
         keep_statistics(t, true);
         return status_error(
@@ -220,12 +241,9 @@ amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, siz
             "try a smaller optimizer.rate, or optimizer.clip=1",
             t->position.epoch + 1, t->position.batch + 1);
     }
-    optimizer_step(&t->options.optimizer, t->arrays, t->array_count, t->position.step + 1,
-                   schedule_rate(&t->options.schedule, t->position.epoch, t->position.batch, t->steps));
-    t->params->version++;
+    learn(t, norm);
     t->position.step++;
     t->position.batch++;
-    update_average(t);
     return status_ok();
 }
 

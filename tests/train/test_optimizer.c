@@ -20,11 +20,18 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 static void descend(const optimizer_options *options, float *value, size_t steps)
 {
     float gradient[COUNT], moment1[COUNT] = {0}, moment2[COUNT] = {0};
-    const optimizer_array array = {value, gradient, moment1, moment2, COUNT, true, 1};
+    const optimizer_array array = {.value = value,
+                                   .gradient = gradient,
+                                   .moment1 = moment1,
+                                   .moment2 = moment2,
+                                   .count = COUNT,
+                                   .decay = true,
+                                   .rate = 1};
     for (int i = 0; i < COUNT; i++) value[i] = (float)(i % 5 - 2) / 4;
     for (size_t t = 1; t <= steps; t++) {
         for (size_t i = 0; i < COUNT; i++) gradient[i] = ((float)((i * 7 + t * 5) % 11) - 5) / 8;
-        optimizer_step(options, &array, 1, t, rate);
+        const optimizer_moment now = {t, rate, 1, 0};
+        optimizer_step(options, &array, 1, &now);
     }
 }
 
@@ -74,16 +81,45 @@ static void as_torch(void **state)
     }
 }
 
-static void clipping_and_average(void **state)
+static void norm_and_scale(void **state)
 {
-    float gradient[2] = {3, 4}, average[1] = {1}, value[1] = {3};
-    const optimizer_array array = {NULL, gradient, NULL, NULL, 2, false, 1};
+    float gradient[2] = {3, 4};
+    const optimizer_array array = {.gradient = gradient, .count = 2};
     (void)state;
-    assert_true(fabs(optimizer_clip(&array, 1, 0) - 5) < 1e-12 && gradient[1] == 4);
-    assert_true(fabs(optimizer_clip(&array, 1, 1) - 5) < 1e-12);
-    assert_true(fabsf(gradient[0] - 0.6f) < 1e-6f && fabsf(gradient[1] - 0.8f) < 1e-6f);
-    optimizer_average(average, value, 1, 0.75);
-    assert_true(average[0] == 1.5f);
+    double norm = optimizer_norm(&array, 1);
+    assert_true(fabs(norm - 5) < 1e-12);
+    assert_true(fabs(optimizer_scale(norm, 1) - 0.2) < 1e-6);
+    assert_true(optimizer_scale(norm, 0) == 1 && optimizer_scale(norm, 6) == 1);
+    gradient[0] = NAN;
+    assert_true(isnan(optimizer_norm(&array, 1)));
+}
+
+/* In one pass what clipping, a step and the average give one after the other. */
+static void one_pass_is_three(void **state)
+{
+    enum { MANY = 40000 }; /* more than a thread takes at a time */
+    static float value[2][MANY], gradient[2][MANY], moments[2][2][MANY], average[2][MANY];
+    const double limit = 0.5, kept = 0.75;
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++) {
+        memset(moments, 0, sizeof moments);
+        for (size_t i = 0; i < MANY; i++)
+            for (int way = 0; way < 2; way++) {
+                value[way][i] = average[way][i] = (float)(i % 13) / 8 - 0.75f;
+                gradient[way][i] = (float)(i % 7) / 4 - 0.5f;
+            }
+        const optimizer_array whole = {value[0],   gradient[0], moments[0][0], moments[0][1],
+                                       average[0], MANY,        true,          0.5};
+        const optimizer_array bare = {value[1], gradient[1], moments[1][0], moments[1][1], NULL, MANY, true, 0.5};
+        double scale = optimizer_scale(optimizer_norm(&whole, 1), limit);
+        optimizer_step(&kinds[k], &whole, 1, &(optimizer_moment){1, rate, scale, kept});
+        for (size_t i = 0; i < MANY; i++) gradient[1][i] *= (float)scale;
+        optimizer_step(&kinds[k], &bare, 1, &(optimizer_moment){1, rate, 1, 0});
+        optimizer_average(average[1], value[1], MANY, kept);
+        assert_memory_equal(value[0], value[1], sizeof *value);
+        assert_memory_equal(average[0], average[1], sizeof *average);
+    }
+    assert_true(average[0][0] != value[0][0]);
 }
 
 int main(void)
@@ -91,7 +127,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_steps_by_hand),
         cmocka_unit_test(as_torch),
-        cmocka_unit_test(clipping_and_average),
+        cmocka_unit_test(norm_and_scale),
+        cmocka_unit_test(one_pass_is_three),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
