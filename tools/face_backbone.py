@@ -4,14 +4,14 @@
     tools/face_backbone.py dlib_face_recognition_resnet_model_v1.dat fer2013.csv face.onnx
     amend train --recipe recipes/ferplus-face.ini --data DIR --out RUN model.backbone=face.onnx
 
-The weights (https://github.com/davisking/dlib-models; also in the PyPI package face_recognition_models 0.3.0) are those of
-a ResNet of 29 convolutions that learnt to tell 7,485 people apart in three million photos. Kept is all up to its last map of more
-than one position: for pictures of 131 pixels 256 channels of 3 x 3. Three things change:
+The weights (https://github.com/davisking/dlib-models; also in the PyPI package face_recognition_models 0.3.0) are those
+of a ResNet of 29 convolutions that learnt to tell 7,485 people apart in three million photos. Kept is all up to its
+last map of more than one position: for pictures of 131 pixels 256 channels of 3 x 3. Three things change:
 
 - It reads one gray plane, normalised as amend does: kernels are summed over the colours.
 - Shortcuts that dlib fills up with empty channels become 1x1 convolutions, which begin as that.
-- dlib keeps a normalisation as a scale and a shift. Training wants its statistics, too: they are measured on pictures of
-  FER2013's training rows, and scale and shift follow, so that the network computes what it computed before.
+- dlib keeps a normalisation as a scale and a shift. Training wants its statistics, too: they are measured on pictures
+  of FER2013's training rows, and scale and shift follow, so that the network computes what it computed before.
 
 Needs Debian's python3-torch.
 """
@@ -175,7 +175,8 @@ def main():
         before = net.features(pictures[:64])
         measure_statistics(net, pictures)
         after = net.features(pictures[:64])
-    print(f"last map {list(after.shape[1:])}, changed by {float((after - before).abs().max() / before.abs().max()):.1e}")
+    change = float((after - before).abs().max() / before.abs().max())
+    print(f"last map {list(after.shape[1:])}, changed by {change:.1e}")
     torch.onnx.export(
         net,
         pictures[:64],  # tracing moves the statistics a little, towards these
