@@ -123,11 +123,24 @@ amend_status onnx_gather(graph *g)
 
 /* ---- the place of each result along each axis ---- */
 
+/* As when PyTorch pads by nothing in front of every average pooling. */
+static bool nothing_moves(const graph_value *value, const size_t *dims, int64_t *const *places)
+{
+    bool same = true;
+    for (size_t k = 0; same && k < value->rank; k++) {
+        same = dims[k] == value->dims[k];
+        for (size_t i = 0; same && i < dims[k]; i++) same = places[k][i] == (int64_t)i;
+    }
+    return same;
+}
+
 amend_status onnx_move_by_axes(graph *g, const graph_value *value, const size_t *dims, int64_t *const *places,
                                float fill, graph_value *moved)
 {
     uint32_t *elements = NULL;
     size_t count, at[ONNX_MAX_RANK] = {0};
+    *moved = *value;
+    if (nothing_moves(value, dims, places)) return status_ok();
     TRY(graph_take_room(g, value->rank, dims, &count));
     TRY(mem_alloc(&elements, count, sizeof *elements, "moved values"));
     for (size_t i = 0; i < count; i++, value_next(value->rank, dims, at)) {

@@ -174,6 +174,16 @@ static void rows_of_branches(void **state)
     }
 }
 
+/* Padding by nothing leaves no row. */
+static void no_rows_for_nothing(void **state)
+{
+    (void)state;
+    target *t = make_target(write_net(net_folded, false, "net.onnx"), ARM_HEAD_GAP);
+    assert_true(has_row(t, "\nnode11 average_pool node10 kernel=2 stride=2\n"));
+    assert_false(has_row(t, " gather "));
+    free_target(t);
+}
+
 /* ---- gradients ---- */
 
 static double value_of(nn_plan *plan, const float *pixels, const float *weights)
@@ -532,10 +542,12 @@ static void strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_maps),    cmocka_unit_test(rows_of_branches), cmocka_unit_test(gradients),
-        cmocka_unit_test(torch_agrees), cmocka_unit_test(saved_and_opened), cmocka_unit_test(flattening),
-        cmocka_unit_test(another_size), cmocka_unit_test(erosion),          cmocka_unit_test(refused),
-        cmocka_unit_test(strangers),
+        cmocka_unit_test(same_maps),        cmocka_unit_test(rows_of_branches),
+        cmocka_unit_test(gradients),        cmocka_unit_test(no_rows_for_nothing),
+        cmocka_unit_test(gradients),        cmocka_unit_test(torch_agrees),
+        cmocka_unit_test(saved_and_opened), cmocka_unit_test(flattening),
+        cmocka_unit_test(another_size),     cmocka_unit_test(erosion),
+        cmocka_unit_test(refused),          cmocka_unit_test(strangers),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -192,6 +192,7 @@ static inline const char *net_pool(onnx_net *n, const char *type, const char *na
     net_node *node = net_add(n, type, name, 1, &in);
     net_ints(node, "kernel_shape", 2, (int64_t)kernel, (int64_t)kernel);
     net_ints(node, "strides", 2, (int64_t)stride, (int64_t)stride);
+    if (!strcmp(type, "AveragePool")) net_int(node, "count_include_pad", 1); /* of no padding, as PyTorch's */
     return node->output;
 }
 
