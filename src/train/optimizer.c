@@ -45,7 +45,7 @@ NN_VECTOR static void average_chunk(float share, float *average, const float *va
     for (size_t i = 0; i < count; i++) average[i] += share * (value[i] - average[i]);
 }
 
-static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *array, const optimizer_moment *now)
+static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *array, const optimizer_update *now)
 {
     double rate = now->rate * array->rate, step = (double)now->number;
     double decay = array->decay ? o->weight_decay : 0;
@@ -63,7 +63,7 @@ static adam_numbers adam_of(const optimizer_options *o, const optimizer_array *a
     return a;
 }
 
-static sgd_numbers sgd_of(const optimizer_options *o, const optimizer_array *array, const optimizer_moment *now)
+static sgd_numbers sgd_of(const optimizer_options *o, const optimizer_array *array, const optimizer_update *now)
 {
     return (sgd_numbers){.rate = (float)(now->rate * array->rate),
                          .momentum = (float)o->momentum,
@@ -73,7 +73,7 @@ static sgd_numbers sgd_of(const optimizer_options *o, const optimizer_array *arr
                          .first = now->number == 1};
 }
 
-static void step_array(const optimizer_options *o, const optimizer_array *array, const optimizer_moment *now)
+static void step_array(const optimizer_options *o, const optimizer_array *array, const optimizer_update *now)
 {
     const adam_numbers adam = adam_of(o, array, now);
     const sgd_numbers sgd = sgd_of(o, array, now);
@@ -90,7 +90,7 @@ static void step_array(const optimizer_options *o, const optimizer_array *array,
 }
 
 void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count,
-                    const optimizer_moment *now)
+                    const optimizer_update *now)
 {
     for (size_t i = 0; i < count; i++) step_array(options, &arrays[i], now);
 }

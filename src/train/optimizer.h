@@ -28,16 +28,16 @@ typedef struct optimizer_array {
     double rate; /* factor on the learning rate, > 0 */
 } optimizer_array;
 
-typedef struct optimizer_moment {
+typedef struct optimizer_update {
     size_t number;  /* of the step: 1, 2, ... */
     double rate;    /* learning rate */
     double scale;   /* factor on the gradients: optimizer_scale */
     double average; /* decay of the averages */
-} optimizer_moment;
+} optimizer_update;
 
 /* Values, moments and averages in one pass over memory. The same threads give the same bits. */
 void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count,
-                    const optimizer_moment *now);
+                    const optimizer_update *now);
 
 /* Of all gradients together. NaN or infinity in a gradient gives NaN or infinity. */
 double optimizer_norm(const optimizer_array *arrays, size_t count);

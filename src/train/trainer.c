@@ -179,7 +179,7 @@ static void average_statistics(trainer *t, double decay)
 static void learn(trainer *t, double norm)
 {
     const trainer_position *at = &t->position;
-    const optimizer_moment now = {.number = at->step + 1,
+    const optimizer_update now = {.number = at->step + 1,
                                   .rate = schedule_rate(&t->options.schedule, at->epoch, at->batch, t->steps),
                                   .scale = optimizer_scale(norm, t->options.clip),
                                   .average = average_decay(t)};

@@ -30,7 +30,7 @@ static void descend(const optimizer_options *options, float *value, size_t steps
     for (int i = 0; i < COUNT; i++) value[i] = (float)(i % 5 - 2) / 4;
     for (size_t t = 1; t <= steps; t++) {
         for (size_t i = 0; i < COUNT; i++) gradient[i] = ((float)((i * 7 + t * 5) % 11) - 5) / 8;
-        const optimizer_moment now = {t, rate, 1, 0};
+        const optimizer_update now = {t, rate, 1, 0};
         optimizer_step(options, &array, 1, &now);
     }
 }
@@ -112,9 +112,9 @@ static void one_pass_is_three(void **state)
                                        average[0], MANY,        true,          0.5};
         const optimizer_array bare = {value[1], gradient[1], moments[1][0], moments[1][1], NULL, MANY, true, 0.5};
         double scale = optimizer_scale(optimizer_norm(&whole, 1), limit);
-        optimizer_step(&kinds[k], &whole, 1, &(optimizer_moment){1, rate, scale, kept});
+        optimizer_step(&kinds[k], &whole, 1, &(optimizer_update){1, rate, scale, kept});
         for (size_t i = 0; i < MANY; i++) gradient[1][i] *= (float)scale;
-        optimizer_step(&kinds[k], &bare, 1, &(optimizer_moment){1, rate, 1, 0});
+        optimizer_step(&kinds[k], &bare, 1, &(optimizer_update){1, rate, 1, 0});
         optimizer_average(average[1], value[1], MANY, kept);
         assert_memory_equal(value[0], value[1], sizeof *value);
         assert_memory_equal(average[0], average[1], sizeof *average);
