@@ -72,4 +72,7 @@ amend_status loader_prepare(const amend_image *image, amend_box box, size_t size
 /* Values on 0..255, rounded. */
 void data_bytes(const float *values, size_t count, uint8_t *bytes);
 
+/* size x size x channels values, left for right, in place. */
+void data_mirror(float *values, size_t size, size_t channels);
+
 #endif

@@ -12,6 +12,17 @@ void data_bytes(const float *values, size_t count, uint8_t *bytes)
         bytes[i] = (uint8_t)(values[i] <= 0 ? 0 : values[i] >= 255 ? 255 : values[i] + 0.5f);
 }
 
+void data_mirror(float *values, size_t size, size_t channels)
+{
+    for (size_t row = 0; row < size; row++, values += size * channels)
+        for (size_t x = 0; x < size / 2; x++)
+            for (size_t c = 0; c < channels; c++) {
+                float *left = values + x * channels + c, *right = values + (size - 1 - x) * channels + c, value = *left;
+                *left = *right;
+                *right = value;
+            }
+}
+
 amend_status loader_prepare(const amend_image *image, amend_box box, size_t size, size_t channels,
                             const data_normal *normal, float *out)
 {

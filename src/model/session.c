@@ -42,17 +42,6 @@ static amend_status run(model_session *s, float *probabilities)
     return status_ok();
 }
 
-static void mirror(float *crop, size_t size, size_t channels)
-{
-    for (size_t row = 0; row < size; row++, crop += size * channels)
-        for (size_t x = 0; x < size / 2; x++)
-            for (size_t c = 0; c < channels; c++) {
-                float *left = crop + x * channels + c, *right = crop + (size - 1 - x) * channels + c, value = *left;
-                *left = *right;
-                *right = value;
-            }
-}
-
 amend_status model_session_predict(model_session *s, const amend_image *image, const face_view *view, bool flip,
                                    float *probabilities)
 {
@@ -61,7 +50,7 @@ amend_status model_session_predict(model_session *s, const amend_image *image, c
     TRY(run(s, probabilities));
     if (!flip) return status_ok();
     float mirrored[MODEL_MAX_CLASSES];
-    mirror(s->crop, d->size, d->channels);
+    data_mirror(s->crop, d->size, d->channels);
     TRY(run(s, mirrored));
     for (size_t k = 0; k < d->classes; k++) probabilities[k] = (probabilities[k] + mirrored[k]) / 2;
     return status_ok();

@@ -152,13 +152,18 @@ static amend_status first_weights(run *r)
     return status_ok();
 }
 
-/* Before the memory that is left is divided. */
+/* Before the memory that is left is divided. Where mirror images are training data, the teacher reads them, too. */
 static amend_status find_teacher(run *r)
 {
     const recipe *c = &r->recipe;
+    const teacher_options options = {.path = c->teacher,
+                                     .batch = c->batch,
+                                     .share = c->teaching,
+                                     .mirror = c->augment.flip > 0 || c->augment.flip_or_noise};
     if (!*c->teacher) return status_ok();
-    TRY(status_prefix(teacher_open(c->teacher, &r->description, c->batch, c->teaching, &r->teacher), "train.teacher"));
-    fprintf(stderr, "teacher: %s, %.0f %% of the targets\n", c->teacher, 100 * c->teaching);
+    TRY(status_prefix(teacher_open(&options, &r->description, &r->teacher), "train.teacher"));
+    fprintf(stderr, "teacher: %s, %.0f %% of the targets%s\n", c->teacher, 100 * c->teaching,
+            options.mirror ? ", the mean of each picture and its mirror image" : "");
     return status_ok();
 }
 

@@ -10,12 +10,12 @@ struct teacher {
     amend_model *model;
     nn_program *program;
     nn_context *context;
-    size_t batch;
+    teacher_options options;
     size_t size, channels; /* of the student's input */
     data_normal normal;
-    float share;
     unsigned char *seen; /* one picture as the student sees it */
     float *shown;        /* the same as the teacher wants it, on 0..255 */
+    float *said;         /* its probabilities of one view, batch x classes */
     float *targets;      /* batch x classes */
 };
 
@@ -31,30 +31,30 @@ static amend_status same_classes(const amend_model *model, const model_descripti
                         amend_model_path(model), d->classes, d->labels[0], student->classes, student->labels[0]);
 }
 
-static amend_status set_up(teacher *t, const char *path, const model_description *student)
+static amend_status set_up(teacher *t, const model_description *student)
 {
-    TRY(model_open(path, &t->model));
+    size_t batch = t->options.batch;
+    TRY(model_open(t->options.path, &t->model));
     TRY(same_classes(t->model, student));
-    TRY(model_program(t->model, t->batch, model_best_type(t->model), &t->program));
+    TRY(model_program(t->model, batch, model_best_type(t->model), &t->program));
     TRY(nn_context_create(t->program, &t->context));
     const model_description *d = model_describe(t->model);
     TRY(mem_alloc(&t->seen, student->size * student->size * student->channels, 1, "teacher"));
     TRY(mem_alloc(&t->shown, d->size * d->size * d->channels, sizeof *t->shown, "teacher"));
-    return mem_alloc(&t->targets, t->batch * d->classes, sizeof *t->targets, "teacher");
+    TRY(mem_alloc(&t->said, batch * d->classes, sizeof *t->said, "teacher"));
+    return mem_alloc(&t->targets, batch * d->classes, sizeof *t->targets, "teacher");
 }
 
-amend_status teacher_open(const char *path, const model_description *student, size_t batch, double share,
-                          teacher **made)
+amend_status teacher_open(const teacher_options *options, const model_description *student, teacher **made)
 {
     teacher *t = NULL;
     *made = NULL;
     TRY(mem_alloc(&t, 1, sizeof *t, "teacher"));
-    t->batch = batch;
+    t->options = *options;
     t->size = student->size;
     t->channels = student->channels;
     t->normal = student->normal;
-    t->share = (float)share;
-    amend_status status = set_up(t, path, student);
+    amend_status status = set_up(t, student);
     if (status.code) {
         teacher_free(t);
         return status;
@@ -71,6 +71,7 @@ void teacher_free(teacher *t)
     amend_model_free(t->model);
     mem_free(t->seen);
     mem_free(t->shown);
+    mem_free(t->said);
     mem_free(t->targets);
     mem_free(t);
 }
@@ -85,27 +86,38 @@ static void see(teacher *t, const float *pixels)
         }
 }
 
-static amend_status show(teacher *t, const float *pixels, uint8_t *bytes)
+static amend_status show(teacher *t, const float *pixels, bool mirrored, uint8_t *bytes)
 {
     const model_description *d = model_describe(t->model);
     const amend_image image = {t->seen, t->size, t->size, t->channels};
     const amend_box whole = {0, 0, (double)t->size, (double)t->size};
     see(t, pixels);
     TRY(loader_prepare(&image, whole, d->size, d->channels, &data_normal_bytes, t->shown));
+    if (mirrored) data_mirror(t->shown, d->size, d->channels);
     data_bytes(t->shown, d->size * d->size * d->channels, bytes);
+    return status_ok();
+}
+
+/* Adds what it says of one view to the targets, `share` of it. */
+static amend_status hear(teacher *t, const data_batch *batch, bool mirrored, float share)
+{
+    const model_description *d = model_describe(t->model);
+    size_t student = t->size * t->size * t->channels, own = d->size * d->size * d->channels;
+    for (size_t n = 0; n < batch->count; n++)
+        TRY(show(t, batch->pixels + n * student, mirrored, nn_context_pixels(t->context) + n * own));
+    TRY(nn_context_run(t->context, batch->count));
+    description_probabilities(d, nn_context_logits(t->context), batch->count, t->said);
+    for (size_t i = 0; i < batch->count * d->classes; i++) t->targets[i] += share * t->said[i];
     return status_ok();
 }
 
 amend_status teacher_targets(teacher *t, const data_batch *batch, const float **targets)
 {
-    const model_description *d = model_describe(t->model);
-    size_t student = t->size * t->size * t->channels, own = d->size * d->size * d->channels;
-    for (size_t n = 0; n < batch->count; n++)
-        TRY(show(t, batch->pixels + n * student, nn_context_pixels(t->context) + n * own));
-    TRY(nn_context_run(t->context, batch->count));
-    description_probabilities(d, nn_context_logits(t->context), batch->count, t->targets);
-    for (size_t i = 0; i < batch->count * d->classes; i++)
-        t->targets[i] = t->share * t->targets[i] + (1 - t->share) * batch->targets[i];
+    const size_t count = batch->count * model_describe(t->model)->classes;
+    const float share = (float)t->options.share;
+    for (size_t i = 0; i < count; i++) t->targets[i] = (1 - share) * batch->targets[i];
+    TRY(hear(t, batch, false, t->options.mirror ? share / 2 : share));
+    if (t->options.mirror) TRY(hear(t, batch, true, share / 2));
     *targets = t->targets;
     return status_ok();
 }
@@ -114,5 +126,5 @@ size_t teacher_bytes(const teacher *t)
 {
     if (!t) return 0;
     size_t classes = model_describe(t->model)->classes;
-    return nn_program_context_bytes(t->program) + t->batch * classes * sizeof *t->targets;
+    return nn_program_context_bytes(t->program) + 2 * t->options.batch * classes * sizeof *t->targets;
 }

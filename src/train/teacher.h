@@ -8,9 +8,14 @@
 
 typedef struct teacher teacher;
 
-/* The model at `path` must have the student's classes in their order; its input may be of another size. `share` of the
- * mixed targets is the teacher's, 0..1; `batch`: samples that it sees at once. */
-amend_status teacher_open(const char *path, const model_description *student, size_t batch, double share,
+typedef struct {
+    const char *path; /* a model of the student's classes in their order; its input may be of another size */
+    size_t batch;     /* samples that it sees at once */
+    double share;     /* of the mixed targets, 0..1 */
+    bool mirror;      /* what it says is the mean over each picture and its mirror image */
+} teacher_options;
+
+amend_status teacher_open(const teacher_options *options, const model_description *student,
                           teacher **made) AMEND_MUST_USE;
 void teacher_free(teacher *t); /* accepts NULL */
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "amend/model.h"
+#include "model/model.h"
 #include "support.h"
 #include "train/net.h"
 
@@ -58,6 +59,13 @@ static void draw(unsigned char bytes[BATCH][STUDENT_SIDE * STUDENT_SIDE])
     }
 }
 
+static amend_status open_teacher(const char *name, const model_description *student, double share, bool mirror,
+                                 teacher **t)
+{
+    const teacher_options options = {in_test_folder(name), BATCH, share, mirror};
+    return teacher_open(&options, student, t);
+}
+
 static void mixes_its_probabilities_in(void **state)
 {
     static unsigned char bytes[BATCH][STUDENT_SIDE * STUDENT_SIDE];
@@ -67,28 +75,35 @@ static void mixes_its_probabilities_in(void **state)
     const data_batch batch = {pixels, targets, NULL, BATCH};
     const model_description student = describe("fear", STUDENT_SIDE, 0.3f, 0.2f);
     amend_model *model = NULL;
-    float probabilities[BATCH][AMEND_MAX_CLASSES], spread = 0;
+    float probabilities[2][BATCH][AMEND_MAX_CLASSES], spread[2] = {0, 0}; /* of the pictures, of both views */
     (void)state;
     draw(bytes);
     assert_ok(amend_model_open(in_test_folder("teacher.safetensors"), &model));
     for (size_t n = 0; n < BATCH; n++) {
         const amend_image image = {bytes[n], STUDENT_SIDE, STUDENT_SIDE, 1};
-        assert_ok(amend_model_predict(model, &image, NULL, probabilities[n]));
-        for (size_t k = 0; k < CLASSES; k++) spread = fmaxf(spread, fabsf(probabilities[n][k] - probabilities[0][k]));
+        for (int mirror = 0; mirror < 2; mirror++) {
+            model_set_flip(model, mirror);
+            assert_ok(amend_model_predict(model, &image, NULL, probabilities[mirror][n]));
+        }
+        for (size_t k = 0; k < CLASSES; k++) {
+            spread[0] = fmaxf(spread[0], fabsf(probabilities[0][n][k] - probabilities[0][0][k]));
+            spread[1] = fmaxf(spread[1], fabsf(probabilities[0][n][k] - probabilities[1][n][k]));
+        }
         for (size_t i = 0; i < STUDENT_SIDE * STUDENT_SIDE; i++)
             pixels[n * STUDENT_SIDE * STUDENT_SIDE + i] = ((float)bytes[n][i] / 255 - 0.3f) / 0.2f;
     }
     amend_model_free(model);
-    assert_true(spread > 0.05f); /* it tells the pictures apart */
+    assert_true(spread[0] > 0.05f && spread[1] > 0.01f); /* it tells the pictures apart, and left from right */
     memcpy(targets, given, sizeof targets);
-    for (int quarter = 0; quarter <= 4; quarter++) {
-        const float share = (float)quarter / 4;
+    for (int step = 0; step < 10; step++) {
+        const float share = (float)(step / 2) / 4;
+        const int mirror = step % 2;
         const float *mixed;
         teacher *t = NULL;
-        assert_ok(teacher_open(in_test_folder("teacher.safetensors"), &student, BATCH, (double)share, &t));
+        assert_ok(open_teacher("teacher.safetensors", &student, (double)share, mirror, &t));
         assert_ok(teacher_targets(t, &batch, &mixed));
         for (size_t i = 0; i < BATCH * CLASSES; i++) {
-            float wanted = share * probabilities[i / CLASSES][i % CLASSES] + (1 - share) * given[i];
+            float wanted = share * probabilities[mirror][i / CLASSES][i % CLASSES] + (1 - share) * given[i];
             assert_float_equal(mixed[i], wanted, 2e-3);
         }
         teacher_free(t);
@@ -101,11 +116,10 @@ static void wants_the_same_classes(void **state)
     const model_description other = describe("anger", STUDENT_SIDE, 0.5f, 0.25f);
     teacher *t = NULL;
     (void)state;
-    assert_refused(teacher_open(in_test_folder("teacher.safetensors"), &other, BATCH, 0.5, &t), AMEND_BAD_DATA,
+    assert_refused(open_teacher("teacher.safetensors", &other, 0.5, false, &t), AMEND_BAD_DATA,
                    "same classes in the same order");
     assert_null(t);
-    assert_refused(teacher_open(in_test_folder("none.safetensors"), &other, BATCH, 0.5, &t), AMEND_IO,
-                   "none.safetensors");
+    assert_refused(open_teacher("none.safetensors", &other, 0.5, false, &t), AMEND_IO, "none.safetensors");
     assert_null(t);
     teacher_free(NULL);
 }
@@ -125,7 +139,7 @@ static void a_student_learns_from_it_alone(void **state)
     (void)state;
     for (size_t i = 0; i < BATCH * SIDE * SIDE; i++) pixels[i] = (float)rng_normal(&r);
     for (size_t i = 0; i < BATCH; i++) nothing[i * CLASSES] = 1;
-    assert_ok(teacher_open(in_test_folder("teacher.safetensors"), &d, BATCH, 1, &t));
+    assert_ok(open_teacher("teacher.safetensors", &d, 1, false, &t));
     assert_ok(teacher_targets(t, &batch, &targets));
     for (size_t i = 0; i < BATCH * CLASSES; i++) /* the least that cross entropy can be: the entropy of the targets */
         floor -= targets[i] > 0 ? (double)targets[i] * log((double)targets[i]) / BATCH : 0;
