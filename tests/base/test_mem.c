@@ -1,6 +1,9 @@
 /* Blocks: sizes checked, zeroed, aligned, failing on demand. */
 #include "support.h"
 
+#include <inttypes.h>
+#include <unistd.h>
+
 #include "base/mem.h"
 
 static void products(void **state)
@@ -24,6 +27,39 @@ static void blocks_are_zeroed_and_aligned(void **state)
     assert_non_null(block);
     mem_free(block);
     mem_free(NULL);
+}
+
+/* Whether the mapping that `address` lies in is advised to have large pages; -1: this system does not tell. */
+static int asks_for_large_pages(uintptr_t address)
+{
+    char line[512];
+    bool inside = false;
+    int asks = -1;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    while (maps && asks < 0 && fgets(line, sizeof line, maps)) {
+        uintptr_t from, to;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2) inside = from <= address && address < to;
+        if (inside && !strncmp(line, "VmFlags:", 8)) asks = strstr(line, " hg") != NULL;
+    }
+    if (maps) fclose(maps);
+    return asks;
+}
+
+static void large_blocks_lie_on_large_pages(void **state)
+{
+    enum { PAGE = 2 << 20, BYTES = 2 * PAGE + 1 };
+    unsigned char *block = NULL;
+    size_t sum = 0;
+    (void)state;
+    assert_ok(mem_alloc(&block, BYTES, 1, "weights"));
+    int asks =
+        access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) ? -1 : asks_for_large_pages((uintptr_t)block);
+    for (size_t i = 0; i < BYTES; i++) sum += block[i];
+    assert_int_equal(sum, 0);
+    assert_int_equal((uintptr_t)block % PAGE, 0);
+    mem_free(block);
+    if (asks < 0) skip();
+    assert_int_equal(asks, 1);
 }
 
 static void too_large(void **state)
@@ -69,8 +105,12 @@ static void the_nth_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products), cmocka_unit_test(blocks_are_zeroed_and_aligned), cmocka_unit_test(too_large),
-        cmocka_unit_test(growing),  cmocka_unit_test(the_nth_allocation_fails_once),
+        cmocka_unit_test(products),
+        cmocka_unit_test(blocks_are_zeroed_and_aligned),
+        cmocka_unit_test(large_blocks_lie_on_large_pages),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(growing),
+        cmocka_unit_test(the_nth_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
