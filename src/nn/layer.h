@@ -59,7 +59,7 @@ static inline bool nn_layer_learns(const nn_layer *layer)
 }
 
 extern const nn_op nn_op_input, nn_op_conv, nn_op_batch_norm, nn_op_pool, nn_op_global_pool, nn_op_arrange,
-    nn_op_shared_conv, nn_op_planes, nn_op_affinity, nn_op_linear, nn_op_activation, nn_op_gate, nn_op_pair,
-    nn_op_gather;
+    nn_op_shared_conv, nn_op_planes, nn_op_affinity, nn_op_linear, nn_op_activation, nn_op_slopes, nn_op_gate,
+    nn_op_pair, nn_op_gather;
 
 #endif

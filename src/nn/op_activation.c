@@ -4,12 +4,6 @@
 
 enum { PART = 256 };
 
-static amend_status activation_create(nn_layer *layer)
-{
-    if (layer->curve.function != NN_SLOPES) return status_ok();
-    return status_error(AMEND_UNSUPPORTED, "activation %s: slopes a channel cannot be trained", layer->row->name);
-}
-
 static size_t part_at(size_t count, size_t at)
 {
     return count - at < PART ? count - at : PART;
@@ -44,4 +38,4 @@ static amend_status activation_backward(nn_layer *layer)
     return status_ok();
 }
 
-const nn_op nn_op_activation = {activation_create, NULL, NULL, activation_forward, activation_backward, NULL};
+const nn_op nn_op_activation = {NULL, NULL, NULL, activation_forward, activation_backward, NULL};

@@ -57,7 +57,8 @@ static const nn_op *op_of(const nn_table *table, const nn_row *row)
         [NN_GATHER] = &nn_op_gather,
     };
     bool alike = row->kind == NN_COMBINE && same_shape(table->shapes[row->in[0]], table->shapes[row->in[1]]);
-    return alike ? &nn_op_pair : ops[row->kind];
+    bool slopes = row->kind == NN_ACTIVATION && row->function == NN_SLOPES;
+    return alike ? &nn_op_pair : slopes ? &nn_op_slopes : ops[row->kind];
 }
 
 static bool is_f32_only(nn_kind kind)
@@ -122,11 +123,12 @@ static amend_status find_params(nn_plan *plan, nn_layer *layer)
     static const char *const suffixes[NN_KINDS][NN_MAX_PARAMS] = {
         [NN_CONV] = {"weight", "bias"},   [NN_BATCH_NORM] = {"weight", "bias", "running_mean", "running_var"},
         [NN_SHARED_CONV] = {"weight"},    [NN_AFFINITY] = {"alpha", "generic"},
-        [NN_LINEAR] = {"weight", "bias"},
+        [NN_LINEAR] = {"weight", "bias"}, [NN_ACTIVATION] = {"weight"},
     };
-    size_t wanted = layer->row->kind == NN_AFFINITY ? (size_t)layer->row->affinity
-                    : layer->row->kind == NN_CONV   ? 1 + (size_t)layer->row->bias
-                                                    : NN_MAX_PARAMS;
+    size_t wanted = layer->row->kind == NN_AFFINITY     ? (size_t)layer->row->affinity
+                    : layer->row->kind == NN_CONV       ? 1 + (size_t)layer->row->bias
+                    : layer->row->kind == NN_ACTIVATION ? layer->row->function == NN_SLOPES
+                                                        : NN_MAX_PARAMS;
     for (size_t i = 0; i < wanted; i++) {
         const char *suffix = suffixes[layer->row->kind][i];
         if (!suffix) break;

@@ -36,7 +36,7 @@ const rows_key rows_keys[] = {
 };
 const size_t rows_key_count = sizeof rows_keys / sizeof *rows_keys;
 
-const char *const rows_functions[NN_FUNCTIONS] = {"",        "",      "leaky",        "",           "clip",
+const char *const rows_functions[NN_FUNCTIONS] = {"",        "",      "leaky",        "slopes",     "clip",
                                                   "sigmoid", "swish", "hard_sigmoid", "hard_swish", "tanh"};
 const char *const rows_operations[ROWS_OPERATIONS] = {"plus", "minus", "times"};
 
@@ -85,7 +85,6 @@ amend_status nn_rows_check(const nn_table *table, size_t at)
 {
     const nn_row *row = &table->rows[at];
     bool said = SAID >> row->kind & 1;
-    if (row->kind == NN_ACTIVATION) said = *rows_functions[row->function];
     if (row->kind == NN_COMBINE) said = can_combine(table, row);
     if (said && row->kind == NN_GATHER) return check_gather(table, row);
     if (said) return status_ok();
@@ -93,8 +92,7 @@ amend_status nn_rows_check(const nn_table *table, size_t at)
         return status_error(AMEND_UNSUPPORTED,
                             "has no form that can be trained: only sum, difference and product of two maps of one "
                             "shape, and a map times one value a channel, have");
-    return status_error(AMEND_UNSUPPORTED, "has no form that can be trained (%s)",
-                        row->kind == NN_ACTIVATION ? "slopes a channel" : nn_kind_name(row->kind));
+    return status_error(AMEND_UNSUPPORTED, "has no form that can be trained (%s)", nn_kind_name(row->kind));
 }
 
 amend_status nn_rows_build(const nn_rows *rows, nn_table *table, size_t *last)

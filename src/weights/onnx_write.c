@@ -245,6 +245,17 @@ static amend_status write_leaky(writer *w, const nn_row *row, const char *in, co
     return add_float(w, node, "alpha", row->alpha);
 }
 
+static amend_status write_slopes(writer *w, const nn_row *row, const char *in, const char *out)
+{
+    const nn_param *p = nn_params_find(w->network->params, row->name, "weight");
+    char slopes[NAME];
+    Onnx__NodeProto *node;
+    snprintf(slopes, sizeof slopes, "%s.weight", row->name);
+    if (!p) return status_error(AMEND_INTERNAL, "no tensor '%s'", slopes);
+    TRY(add_tensor(w, slopes, p->value, 3, (size_t[]){p->count, 1, 1}));
+    return add_node(w, "PRelu", (const char *[]){in, slopes}, 2, out, &node);
+}
+
 static amend_status write_activation(writer *w, const nn_row *row, const char *in, const char *out)
 {
     Onnx__NodeProto *node;
@@ -253,6 +264,8 @@ static amend_status write_activation(writer *w, const nn_row *row, const char *i
         return write_clip(w, row, in, out);
     case NN_LEAKY:
         return write_leaky(w, row, in, out);
+    case NN_SLOPES:
+        return write_slopes(w, row, in, out);
     case NN_TANH:
         return add_node(w, "Tanh", (const char *[]){in}, 1, out, &node);
     case NN_SIGMOID:

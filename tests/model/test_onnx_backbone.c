@@ -17,6 +17,19 @@ typedef struct target {
     nn_params params;
 } target;
 
+/* A block as face recognition has them (IResNet): a normalisation in front of its convolutions, slopes a channel. */
+static void sloped(onnx_net *n)
+{
+    net_values(n, "first.slopes", 3, (int64_t[]){24, 1, 1}, 0.3, 0.2);
+    net_values(n, "second.slopes", 3, (int64_t[]){24, 1, 1}, 0.3, 0.2);
+    const char *at = net_norm(n, "n1", net_conv(n, "c1", "image", 3, 24, 3, 2, 1, false), 24), *other;
+    at = net_plain(n, "PRelu", "first", at, "first.slopes");
+    other = net_conv(n, "c2", net_norm(n, "n2", at, 24), 24, 24, 3, 1, 1, true);
+    other = net_conv(n, "c3", net_plain(n, "PRelu", "second", other, "second.slopes"), 24, 24, 3, 1, 1, true);
+    at = net_norm(n, "n3", net_plain(n, "Add", "sum", at, other), 24);
+    net_classify(n, net_conv(n, "c4", at, 24, 64, 3, 2, 1, false), 64);
+}
+
 static const char *write_net(void (*build)(onnx_net *), bool training, const char *name)
 {
     onnx_net *n = net_new(SIDE, 3);
@@ -149,6 +162,7 @@ static void same_maps(void **state)
     (void)state;
     check_same(net_branches, "branches");
     check_same(net_folded, "folded");
+    check_same(sloped, "slopes");
 }
 
 static bool has_row(const target *t, const char *line)
@@ -245,6 +259,7 @@ static void gradients(void **state)
     (void)state;
     check_gradients(net_branches, "branches");
     check_gradients(net_folded, "folded");
+    check_gradients(sloped, "slopes");
 }
 
 /* ---- PyTorch as the witness ---- */
@@ -270,10 +285,19 @@ static double distance(const float *got, const float *expected, size_t count)
     return sqrt(sum / norm);
 }
 
+static const float *gradient_of_slopes(const target *t)
+{
+    for (size_t i = 0; i < t->table->count; i++)
+        if (t->table->rows[i].function == NN_SLOPES)
+            return nn_params_find(&t->params, t->table->rows[i].name, "weight")->gradient;
+    fail_msg("no row with slopes");
+    return NULL;
+}
+
 static void check_torch(const char *file, bool training)
 {
     static float pixels[BATCH * PIXELS];
-    float logits[BATCH * CLASSES], weights[BATCH * CLASSES], gradient[24 * 3 * 3 * 3];
+    float logits[BATCH * CLASSES], weights[BATCH * CLASSES], gradient[24 * 3 * 3 * 3], slopes[24];
     const nn_plan_options options = {.batch = BATCH, .training = true};
     nn_plan *plan;
     target *t = make_target(in_test_folder(file), ARM_HEAD_GAP);
@@ -281,6 +305,7 @@ static void check_torch(const char *file, bool training)
     read_raw("weights.f32", weights, BATCH * CLASSES);
     read_raw("logits.f32", logits, BATCH * CLASSES);
     read_raw("gradient.f32", gradient, sizeof gradient / sizeof *gradient);
+    read_raw("slopes.f32", slopes, sizeof slopes / sizeof *slopes);
     read_raw("fc.weight.f32", nn_params_find(&t->params, "fc", "weight")->value, CLASSES * 64);
     read_raw("fc.bias.f32", nn_params_find(&t->params, "fc", "bias")->value, CLASSES);
     assert_ok(nn_plan_create(t->table, &t->params, &options, &plan));
@@ -291,10 +316,12 @@ static void check_torch(const char *file, bool training)
     memcpy(nn_plan_logits_gradient(plan), weights, sizeof weights);
     assert_ok(nn_plan_backward(plan));
     double error = distance(t->params.items[0].gradient, gradient, sizeof gradient / sizeof *gradient);
-    print_message("%s: logits within %.1e, gradient of the first layer within %.1e of PyTorch's\n", file, logit_error,
-                  error);
+    double slope_error = distance(gradient_of_slopes(t), slopes, sizeof slopes / sizeof *slopes);
+    print_message("%s: logits within %.1e, gradients of the first layer and of slopes within %.1e, %.1e of PyTorch's\n",
+                  file, logit_error, error, slope_error);
     assert_true(logit_error < 1e-5);
     assert_true(training ? error < 1e-4 : error > 1e-2); /* folded: another network, without statistics of a batch */
+    assert_true(!training || slope_error < 1e-4);
     nn_plan_free(plan);
     free_target(t);
 }
@@ -368,6 +395,7 @@ static void saved_and_opened(void **state)
     check_saved(net_branches, "branches, ema", ARM_HEAD_EMA);
     check_saved(net_branches, "branches, none", ARM_HEAD_NONE);
     check_saved(net_folded, "folded, gap", ARM_HEAD_GAP);
+    check_saved(sloped, "slopes, ema", ARM_HEAD_EMA);
 }
 
 static void flattened(onnx_net *n)
@@ -436,13 +464,6 @@ static void scaled(onnx_net *n)
     net_classify(n, net_conv(n, "d", at, 8, 64, 3, 1, 1, false), 64);
 }
 
-static void sloped(onnx_net *n)
-{
-    net_values(n, "slopes", 3, (int64_t[]){8, 1, 1}, 0.2, 0.1);
-    const char *at = net_plain(n, "PRelu", "slope", net_conv(n, "c", "image", 3, 8, 3, 1, 1, false), "slopes");
-    net_classify(n, net_conv(n, "d", at, 8, 64, 3, 1, 1, false), 64);
-}
-
 static void quotient(onnx_net *n)
 {
     const char *at = net_conv(n, "c", "image", 3, 8, 3, 1, 1, false);
@@ -496,7 +517,6 @@ static void refused(void **state)
         const char *message;
     } cases[] = {
         {scaled, "node 'scaling' (Mul): has no form that can be trained (constant)"},
-        {sloped, "node 'slope' (PRelu): has no form that can be trained (slopes a channel)"},
         {quotient, "node 'share' (Div): has no form that can be trained: only sum, difference"},
         {moved, "node 'd' (Conv): moves or fills in values other than whole channels"},
         {no_classifier, "no pooling or flattening of a feature map in front of its output"},

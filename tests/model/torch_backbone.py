@@ -23,6 +23,7 @@ class Network(nn.Module):
         super().__init__()
         self.stem = unit(3, 24, 3, 2)
         self.norm = nn.BatchNorm2d(24)
+        self.bend = nn.PReLU(24)
         self.grow = nn.Conv2d(24, 16, 3, padding=1)
         self.right = unit(20, 20, 3, groups=20, activation=nn.Hardswish)
         self.squeeze = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(40, 10, 1), nn.SiLU(), nn.Conv2d(10, 40, 1),
@@ -35,7 +36,7 @@ class Network(nn.Module):
 
     def forward(self, x):
         x = self.stem(x)
-        x = torch.cat([x, self.grow(torch.relu(self.norm(x)))], 1)
+        x = torch.cat([x, self.grow(self.bend(self.norm(x)))], 1)
         left, right = x.chunk(2, 1)
         x = torch.cat([left, self.right(right)], 1)
         n, c, h, w = x.shape
@@ -70,3 +71,4 @@ write("fc.bias", network.fc.bias)
 network.train()
 (network(pixels) * weights).sum().backward()
 write("gradient", network.stem[0].weight.grad)
+write("slopes", network.bend.weight.grad)

@@ -397,6 +397,8 @@ static void test_activations(void **state)
             snprintf(what, sizeof what, fused ? "batch norm, %s" : "%s", functions[i].name);
             check(what, activated(functions[i].row, fused), is_smooth(functions[i].row.function) ? ALIKE : SIGNS);
         }
+    check("slopes", activated((nn_row){.function = NN_SLOPES}, false), SIGNS);
+    check("batch norm, slopes", activated((nn_row){.function = NN_SLOPES}, true), SIGNS);
 }
 
 /* The functions themselves: in double precision, far out too, and slopes at points that are no kinks. */
@@ -625,6 +627,8 @@ static void test_bf16(void **state)
     check_bf16("batch norm, swish", pooled(activated(functions[4].row, true)),
                pooled(activated(functions[4].row, true)));
     check_bf16("hard swish", pooled(activated(functions[6].row, false)), pooled(activated(functions[6].row, false)));
+    check_bf16("slopes", pooled(activated((nn_row){.function = NN_SLOPES}, true)),
+               pooled(activated((nn_row){.function = NN_SLOPES}, true)));
     check_bf16("gate", pooled(gated()), pooled(gated()));
     check_bf16("product", pooled(paired((nn_row){.kind = NN_COMBINE, .operation = NN_TIMES}, false)),
                pooled(paired((nn_row){.kind = NN_COMBINE, .operation = NN_TIMES}, false)));

@@ -19,7 +19,8 @@ static const char good[] = "stem conv input channels=24 kernel=3 stride=2 pad=1\
                            "gated combine some,gate operation=times\n"
                            "sum add gated,r1\n"
                            "less combine sum,r1 operation=minus\n"
-                           "most max_pool less kernel=3 stride=2 pad=1\n"
+                           "bent activation less function=slopes\n"
+                           "most max_pool bent kernel=3 stride=2 pad=1\n"
                            "last average_pool most kernel=2 stride=1 pad_more=1\n";
 
 static amend_status read_text(const char *text)
@@ -50,7 +51,7 @@ static void written_as_read(void **state)
     assert_int_equal(table->rows[6].source[33], 24); /* the second pixel's first */
     assert_int_equal(table->rows[6].source[33 + 24], 8 * 8 * 24 + 24 + 16);
     assert_int_equal(table->rows[6].source[33 + 32], 8 * 8 * 24 + 24);
-    assert_int_equal(nn_params_values(table), 24 * 3 * 9 + 4 * 24 + 24 * 9 + 24);
+    assert_int_equal(nn_params_values(table), 24 * 3 * 9 + 4 * 24 + 24 * 9 + 24 + 24);
     mem_free(text);
     mem_free(table);
     nn_rows_free(rows);
@@ -120,7 +121,7 @@ static void strangers(void **state)
         {"a batch_norm input epsilon= 1\n", "is no value"},
         {"a activation input\n", "no function"},
         {"a activation input function=\n", "function= is no value"},
-        {"a activation input function=slopes\n", "function=slopes is no value"},
+        {"a activation input function=rectify\n", "function=rectify is no value"},
         {"a combine input,input\n", "no operation"},
         {"a combine input,input operation=over\n", "operation=over is no value"},
         {"m global_pool input\na combine m,input operation=times\n", "has no form that can be trained"},
