@@ -185,13 +185,62 @@ static amend_status join_moves(onnx_network *n, nn_row *row)
     return status_ok();
 }
 
+/* ---- constants ---- */
+
+static const struct graph_fill *fill_of(const graph *g, size_t row)
+{
+    for (size_t i = 0; i < g->fill_count; i++)
+        if (g->fills[i].row == row) return &g->fills[i];
+    return NULL;
+}
+
+/* Which input of a sum, difference, product or quotient is one number, or one a channel of the other input;
+ * NN_MAX_INPUTS: none is. */
+static size_t constant_input(const nn_table *table, const nn_row *row)
+{
+    for (size_t k = 0; k < NN_MAX_INPUTS && row->kind == NN_COMBINE; k++) {
+        size_t channels = table->shapes[row->in[k]].c;
+        bool fits = area_of(table, row->in[k]) == 1 && (channels == 1 || channels == table->shapes[row->in[!k]].c);
+        if (table->rows[row->in[k]].kind == NN_CONSTANT && fits && (row->operation != NN_OVER || k == 1)) return k;
+    }
+    return NN_MAX_INPUTS;
+}
+
+/* x op c, and c op x, as a convolution of each channel by itself: factor x + addend. */
+static amend_status as_convolution(graph *g, size_t at)
+{
+    nn_table *table = &g->network->table;
+    nn_row *row = &table->rows[at];
+    size_t k = constant_input(table, row), channels = table->shapes[at].c;
+    const struct graph_fill *found = k < NN_MAX_INPUTS ? fill_of(g, row->in[k]) : NULL;
+    float *factor, *addend;
+    if (!found) return status_ok();
+    const struct graph_fill given = *found; /* as the list moves when it grows */
+    const nn_operation operation = row->operation;
+    nn_row conv = {.kind = NN_CONV, .channels = channels, .kernel = 1, .stride = 1, .groups = channels, .bias = true};
+    memcpy(conv.name, row->name, sizeof conv.name);
+    conv.in[0] = row->in[!k];
+    *row = conv;
+    TRY(graph_fill(g, at, "weight", channels, &factor));
+    TRY(graph_fill(g, at, "bias", channels, &addend));
+    for (size_t i = 0; i < channels; i++) {
+        float c = given.values[given.count > 1 ? i : 0];
+        factor[i] = operation == NN_TIMES ? c : operation == NN_OVER ? 1 / c : operation == NN_MINUS && !k ? -1 : 1;
+        addend[i] = operation == NN_PLUS || (operation == NN_MINUS && !k) ? c : operation == NN_MINUS ? -c : 0;
+    }
+    return status_ok();
+}
+
 static amend_status cut(graph *g, size_t map, nn_table *table)
 {
     const nn_table *whole = &g->network->table;
     bool needed[NN_MAX_ROWS] = {false};
     size_t went_to[NN_MAX_ROWS] = {0};
     nn_shape in = whole->shapes[0];
-    for (size_t i = 1; i <= map; i++) TRY(join_moves(g->network, &g->network->table.rows[i]));
+    for (size_t i = 1; i <= map; i++) {
+        TRY(join_moves(g->network, &g->network->table.rows[i]));
+        TRY(as_convolution(g, i));
+    }
     mark(whole, map, needed);
     TRY(nn_table_begin(table, in.h, in.w, in.c));
     for (size_t i = 1; i <= map; i++) {

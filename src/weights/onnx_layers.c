@@ -268,13 +268,23 @@ static size_t count_readers(const graph *g, const char *name)
     return readers;
 }
 
+/* A map, or the features (1 x C) behind a linear layer. */
+static amend_status read_normed(graph *g, graph_value *map)
+{
+    graph_value value;
+    TRY(graph_input(g, 0, &value));
+    if (value.rank != 2) return onnx_map_input(g, 0, map);
+    TRY(graph_as_row(g, &value, &value));
+    return graph_in_order(g, &value, true, map);
+}
+
 amend_status onnx_batch_norm(graph *g)
 {
     graph_value map, made;
     const double *values[4];
     size_t index = 0;
     const nn_table *table = &g->network->table;
-    TRY(onnx_map_input(g, 0, &map));
+    TRY(read_normed(g, &map));
     TRY(read_norm(g, map.dims[1], values));
     if ((graph_int(g, "training_mode", 0) && !g->backbone) || !graph_int(g, "spatial", 1))
         return graph_error(g, AMEND_UNSUPPORTED, "statistics of a batch; export the network for inference");
@@ -282,6 +292,6 @@ amend_status onnx_batch_norm(graph *g)
     bool behind_conv = map.row + 1 == table->count && table->rows[map.row].kind == NN_CONV;
     bool as_row = g->backbone || (behind_conv && count_readers(g, g->node->input[0]) == 1);
     TRY(as_row ? add_norm(g, &map, values, epsilon, &index) : add_affine(g, &map, values, epsilon, &index));
-    graph_row_value(index, 4, map.dims, &made);
+    graph_row_value(index, map.rank, map.dims, &made);
     return graph_output(g, 0, &made);
 }

@@ -30,6 +30,20 @@ static void sloped(onnx_net *n)
     net_classify(n, net_conv(n, "c4", at, 24, 64, 3, 2, 1, false), 64);
 }
 
+/* Arithmetic with one number and with one a channel, the constant first and second. */
+static void scaled(onnx_net *n)
+{
+    net_values(n, "mean", 3, (int64_t[]){3, 1, 1}, 0.5, 0.2);
+    net_values(n, "one", 0, NULL, 1.5, 0);
+    net_values(n, "factor", 4, (int64_t[]){1, 16, 1, 1}, 0.7, 0.3);
+    net_values(n, "divisor", 1, (int64_t[]){1}, 1.25, 0);
+    const char *at = net_plain(n, "Sub", "sub", "image", "mean");
+    at = net_conv(n, "c1", net_plain(n, "Div", "div", at, "divisor"), 3, 16, 3, 2, 1, false);
+    at = net_plain(n, "Relu", "r1", net_plain(n, "Mul", "mul", "factor", at), NULL);
+    at = net_plain(n, "Add", "add", net_plain(n, "Sub", "from", "one", at), "factor");
+    net_classify(n, net_conv(n, "c2", at, 16, 64, 3, 2, 1, false), 64);
+}
+
 static const char *write_net(void (*build)(onnx_net *), bool training, const char *name)
 {
     onnx_net *n = net_new(SIDE, 3);
@@ -163,6 +177,7 @@ static void same_maps(void **state)
     check_same(net_branches, "branches");
     check_same(net_folded, "folded");
     check_same(sloped, "slopes");
+    check_same(scaled, "constants");
 }
 
 static bool has_row(const target *t, const char *line)
@@ -260,6 +275,7 @@ static void gradients(void **state)
     check_gradients(net_branches, "branches");
     check_gradients(net_folded, "folded");
     check_gradients(sloped, "slopes");
+    check_gradients(scaled, "constants");
 }
 
 /* ---- PyTorch as the witness ---- */
@@ -396,6 +412,7 @@ static void saved_and_opened(void **state)
     check_saved(net_branches, "branches, none", ARM_HEAD_NONE);
     check_saved(net_folded, "folded, gap", ARM_HEAD_GAP);
     check_saved(sloped, "slopes, ema", ARM_HEAD_EMA);
+    check_saved(scaled, "constants, gap", ARM_HEAD_GAP);
 }
 
 static void flattened(onnx_net *n)
@@ -457,10 +474,10 @@ static void erosion(void **state)
 
 /* ---- what is refused ---- */
 
-static void scaled(onnx_net *n)
+static void placed(onnx_net *n)
 {
-    net_values(n, "factor", 1, (int64_t[]){1}, 2, 0);
-    const char *at = net_plain(n, "Mul", "scaling", net_conv(n, "c", "image", 3, 8, 3, 1, 1, false), "factor");
+    net_values(n, "places", 4, (int64_t[]){1, 1, SIDE, SIDE}, 0, 1);
+    const char *at = net_plain(n, "Add", "placing", net_conv(n, "c", "image", 3, 8, 3, 1, 1, false), "places");
     net_classify(n, net_conv(n, "d", at, 8, 64, 3, 1, 1, false), 64);
 }
 
@@ -516,7 +533,7 @@ static void refused(void **state)
         void (*build)(onnx_net *);
         const char *message;
     } cases[] = {
-        {scaled, "node 'scaling' (Mul): has no form that can be trained (constant)"},
+        {placed, "node 'placing' (Add): has no form that can be trained (constant)"},
         {quotient, "node 'share' (Div): has no form that can be trained: only sum, difference"},
         {moved, "node 'd' (Conv): moves or fills in values other than whole channels"},
         {no_classifier, "no pooling or flattening of a feature map in front of its output"},

@@ -39,6 +39,12 @@ def torch_cases():
             nn.init.uniform_(p, -1, 1)
         return bn
 
+    def features(c):
+        bn = nn.BatchNorm1d(c)
+        nn.init.uniform_(bn.running_var, 0.5, 2)
+        nn.init.uniform_(bn.running_mean, -1, 1)
+        return bn
+
     class Gate(nn.Module):
         def __init__(self, c):
             super().__init__()
@@ -64,6 +70,7 @@ def torch_cases():
         "prelu": (nn.Sequential(conv(3, 8, 3), nn.PReLU(8), conv(8, 8, 1), nn.PReLU()), 11),
         "classifier": (nn.Sequential(conv(3, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 7 * 9, 10), nn.ReLU(),
                                      nn.Dropout(), nn.Linear(10, 5), nn.Softmax(1)), 13),
+        "features_norm": (nn.Sequential(conv(3, 8, 3, 2), nn.PReLU(8), nn.Flatten(), nn.Linear(8 * 7 * 9, 10), features(10)), 11),
         "mean_dims": (Do(lambda s, x: s.a(x).mean([2, 3]), a=conv(3, 8, 3)), 11),
         "mean_channels": (Do(lambda s, x: s.a(x).mean(1, keepdim=True), a=conv(3, 8, 3)), 11),
         "pixel_shuffle": (nn.Sequential(conv(3, 16, 3), nn.PixelShuffle(4)), 11),
