@@ -25,26 +25,20 @@ struct model_calibration {
     row_range *ranges; /* by row */
 };
 
-/* A relu, or a clip that is one up to a ceiling. */
-static bool rectifies(const nn_row *row)
+/* Whether the network has a form in 8 bits, before time goes into looking for its ranges. */
+static amend_status try_program(const model_folded *folded, nn_program_options options)
 {
-    const nn_curve curve = nn_row_curve(row);
-    return curve.function == NN_RECTIFY || (curve.function == NN_CLIP && curve.alpha >= 0);
-}
-
-static amend_status check_rows(const nn_table *table)
-{
-    for (size_t i = 1; i + 1 < table->count; i++) {
-        const nn_row *row = &table->rows[i];
-        if (row->kind == NN_CONV || row->kind == NN_ADD || row->kind == NN_MAX_POOL || row->kind == NN_AVERAGE_POOL ||
-            rectifies(row))
-            continue;
-        return status_error(AMEND_UNSUPPORTED,
-                            "%s '%s' has no form in 8 bits: networks of convolutions, sums, relus and pools have (the "
-                            "ResNets, VGGs and MobileNetV2); take precision bf16 or f32",
-                            nn_kind_name(row->kind), row->name);
-    }
-    return status_ok();
+    nn_steps *any = NULL;
+    nn_program *program = NULL;
+    TRY(mem_alloc(&any, 1, sizeof *any, "ranges of activations"));
+    for (size_t i = 0; i < folded->table.count; i++) any->step[i] = 1;
+    options.type = NN_U8;
+    options.keep_maps = false;
+    options.steps = any;
+    amend_status status = nn_program_create(&folded->table, &folded->params, &options, &program);
+    nn_program_free(program);
+    mem_free(any);
+    return status;
 }
 
 amend_status model_calibration_create(const model_description *d, const model_folded *folded, size_t batch,
@@ -54,9 +48,9 @@ amend_status model_calibration_create(const model_description *d, const model_fo
     nn_program_options options = {.batch = batch, .type = NN_F32, .keep_maps = true};
     model_calibration *c = NULL;
     *made = NULL;
-    TRY(check_rows(table));
     memcpy(options.mean, d->normal.mean, sizeof d->normal.mean);
     memcpy(options.deviation, d->normal.deviation, sizeof d->normal.deviation);
+    TRY(try_program(folded, options));
     TRY(mem_alloc(&c, 1, sizeof *c, "calibration"));
     c->folded = folded;
     c->batch = batch;
@@ -178,12 +172,16 @@ static amend_status quantize_conv(const model_calibration *c, const nn_row *row,
 amend_status model_quantize(const model_calibration *c, model_folded *folded)
 {
     const nn_table *table = &folded->table;
+    bool positive[NN_MAX_ROWS];
+    nn_table_signs(table, positive);
     memset(&folded->steps, 0, sizeof folded->steps);
     if (!c->ranges[0].seen) return status_error(AMEND_BAD_ARGUMENT, "no images to calibrate with");
     for (size_t i = 1; i < table->count; i++) {
         const nn_row *row = &table->rows[i];
-        bool measured = c->ranges[i].seen && (row->kind == NN_CONV || row->kind == NN_ADD || rectifies(row));
-        if (measured) folded->steps.step[i] = best_step(&c->ranges[i], rectifies(row) ? 255 : 127);
+        const nn_shape *shape = &table->shapes[i];
+        bool own = row->kind != NN_MAX_POOL && row->kind != NN_AVERAGE_POOL && row->kind != NN_CONSTANT;
+        if (own && shape->h * shape->w > 1 && c->ranges[i].seen)
+            folded->steps.step[i] = best_step(&c->ranges[i], positive[i] ? 255 : 127);
         if (row->kind != NN_CONV || !row->in[0]) continue;
         TRY(quantize_conv(c, row, nn_params_find(&folded->params, row->name, "weight"),
                           nn_params_find(&folded->params, row->name, "bias")));

@@ -7,7 +7,7 @@
 
 typedef struct model_calibration model_calibration;
 
-/* The folded network must outlive the calibration. AMEND_UNSUPPORTED for one whose rows have no form in 8 bits. */
+/* The folded network must outlive the calibration. AMEND_UNSUPPORTED for one that has no form in 8 bits. */
 amend_status model_calibration_create(const model_description *description, const model_folded *folded, size_t batch,
                                       model_calibration **calibration) AMEND_MUST_USE;
 void model_calibration_free(model_calibration *calibration); /* accepts NULL */

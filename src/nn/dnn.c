@@ -217,6 +217,7 @@ static dnnl_status_t set_fusion(const conv_job *j, dnnl_primitive_attr_t attribu
     if (!status && j->fusion->sum) status = append_sum(operations, j->fusion->sum_scale, data_type(j->fusion->held));
     if (!status && j->fusion->function)
         status = append_function(operations, algorithm_of(j->fusion->function), j->fusion->alpha, j->fusion->beta);
+    if (!status && j->fusion->factor) status = append_function(operations, dnnl_eltwise_linear, j->fusion->factor, 0);
     if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, operations);
     if (!status && j->fusion->scale)
         status = announce_scales(attributes, j->fusion->scale, j->conv->out.c, j->conv->groups > 1);
@@ -438,10 +439,19 @@ bool dnn_has(nn_type type)
     return type != NN_BF16 || (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
 
+static bool has_isa(dnnl_cpu_isa_t wanted)
+{
+    return (dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
 bool dnn_has_fast(nn_type type)
 {
-    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    if (type == NN_BF16) return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
-    if (type == NN_U8) return (isa & dnnl_cpu_isa_avx512_core_vnni) == dnnl_cpu_isa_avx512_core_vnni;
+    if (type == NN_BF16) return has_isa(dnnl_cpu_isa_avx512_core_bf16);
+    if (type == NN_U8) return has_isa(dnnl_cpu_isa_avx2);
     return true;
+}
+
+bool dnn_adds_bytes_in_pairs(void)
+{
+    return !has_isa(dnnl_cpu_isa_avx512_core_vnni) && !has_isa(dnnl_cpu_isa_avx2_vnni);
 }

@@ -26,7 +26,7 @@ typedef struct dnn_conv {
                      are f32 */
 } dnn_conv;
 
-/* What an inference pass does in the same go: out = function(scale * products + bias + sum_scale * out). */
+/* What an inference pass does in the same go: out = factor * function(scale * products + bias + sum_scale * out). */
 typedef struct dnn_fusion {
     nn_type out;          /* type of the result */
     nn_function function; /* none, rectify, leaky, clip, sigmoid, swish or hard swish, of alpha and beta */
@@ -34,6 +34,7 @@ typedef struct dnn_fusion {
     bool sum;     /* adds to what `out` holds */
     nn_type held; /* sum: the type of that, as wide as `out` */
     float sum_scale;
+    float factor;       /* 0: 1 */
     const float *scale; /* out.c values, or NULL: 1. Copied */
 } dnn_fusion;
 
@@ -76,5 +77,9 @@ const char *dnn_version(void);
 /* Whether oneDNN computes in this type on this processor at all (bf16 takes AVX-512), and whether faster than f32. */
 bool dnn_has(nn_type type);
 bool dnn_has_fast(nn_type type);
+
+/* Whether products of unsigned and signed bytes are added two by two in 16 bits, which may overflow: oneDNN's "Nuances
+ * of int8 computations". */
+bool dnn_adds_bytes_in_pairs(void);
 
 #endif

@@ -9,11 +9,10 @@
 typedef struct nn_program nn_program;
 typedef struct nn_context nn_context;
 
-/* Ranges of activations, for 8 bits: a row's result is about code * step, codes 0..255 behind a relu, else -127..127.
- */
+/* Ranges of activations, for 8 bits: a row's result is about code * step, codes 0..255 where it is never below 0
+ * (nn_table_signs), else -127..127. */
 typedef struct nn_steps {
-    float step[NN_MAX_ROWS]; /* by row of the table; only convolutions, sums and relus count (the last of a fused chain)
-                              */
+    float step[NN_MAX_ROWS]; /* by row of the table; of a fused chain the last one's counts. Pools have their input's */
 } nn_steps;
 
 enum { NN_MAX_OUTPUTS = 16 };
@@ -28,8 +27,9 @@ typedef struct nn_program_options {
     bool keep_maps; /* every row's result stays readable after a run (to calibrate), at the price of memory */
 } nn_program_options;
 
-/* A table without batch normalisations (nn/fold.h) and without an unfolded ARM head; 8 bits: convolutions with bias,
- * sums, relus and pools, and one linear row at the end. Parameters and sources are copied and may be freed. */
+/* A table without batch normalisations (nn/fold.h) and without an unfolded ARM head; 8 bits: one
+ * convolution stands first. Maps are codes there; what stands at one place, as a gate's branch does, stays f32.
+ * Parameters and sources are copied and may be freed. */
 amend_status nn_program_create(const nn_table *table, const nn_params *params, const nn_program_options *options,
                                nn_program **program) AMEND_MUST_USE;
 void nn_program_free(nn_program *program); /* accepts NULL; after its contexts */

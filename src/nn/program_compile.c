@@ -50,30 +50,43 @@ static void take_normalisation(const nn_program_options *o, size_t channels, pla
             }
 }
 
-/* in_step, out_step: real values of one code. */
-static amend_status quantize(plain *w, float in_step, float out_step)
+/* What a convolution's sum of products and bias is counted in: codes of its result, so that only a function that is
+ * curved needs real values and a division behind it. */
+static float unit_of(const program_step *s)
 {
+    bool curved = s->function == NN_SIGMOID || s->function == NN_SWISH || s->function == NN_HARD_SWISH;
+    return curved ? 1 : s->step;
+}
+
+/* `from` has codes of `channels` channels a group. */
+static amend_status quantize(plain *w, const program_step *from, size_t channels, float unit)
+{
+    bool pairs = from->type == NN_U8 && dnn_adds_bytes_in_pairs();
     TRY(mem_alloc(&w->codes, w->outputs * w->taps, 1, "8-bit weights"));
     TRY(mem_alloc(&w->scale, w->outputs, sizeof(float), "scales"));
     for (size_t i = 0; i < w->outputs; i++) {
-        float step = nn_quantize_weights(w->weights + i * w->taps, w->taps, w->codes + i * w->taps);
-        w->scale[i] = step * in_step / out_step;
-        w->bias[i] /= out_step;
+        const float *weights = w->weights + i * w->taps;
+        int8_t *codes = w->codes + i * w->taps;
+        float step = pairs ? nn_quantize_pairs(weights, channels, w->taps / channels, codes)
+                           : nn_quantize_weights(weights, w->taps, codes);
+        w->scale[i] = step * from->step / unit;
+        w->bias[i] /= unit;
     }
     return status_ok();
 }
 
 static dnn_fusion fusion_of(const nn_program *p, const program_step *s, const plain *w)
 {
-    float unit = p->options.type == NN_U8 ? s->step : 1; /* a clip is one of codes there */
-    dnn_fusion f = {
-        .out = s->type, .function = s->function, .alpha = s->alpha / unit, .beta = s->beta / unit, .scale = w->scale};
+    float unit = unit_of(s);
+    dnn_fusion f = {.out = s->type, .function = s->function, .alpha = s->alpha, .beta = s->beta, .scale = w->scale};
+    if (s->function == NN_CLIP) f.alpha /= unit, f.beta /= unit;
+    if (s->step != unit) f.factor = 1 / s->step;
     if (s->function == NN_HARD_SWISH) f.alpha = 1.0f / 6, f.beta = 0.5f; /* as oneDNN 3 wants to be told */
     if (s->function == NN_SWISH) f.alpha = 1;                            /* oneDNN's is x sigmoid(alpha x) */
     if (s->held == PROGRAM_NONE) return f;
     f.sum = true;
     f.held = p->steps[s->held].type;
-    f.sum_scale = p->steps[s->held].step / s->step;
+    f.sum_scale = p->steps[s->held].step / unit;
     return f;
 }
 
@@ -101,13 +114,14 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
 {
     const program_step *from = &p->steps[s->in];
     bool first_of_bytes = s->in == 0 && p->options.type == NN_U8;
+    size_t groups = s->row->groups ? s->row->groups : 1;
     dnn_conv conv = dnn_row_window(s->row, from->shape, s->shape, from->type);
     conv.bias = true;
     if (first_of_bytes) conv.pad = 0; /* the input carries its border */
     plain w = {0};
     amend_status status = plain_read(s->row, params, &w);
     if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, &w);
-    if (!status.code && p->options.type == NN_U8) status = quantize(&w, from->step, s->step);
+    if (!status.code && program_is_coded(from)) status = quantize(&w, from, from->shape.c / groups, unit_of(s));
     if (!status.code) {
         const dnn_fusion fusion = fusion_of(p, s, &w);
         status = nn_job_fused_conv(&conv, &fusion, &s->job);

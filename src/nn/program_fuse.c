@@ -14,18 +14,35 @@ static bool leads_on(const nn_program *p, size_t i)
     return i + 1 < p->table.count && nn_table_readers(&p->table, i) == 1 && !program_is_output(p, i);
 }
 
-/* oneDNN's sum wants what it adds to in the type of the result. */
-static bool can_hold(const nn_program *p, size_t row, const program_step *held)
+static bool is_window(const nn_row *row)
 {
-    if (held->row->kind == NN_CONSTANT) return false;
-    return p->options.type == NN_U8 || float_type(p, row) == held->type;
+    return row->kind == NN_MAX_POOL || row->kind == NN_AVERAGE_POOL;
 }
 
-static bool can_fuse(const nn_program *p, nn_function function)
+/* 8 bits: whether what a step makes of the rows up to `last` is kept in codes. Maps are; what stands at one place (a
+ * gate's branch) is f32, and so is what convolutions make of f32. */
+static bool keeps_codes(const nn_program *p, const program_step *s, size_t last)
 {
-    bool always = function == NN_RECTIFY || function == NN_CLIP;
-    return always || (p->options.type != NN_U8 && (function == NN_LEAKY || function == NN_SIGMOID ||
-                                                   function == NN_SWISH || function == NN_HARD_SWISH));
+    nn_kind kind = s->row->kind;
+    const nn_shape *shape = &p->table.shapes[last];
+    if (p->options.type != NN_U8 || kind == NN_LINEAR || kind == NN_CONSTANT) return false;
+    if (is_window(s->row)) return program_is_coded(&p->steps[s->in]);
+    if (shape->h * shape->w == 1 || program_is_output(p, last)) return false;
+    return kind != NN_CONV || program_is_coded(&p->steps[s->in]);
+}
+
+/* oneDNN's sum wants what it adds to as wide as the result. */
+static bool can_hold(const nn_program *p, const program_step *s, size_t last, const program_step *held)
+{
+    if (held->row->kind == NN_CONSTANT) return false;
+    if (p->options.type == NN_U8) return keeps_codes(p, s, last) == program_is_coded(held);
+    return float_type(p, last) == held->type;
+}
+
+static bool can_fuse(nn_function function)
+{
+    return function == NN_RECTIFY || function == NN_CLIP || function == NN_LEAKY || function == NN_SIGMOID ||
+           function == NN_SWISH || function == NN_HARD_SWISH;
 }
 
 static void take_function(program_step *s, const nn_row *row)
@@ -36,6 +53,14 @@ static void take_function(program_step *s, const nn_row *row)
     s->beta = curve.beta;
 }
 
+/* Whether the row behind row i is a function of it alone that a convolution can apply. */
+static bool is_followed(const nn_program *p, size_t i)
+{
+    const nn_row *next = &p->table.rows[i + 1];
+    return leads_on(p, i) && next->in[0] == i &&
+           (next->kind == NN_RELU || (next->kind == NN_ACTIVATION && can_fuse(next->function)));
+}
+
 /* The sum and the activation directly behind the convolution of step s. */
 static void absorb(const nn_program *p, program_step *s, const size_t *step_of_row)
 {
@@ -43,59 +68,46 @@ static void absorb(const nn_program *p, program_step *s, const size_t *step_of_r
     const nn_row *next = &p->table.rows[i + 1];
     if (leads_on(p, i) && next->kind == NN_ADD && (next->in[0] == i) != (next->in[1] == i)) {
         size_t held = step_of_row[next->in[next->in[0] == i]];
-        if (!can_hold(p, leads_on(p, i + 1) ? i + 2 : i + 1, &p->steps[held])) return;
+        if (!can_hold(p, s, is_followed(p, i + 1) ? i + 2 : i + 1, &p->steps[held])) return;
         s->held = held;
         i++;
-        next++;
     }
-    if (leads_on(p, i) && next->in[0] == i &&
-        (next->kind == NN_RELU || (next->kind == NN_ACTIVATION && can_fuse(p, next->function)))) {
-        take_function(s, next);
-        i++;
-    }
+    if (is_followed(p, i)) take_function(s, &p->table.rows[++i]);
     s->last_row = i;
 }
 
-static bool is_positive(const program_step *s)
+/* 8 bits: codes of what is never below 0 are unsigned, others signed; a pool keeps its input's. */
+static amend_status choose_code(const nn_program *p, program_step *s, const bool *positive)
 {
-    return s->function == NN_RECTIFY || (s->function == NN_CLIP && s->alpha >= 0);
-}
-
-/* 8 bits: codes of a relu's result are unsigned, of others signed; a pool keeps its input's. */
-static amend_status choose_type(const nn_program *p, program_step *s)
-{
-    bool pool = s->row->kind == NN_MAX_POOL || s->row->kind == NN_AVERAGE_POOL;
-    s->step = 1;
-    if (p->options.type != NN_U8) {
-        s->type = pool ? p->steps[s->in].type : float_type(p, s->last_row);
-        if (s->type == NN_F32 || !program_is_output(p, s->last_row)) return status_ok();
-        return status_error(AMEND_UNSUPPORTED, "%s %s: cannot be an output here; take precision f32",
-                            nn_kind_name(s->row->kind), s->row->name);
-    }
-    s->type = s->row->kind == NN_LINEAR ? NN_F32 : NN_U8;
-    if (s->type == NN_F32 || s->row->kind == NN_INPUT) return status_ok();
-    if (pool) {
+    s->type = s->row->kind == NN_INPUT ? NN_U8 : NN_F32;
+    if (s->row->kind == NN_INPUT || !keeps_codes(p, s, s->last_row)) return status_ok();
+    if (is_window(s->row)) {
         s->type = p->steps[s->in].type;
         s->step = p->steps[s->in].step;
         return status_ok();
     }
-    s->type = is_positive(s) ? NN_U8 : NN_S8;
+    s->type = positive[s->last_row] ? NN_U8 : NN_S8;
     s->step = p->steps_of_rows.step[s->last_row];
     if (s->step > 0) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s %s: no range of its activations; quantise the model first",
                         nn_kind_name(s->row->kind), s->row->name);
 }
 
+static amend_status choose_type(const nn_program *p, program_step *s, const bool *positive)
+{
+    s->step = 1;
+    if (p->options.type == NN_U8)
+        TRY(choose_code(p, s, positive));
+    else
+        s->type = is_window(s->row) ? p->steps[s->in].type : float_type(p, s->last_row);
+    if (s->type == NN_F32 || !program_is_output(p, s->last_row)) return status_ok();
+    return status_error(AMEND_UNSUPPORTED, "%s %s: cannot be an output here; take precision f32",
+                        nn_kind_name(s->row->kind), s->row->name);
+}
+
 static amend_status check_bytes(const nn_program *p, const program_step *s)
 {
     nn_kind kind = s->row->kind;
-    bool last = s->last_row + 1 == p->table.count;
-    if ((kind == NN_LINEAR) != last ||
-        (kind != NN_INPUT && kind != NN_CONV && kind != NN_LINEAR && kind != NN_MAX_POOL && kind != NN_AVERAGE_POOL))
-        return status_error(AMEND_UNSUPPORTED,
-                            "%s %s: cannot run in 8 bits, which know convolutions, sums, relus and pools; take bf16 or "
-                            "f32",
-                            nn_kind_name(kind), s->row->name);
     if (p->count == 1 && (kind != NN_CONV || s->row->pad_more || nn_table_readers(&p->table, 0) != 1))
         return status_error(AMEND_UNSUPPORTED,
                             "%s %s: in 8 bits one convolution must stand first, padded alike on all sides",
@@ -116,7 +128,9 @@ static amend_status check_kind(const nn_program *p, const program_step *s)
 amend_status program_fuse(nn_program *p)
 {
     size_t step_of_row[NN_MAX_ROWS] = {0};
+    bool positive[NN_MAX_ROWS];
     const nn_table *table = &p->table;
+    nn_table_signs(table, positive);
     for (size_t row = 0; row < table->count; row = p->steps[p->count++].last_row + 1) {
         program_step *s = &p->steps[p->count];
         *s = (program_step){.row = &table->rows[row], .last_row = row, .held = PROGRAM_NONE, .other = PROGRAM_NONE};
@@ -125,7 +139,7 @@ amend_status program_fuse(nn_program *p)
         if (s->row->kind == NN_RELU || s->row->kind == NN_ACTIVATION) take_function(s, s->row);
         if (s->row->kind == NN_CONV) absorb(p, s, step_of_row);
         TRY(check_kind(p, s));
-        TRY(choose_type(p, s));
+        TRY(choose_type(p, s, positive));
         s->shape = table->shapes[row];
         s->shape.n = s->row->kind == NN_CONSTANT ? 1 : p->options.batch;
         for (size_t i = row; i <= s->last_row; i++) step_of_row[i] = p->count;

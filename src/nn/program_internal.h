@@ -50,6 +50,16 @@ static inline size_t program_step_bytes(const program_step *s)
     return nn_shape_count(s->shape) * nn_type_size(s->type);
 }
 
+/* `count` values from index `at` on of a step's result, as they are or through `buffer`; and back. 8 bits: a code times
+ * the step's step, rounded, and clipped to what codes can say. */
+const float *program_load(const program_step *s, const void *map, size_t at, size_t count, float *buffer);
+void program_store(const program_step *s, void *map, size_t at, size_t count, const float *values);
+
+static inline bool program_is_coded(const program_step *s)
+{
+    return s->type == NN_U8 || s->type == NN_S8;
+}
+
 /* The border that the 8-bit input carries, so that its convolution pads with the mean and not with 0. */
 static inline size_t program_border(const nn_program *p)
 {
@@ -67,8 +77,8 @@ void program_fill_border(const nn_program *p, void *out); /* 8 bits; once a cont
 /* Steps without a job: a and b are the maps of s->in and s->other. */
 void program_plain(const nn_program *p, const program_step *s, const void *a, const void *b, void *out);
 
-/* A map of another size; x is of type `from` and shape `in`. */
-void program_resize(const program_step *s, nn_type from, nn_shape in, const void *x, void *out);
+/* A map of another size; x is the map of step `from`. */
+void program_resize(const program_step *s, const program_step *from, const void *x, void *out);
 
 /* logits = weights x + bias; x is the map of step s->in. */
 void program_linear(const nn_program *p, const program_step *s, const void *x, float *logits);

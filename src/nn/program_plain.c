@@ -2,7 +2,6 @@
  * Computed in f32, line by line; a line is the channels of one pixel. */
 #include <math.h>
 
-#include "nn/convert.h"
 #include "nn/program_internal.h"
 
 enum { PART = 256, ENOUGH = 16384 /* values that are worth waking the other threads */ };
@@ -18,7 +17,18 @@ static void apply_function(const program_step *s, const float *x, float *y, size
     for (size_t i = 0; i < count; i++) y[i] = x[i] > 0 ? x[i] : slopes[channel + i] * x[i];
 }
 
-static void activate(const program_step *s, nn_type from, const void *x, void *out)
+/* A map that is read, and the step that made it. */
+typedef struct operand {
+    const program_step *step;
+    const void *data;
+} operand;
+
+static const float *load(const operand *o, size_t at, size_t count, float *buffer)
+{
+    return program_load(o->step, o->data, at, count, buffer);
+}
+
+static void activate(const program_step *s, const operand *x, void *out)
 {
     size_t c = s->shape.c, lines = nn_shape_count(s->shape) / c;
 #pragma omp parallel for schedule(static) if (lines * c > ENOUGH)
@@ -26,9 +36,8 @@ static void activate(const program_step *s, nn_type from, const void *x, void *o
         for (size_t at = 0; at < c; at += PART) {
             float given[PART], result[PART];
             size_t count = c - at < PART ? c - at : PART;
-            const float *values = nn_load(from, x, line * c + at, count, given);
-            apply_function(s, values, result, count, at);
-            nn_store(s->type, out, line * c + at, count, result);
+            apply_function(s, load(x, line * c + at, count, given), result, count, at);
+            program_store(s, out, line * c + at, count, result);
         }
 }
 
@@ -50,20 +59,14 @@ NN_VECTOR static void operate(nn_operation operation, const float *a, const floa
     }
 }
 
-typedef struct operand {
-    nn_type type;
-    const void *data;
-    nn_shape shape; /* sides of 1 are repeated */
-} operand;
-
-/* `count` channels from `at` on of one pixel of the result. */
+/* `count` channels from `at` on of one pixel of the result; sides of 1 are repeated. */
 static const float *operand_part(const operand *o, size_t n, size_t y, size_t x, size_t at, size_t count, float *buffer)
 {
-    const nn_shape *s = &o->shape;
+    const nn_shape *s = &o->step->shape;
     size_t pixel = ((s->n == 1 ? 0 : n) * s->h + (s->h == 1 ? 0 : y)) * s->w + (s->w == 1 ? 0 : x);
-    if (s->c > 1) return nn_load(o->type, o->data, pixel * s->c + at, count, buffer);
+    if (s->c > 1) return load(o, pixel * s->c + at, count, buffer);
     float value, one;
-    value = *nn_load(o->type, o->data, pixel, 1, &one);
+    value = *load(o, pixel, 1, &one);
     for (size_t i = 0; i < count; i++) buffer[i] = value;
     return buffer;
 }
@@ -79,14 +82,19 @@ static void combine(const program_step *s, const operand *a, const operand *b, v
             size_t count = c - at < PART ? c - at : PART, n = line / (w * h), y = line / w % h, x = line % w;
             operate(operation, operand_part(a, n, y, x, at, count, left), operand_part(b, n, y, x, at, count, right),
                     result, count);
-            nn_store(s->type, out, line * c + at, count, result);
+            program_store(s, out, line * c + at, count, result);
         }
+}
+
+static size_t each(const operand *o)
+{
+    return nn_shape_count(o->step->shape) / o->step->shape.n;
 }
 
 static void gather(const program_step *s, const operand *a, const operand *b, void *out)
 {
-    size_t count = nn_shape_count(s->shape) / s->shape.n, first = nn_shape_count(a->shape) / a->shape.n;
-    size_t second = b->data ? nn_shape_count(b->shape) / b->shape.n : 0;
+    size_t count = nn_shape_count(s->shape) / s->shape.n, first = each(a);
+    size_t second = b->data ? each(b) : 0;
 #pragma omp parallel for schedule(static) collapse(2) if (s->shape.n * count > ENOUGH)
     for (size_t n = 0; n < s->shape.n; n++)
         for (size_t at = 0; at < count; at += PART) {
@@ -97,28 +105,28 @@ static void gather(const program_step *s, const operand *a, const operand *b, vo
                 if (from == NN_FILL)
                     result[i] = s->row->alpha;
                 else if (from < first)
-                    result[i] = *nn_load(a->type, a->data, (a->shape.n == 1 ? 0 : n) * first + from, 1, &one);
+                    result[i] = *load(a, (a->step->shape.n == 1 ? 0 : n) * first + from, 1, &one);
                 else
-                    result[i] = *nn_load(b->type, b->data, (b->shape.n == 1 ? 0 : n) * second + from - first, 1, &one);
+                    result[i] = *load(b, (b->step->shape.n == 1 ? 0 : n) * second + from - first, 1, &one);
             }
-            nn_store(s->type, out, n * count + at, part, result);
+            program_store(s, out, n * count + at, part, result);
         }
 }
 
 static void pool_all(const program_step *s, const operand *a, void *out)
 {
-    size_t c = s->shape.c, pixels = a->shape.h * a->shape.w;
+    size_t c = s->shape.c, pixels = a->step->shape.h * a->step->shape.w;
 #pragma omp parallel for schedule(static) collapse(2) if (s->shape.n * pixels * c > ENOUGH)
     for (size_t n = 0; n < s->shape.n; n++)
         for (size_t at = 0; at < c; at += PART) {
             float sum[PART] = {0}, given[PART];
             size_t count = c - at < PART ? c - at : PART;
             for (size_t i = 0; i < pixels; i++) {
-                const float *values = nn_load(a->type, a->data, (n * pixels + i) * c + at, count, given);
+                const float *values = load(a, (n * pixels + i) * c + at, count, given);
                 for (size_t k = 0; k < count; k++) sum[k] += values[k];
             }
             for (size_t k = 0; k < count; k++) sum[k] /= (float)pixels;
-            nn_store(s->type, out, n * c + at, count, sum);
+            program_store(s, out, n * c + at, count, sum);
         }
 }
 
@@ -128,11 +136,11 @@ static void softmax(const program_step *s, const operand *a, void *out)
     size_t c = s->shape.c, lines = nn_shape_count(s->shape) / c;
     for (size_t line = 0; line < lines; line++) {
         float largest = -HUGE_VALF, sum = 0, one;
-        for (size_t i = 0; i < c; i++) largest = fmaxf(largest, *nn_load(a->type, a->data, line * c + i, 1, &one));
-        for (size_t i = 0; i < c; i++) sum += expf(*nn_load(a->type, a->data, line * c + i, 1, &one) - largest);
+        for (size_t i = 0; i < c; i++) largest = fmaxf(largest, *load(a, line * c + i, 1, &one));
+        for (size_t i = 0; i < c; i++) sum += expf(*load(a, line * c + i, 1, &one) - largest);
         for (size_t i = 0; i < c; i++) {
-            float share = expf(*nn_load(a->type, a->data, line * c + i, 1, &one) - largest) / sum;
-            nn_store(s->type, out, line * c + i, 1, &share);
+            float share = expf(*load(a, line * c + i, 1, &one) - largest) / sum;
+            program_store(s, out, line * c + i, 1, &share);
         }
     }
 }
@@ -140,11 +148,11 @@ static void softmax(const program_step *s, const operand *a, void *out)
 void program_plain(const nn_program *p, const program_step *s, const void *a, const void *b, void *out)
 {
     const program_step *in = &p->steps[s->in], *other = b ? &p->steps[s->other] : in;
-    const operand left = {in->type, a, in->shape}, right = {other->type, b, other->shape};
+    const operand left = {in, a}, right = {other, b};
     switch (s->row->kind) {
     case NN_RELU:
     case NN_ACTIVATION:
-        activate(s, in->type, a, out);
+        activate(s, &left, out);
         break;
     case NN_ADD:
     case NN_COMBINE:
@@ -160,7 +168,7 @@ void program_plain(const nn_program *p, const program_step *s, const void *a, co
         softmax(s, &left, out);
         break;
     case NN_RESIZE:
-        program_resize(s, in->type, in->shape, a, out);
+        program_resize(s, in, a, out);
         break;
     case NN_LINEAR:
         program_linear(p, s, a, out);

@@ -2,7 +2,6 @@
  * the border. */
 #include <math.h>
 
-#include "nn/convert.h"
 #include "nn/program_internal.h"
 
 enum { PART = 256, ENOUGH = 16384 /* values that are worth waking the other threads */ };
@@ -26,18 +25,20 @@ NN_VECTOR static void blend(const float *a, const float *b, float share, float *
 }
 
 /* `count` channels from `at` on of the line `row`, between two of its pixels. */
-static void blend_pixels(nn_type from, const void *x, size_t row, const place *across, nn_shape in, size_t at,
+static void blend_pixels(const program_step *from, const void *x, size_t row, const place *across, size_t at,
                          size_t count, float *y)
 {
     float left[PART], right[PART];
-    const float *a = nn_load(from, x, (row * in.w + across->first) * in.c + at, count, left);
-    const float *b = nn_load(from, x, (row * in.w + across->second) * in.c + at, count, right);
+    size_t w = from->shape.w, c = from->shape.c;
+    const float *a = program_load(from, x, (row * w + across->first) * c + at, count, left);
+    const float *b = program_load(from, x, (row * w + across->second) * c + at, count, right);
     blend(a, b, across->share, y, count);
 }
 
-void program_resize(const program_step *s, nn_type from, nn_shape in, const void *x, void *out)
+void program_resize(const program_step *s, const program_step *from, const void *x, void *out)
 {
     const nn_row *row = s->row;
+    const nn_shape in = from->shape;
     size_t h = s->shape.h, w = s->shape.w, c = s->shape.c, lines = s->shape.n * h;
 #pragma omp parallel for schedule(static) if (lines * w * c > ENOUGH)
     for (size_t line = 0; line < lines; line++) {
@@ -48,10 +49,10 @@ void program_resize(const program_step *s, nn_type from, nn_shape in, const void
             for (size_t at = 0; at < c; at += PART) {
                 float above[PART], below[PART], result[PART];
                 size_t count = c - at < PART ? c - at : PART;
-                blend_pixels(from, x, map + down.first, &across, in, at, count, above);
-                blend_pixels(from, x, map + down.second, &across, in, at, count, below);
+                blend_pixels(from, x, map + down.first, &across, at, count, above);
+                blend_pixels(from, x, map + down.second, &across, at, count, below);
                 blend(above, below, down.share, result, count);
-                nn_store(s->type, out, (line * w + i) * c + at, count, result);
+                program_store(s, out, (line * w + i) * c + at, count, result);
             }
         }
     }

@@ -210,6 +210,38 @@ size_t nn_row_inputs(const nn_row *row)
     return row->kind == NN_ADD || row->kind == NN_COMBINE || (row->kind == NN_GATHER && row->pair) ? 2 : 1;
 }
 
+static bool stays_positive(const nn_row *row, const bool *positive)
+{
+    const nn_curve curve = nn_row_curve(row);
+    bool first = positive[row->in[0]], both = first && positive[row->in[1]];
+    switch (row->kind) {
+    case NN_RELU:
+    case NN_ACTIVATION:
+        return curve.function == NN_RECTIFY || curve.function == NN_SIGMOID || curve.function == NN_HARD_SIGMOID ||
+               (curve.function == NN_CLIP && curve.alpha >= 0);
+    case NN_SOFTMAX:
+        return true;
+    case NN_MAX_POOL:
+    case NN_AVERAGE_POOL:
+    case NN_GLOBAL_POOL:
+    case NN_RESIZE:
+        return first;
+    case NN_ADD:
+        return both;
+    case NN_COMBINE:
+        return both && row->operation != NN_MINUS;
+    case NN_GATHER:
+        return (row->pair ? both : first) && row->alpha >= 0;
+    default:
+        return false;
+    }
+}
+
+void nn_table_signs(const nn_table *table, bool positive[NN_MAX_ROWS])
+{
+    for (size_t i = 0; i < table->count; i++) positive[i] = i && stays_positive(&table->rows[i], positive);
+}
+
 size_t nn_table_readers(const nn_table *table, size_t row)
 {
     size_t readers = 0;

@@ -98,6 +98,9 @@ size_t nn_row_inputs(const nn_row *row);
 /* How many inputs of later rows are this row. */
 size_t nn_table_readers(const nn_table *table, size_t row);
 
+/* positive: by row, whether its result is never below 0. */
+void nn_table_signs(const nn_table *table, bool positive[NN_MAX_ROWS]);
+
 const char *nn_kind_name(nn_kind kind);
 
 #endif

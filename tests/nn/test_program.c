@@ -203,6 +203,68 @@ static void test_int8_wants_ranges(void **state)
     sample_free(&s);
 }
 
+static nn_table *byte_layers(size_t channels, size_t classes)
+{
+    nn_table *table = table_begin(6, 6, channels);
+    nn_row conv = {.kind = NN_CONV, .channels = 36, .kernel = 3, .stride = 1, .pad = 1, .bias = true};
+    conv.in[0] = table_add(table, conv);
+    conv.in[0] = table_add(table, (nn_row){.kind = NN_RELU, .in = {conv.in[0]}});
+    conv.in[0] = table_add(table, conv);
+    table_add(table, (nn_row){.kind = NN_LINEAR, .in = {conv.in[0]}, .channels = classes});
+    return table;
+}
+
+/* Runs on random pixels of 0 and 255 that are taken as they are; notes the ranges of f32 maps in `steps`. */
+static void run_on_bytes(const nn_table *table, const nn_params *params, nn_type type, nn_steps *steps, float *logits)
+{
+    const float unit = 1.0f / 255;
+    nn_program_options o = {.batch = 1, .type = type, .deviation = {unit, unit, unit, unit}, .steps = steps};
+    nn_program *program = NULL;
+    nn_context *context = NULL;
+    rng r = rng_make(1, 2, 5);
+    o.keep_maps = type == NN_F32;
+    must(nn_program_create(table, params, &o, &program));
+    must(nn_context_create(program, &context));
+    for (size_t i = 0; i < nn_shape_count(table->shapes[0]); i++)
+        nn_context_pixels(context)[i] = rng_below(&r, 2) ? 255 : 0;
+    must(nn_context_run(context, 1));
+    memcpy(logits, nn_context_logits(context), table->shapes[table->count - 1].c * sizeof *logits);
+    for (size_t row = 1; type == NN_F32 && row < table->count; row++) {
+        size_t count = 0;
+        const float *map = nn_context_map(context, row, &count);
+        for (size_t i = 0; i < count; i++)
+            steps->step[row] = fmaxf(steps->step[row], fabsf(map[i]) / (table->rows[row].kind == NN_RELU ? 255 : 127));
+    }
+    nn_context_free(context);
+    nn_program_free(program);
+}
+
+/* Weights of -1, 0 and 1, pixels of 0 and 255: what overflows where products of bytes are added up in 16 bits. Codes of
+ * pixels are read by the first layer, those of a relu by the second. */
+static void test_int8_does_not_overflow(void **state)
+{
+    enum { CLASSES = 16 };
+    (void)state;
+    for (size_t channels = 1; channels <= 4; channels++) {
+        nn_table *table = byte_layers(channels, CLASSES);
+        nn_steps steps = {{0}};
+        nn_params params;
+        rng r = rng_make(8, 3, 1);
+        float exact[CLASSES], coded[CLASSES];
+        must(nn_params_create(table, &params));
+        for (size_t i = 0; i < params.count; i++)
+            for (size_t k = 0; k < params.items[i].count; k++)
+                params.items[i].value[k] = params.items[i].dims == 1 ? 0 : (float)rng_below(&r, 3) - 1;
+        run_on_bytes(table, &params, NN_F32, &steps, exact);
+        run_on_bytes(table, &params, NN_U8, &steps, coded);
+        double distance = distance_of(coded, exact, CLASSES);
+        print_message("%zu channels: logits differ by %.4f of the largest\n", channels, distance);
+        assert_true(distance < 0.03);
+        nn_params_free(&params);
+        mem_free(table);
+    }
+}
+
 /* ---- threads ---- */
 
 typedef struct worker {
@@ -274,6 +336,7 @@ int main(void)
                                        cmocka_unit_test(test_bf16_is_near),
                                        cmocka_unit_test(test_int8_is_near),
                                        cmocka_unit_test(test_int8_wants_ranges),
+                                       cmocka_unit_test(test_int8_does_not_overflow),
                                        cmocka_unit_test(test_threads_share_a_program),
                                        cmocka_unit_test(test_memory_that_runs_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
