@@ -265,6 +265,44 @@ static void test_int8_does_not_overflow(void **state)
     }
 }
 
+/* Functions behind a convolution and its sum, in codes and with real values; of small weights, so that they matter. */
+static void test_int8_functions(void **state)
+{
+    static const nn_row functions[] = {{.function = NN_LEAKY, .alpha = 0.2f},
+                                       {.function = NN_CLIP, .alpha = -1, .beta = 2},
+                                       {.function = NN_SIGMOID},
+                                       {.function = NN_SWISH},
+                                       {.function = NN_HARD_SWISH},
+                                       {.function = NN_HARD_SIGMOID, .alpha = 0.2f, .beta = 0.5f},
+                                       {.function = NN_TANH},
+                                       {.function = NN_SLOPES}};
+    enum { CLASSES = 16, FUNCTIONS = sizeof functions / sizeof *functions };
+    (void)state;
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        nn_table *table = table_begin(6, 6, 3);
+        nn_row conv = {.kind = NN_CONV, .channels = 24, .kernel = 3, .stride = 1, .pad = 1, .bias = true};
+        nn_row function = functions[i];
+        nn_steps steps = {{0}};
+        nn_params params;
+        float exact[CLASSES], coded[CLASSES];
+        conv.in[0] = table_add(table, conv);
+        conv.in[0] = table_add(table, (nn_row){.kind = NN_RELU, .in = {conv.in[0]}});
+        function.kind = NN_ACTIVATION;
+        function.in[0] = table_add(table, (nn_row){.kind = NN_ADD, .in = {table_add(table, conv), conv.in[0]}});
+        function.in[0] = table_add(table, function);
+        table_add(table, (nn_row){.kind = NN_LINEAR, .in = {function.in[0]}, .channels = CLASSES});
+        must(nn_params_create(table, &params));
+        nn_params_init(&params, 11);
+        for (size_t k = 0; k < params.items[0].count; k++) params.items[0].value[k] /= 255;
+        run_on_bytes(table, &params, NN_F32, &steps, exact);
+        run_on_bytes(table, &params, NN_U8, &steps, coded);
+        double distance = distance_of(coded, exact, CLASSES);
+        if (!(distance < 0.03)) fail_msg("function %d: %g", (int)function.function, distance);
+        nn_params_free(&params);
+        mem_free(table);
+    }
+}
+
 /* ---- threads ---- */
 
 typedef struct worker {
@@ -337,6 +375,7 @@ int main(void)
                                        cmocka_unit_test(test_int8_is_near),
                                        cmocka_unit_test(test_int8_wants_ranges),
                                        cmocka_unit_test(test_int8_does_not_overflow),
+                                       cmocka_unit_test(test_int8_functions),
                                        cmocka_unit_test(test_threads_share_a_program),
                                        cmocka_unit_test(test_memory_that_runs_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
