@@ -215,6 +215,9 @@ static amend_status as_convolution(graph *g, size_t at)
     const struct graph_fill *found = k < NN_MAX_INPUTS ? fill_of(g, row->in[k]) : NULL;
     float *factor, *addend;
     if (!found) return status_ok();
+    if (!row->in[!k])
+        return graph_error(g, AMEND_UNSUPPORTED,
+                           "changes pixels, which training normalises itself; export the network without it");
     const struct graph_fill given = *found; /* as the list moves when it grows */
     const nn_operation operation = row->operation;
     nn_row conv = {.kind = NN_CONV, .channels = channels, .kernel = 1, .stride = 1, .groups = channels, .bias = true};
@@ -238,6 +241,7 @@ static amend_status cut(graph *g, size_t map, nn_table *table)
     size_t went_to[NN_MAX_ROWS] = {0};
     nn_shape in = whole->shapes[0];
     for (size_t i = 1; i <= map; i++) {
+        g->node = g->made_by[i];
         TRY(join_moves(g->network, &g->network->table.rows[i]));
         TRY(as_convolution(g, i));
     }

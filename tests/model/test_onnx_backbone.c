@@ -33,13 +33,13 @@ static void sloped(onnx_net *n)
 /* Arithmetic with one number and with one a channel, the constant first and second. */
 static void scaled(onnx_net *n)
 {
-    net_values(n, "mean", 3, (int64_t[]){3, 1, 1}, 0.5, 0.2);
+    net_values(n, "mean", 3, (int64_t[]){16, 1, 1}, 0.5, 0.2);
     net_values(n, "one", 0, NULL, 1.5, 0);
     net_values(n, "factor", 4, (int64_t[]){1, 16, 1, 1}, 0.7, 0.3);
     net_values(n, "divisor", 1, (int64_t[]){1}, 1.25, 0);
-    const char *at = net_plain(n, "Sub", "sub", "image", "mean");
-    at = net_conv(n, "c1", net_plain(n, "Div", "div", at, "divisor"), 3, 16, 3, 2, 1, false);
-    at = net_plain(n, "Relu", "r1", net_plain(n, "Mul", "mul", "factor", at), NULL);
+    const char *at = net_plain(n, "Sub", "sub", net_conv(n, "c1", "image", 3, 16, 3, 2, 1, false), "mean");
+    at = net_plain(n, "Mul", "mul", "factor", net_plain(n, "Div", "div", at, "divisor"));
+    at = net_plain(n, "Relu", "r1", at, NULL);
     at = net_plain(n, "Add", "add", net_plain(n, "Sub", "from", "one", at), "factor");
     net_classify(n, net_conv(n, "c2", at, 16, 64, 3, 2, 1, false), 64);
 }
@@ -474,6 +474,12 @@ static void erosion(void **state)
 
 /* ---- what is refused ---- */
 
+static void normalised(onnx_net *n)
+{
+    net_values(n, "mean", 3, (int64_t[]){3, 1, 1}, 0.5, 0.2);
+    net_classify(n, net_conv(n, "c", net_plain(n, "Sub", "sub", "image", "mean"), 3, 64, 3, 2, 1, false), 64);
+}
+
 static void placed(onnx_net *n)
 {
     net_values(n, "places", 4, (int64_t[]){1, 1, SIDE, SIDE}, 0, 1);
@@ -534,6 +540,7 @@ static void refused(void **state)
         const char *message;
     } cases[] = {
         {placed, "node 'placing' (Add): has no form that can be trained (constant)"},
+        {normalised, "node 'sub' (Sub): changes pixels, which training normalises itself"},
         {quotient, "node 'share' (Div): has no form that can be trained: only sum, difference"},
         {moved, "node 'd' (Conv): moves or fills in values other than whole channels"},
         {no_classifier, "no pooling or flattening of a feature map in front of its output"},
