@@ -84,13 +84,15 @@ static void a_teacher(void **state)
 {
     (void)state;
     assert_works("train --out $T/taught train.teacher=$T/start.safetensors train.teaching=0.75" TINY "model.size=24");
-    assert_says(errors, "/start.safetensors, 75 % of the targets\n");
+    assert_says(errors, "/start.safetensors, 75 % of the targets, the mean of each picture and its mirror image\n");
     shell("grep -q '^teacher = .*/start.safetensors (hash [0-9a-f]*)$' $T/taught/run.txt");
     assert_works("info $T/taught/model.safetensors");
     assert_says(printed, "f32, taught by start.safetensors;");
     assert_refused("train --resume --out $T/taught train.teacher=$T/taught/model.safetensors train.teaching=0.75" TINY
                    "model.size=24",
                    1, "another recipe or data set");
+    assert_works("train --out $T/upright train.teacher=$T/start.safetensors" TINY "augment.flip=0");
+    assert_says(errors, "/start.safetensors, 50 % of the targets\n");
     assert_refused("train --out $T/no train.teacher=$T/set" TINY, 1, "train.teacher: ");
     assert_refused("train --out $T/no train.teacher=models/ferplus-resnet18-ema.safetensors" TINY, 1,
                    "train.teacher: models/ferplus-resnet18-ema.safetensors was trained on 8 classes");
