@@ -1,7 +1,8 @@
-/* The forward pass: rows of scale * x + shift are kept while windows reach them. */
+/* Each window, and in the last pass each pixel, is one loop of vectors over the channels, whose values stay in
+ * registers: the usual sizes of windows are constants in their copies of the loops. */
 #include "nn/norm_pool.h"
 
-#include <math.h>
+#include <stdbool.h>
 
 norm_pool norm_pool_of(const nn_row *pool, nn_shape in, nn_shape out)
 {
@@ -13,77 +14,200 @@ size_t norm_pool_bytes(const norm_pool *pool)
     return nn_shape_count(pool->out);
 }
 
-/* kernel rows of x, then the best values and the winners of a window */
-size_t norm_pool_room(const norm_pool *pool)
+/* The pixels of a window along one axis: where their values begin, and their taps. */
+typedef struct pixels {
+    size_t at[NORM_POOL_KERNEL], tap[NORM_POOL_KERNEL];
+} pixels;
+
+/* The map has `length` pixels there, `step` values apart; `begin`: of the first. A pixel outside is replaced by the
+ * nearest inside, which is another of the window's: no maximum changes by that. */
+NN_INLINE pixels pixels_of(const norm_pool *p, size_t kernel, size_t window, size_t length, size_t step, size_t begin)
 {
-    return (pool->kernel * pool->in.w + 2) * pool->in.c;
+    pixels px;
+    size_t from = window * p->stride;
+    for (size_t k = 0; k < kernel; k++) {
+        size_t at = from + k < p->pad ? 0 : from + k - p->pad;
+        if (at >= length) at = length - 1;
+        px.at[k] = begin + at * step;
+        px.tap[k] = at + p->pad - from;
+    }
+    return px;
 }
 
-static inline void normalise_row(const norm_pool *p, nn_type type, const void *x, size_t row, const float *scale,
-                                 const float *shift, float *to)
+/* The windows first .. end - 1 along one axis that a pixel is in; its tap of the first is `tap`, of each further one
+ * less by the stride. */
+typedef struct windows {
+    size_t first, end, tap;
+} windows;
+
+/* From those of a pixel before this one, or from zeros; the result has `length` windows there. */
+NN_INLINE void move_windows(const norm_pool *p, size_t pixel, size_t length, windows *w)
 {
-    size_t c = p->in.c;
-    for (size_t at = 0; at < p->in.w; at++, to += c) {
-        const float *v = nn_load(type, x, (row * p->in.w + at) * c, c, to);
-        for (size_t i = 0; i < c; i++) to[i] = scale[i] * v[i] + shift[i];
-    }
+    size_t at = pixel + p->pad;
+    while (w->end < length && w->end * p->stride <= at) w->end++;
+    while (w->first < w->end && w->first * p->stride + p->kernel <= at) w->first++;
+    w->tap = at - w->first * p->stride;
 }
 
-static inline void take_larger(const float *values, int32_t tap, size_t c, float *best, int32_t *winner)
+/* rows, columns: of the window's pixels; at: where its result stands. */
+NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps,
+                           const float *scale, const float *shift, const pixels *rows, const pixels *columns, size_t at)
 {
-    for (size_t i = 0; i < c; i++) {
-        bool larger = !(values[i] <= best[i]); /* NaN wins */
-        best[i] = larger ? values[i] : best[i];
-        winner[i] = larger ? tap : winner[i];
-    }
-}
-
-/* One window: rows[ky] is the row of x under its tap ky, NULL outside the map; left: its first column, may be < 0. */
-static inline void pool_window(const norm_pool *p, const float *const *rows, ptrdiff_t left, float *best,
-                               int32_t *winner)
-{
-    size_t c = p->in.c;
-    for (size_t i = 0; i < c; i++) {
-        best[i] = -HUGE_VALF;
-        winner[i] = NORM_POOL_NONE;
-    }
-    for (size_t ky = 0; ky < p->kernel; ky++)
-        for (size_t kx = 0; rows[ky] && kx < p->kernel; kx++) {
-            ptrdiff_t x = left + (ptrdiff_t)kx;
-            if (x < 0 || x >= (ptrdiff_t)p->in.w) continue;
-            take_larger(rows[ky] + (size_t)x * c, (int32_t)(ky * p->kernel + kx), c, best, winner);
+    const void *x = maps->x;
+    void *out = maps->out;
+    uint8_t *winners = p->winners + at;
+#pragma omp simd
+    for (size_t i = 0; i < p->in.c; i++) {
+        float best = 0;
+        int32_t winner = NORM_POOL_NONE;
+        for (size_t k = 0; k < kernel * kernel; k++) {
+            size_t ky = k / kernel, kx = k % kernel;
+            float value = scale[i] * nn_get(type, x, rows->at[ky] + columns->at[kx] + i) + shift[i];
+            bool larger = (value > best) | (value != value); /* NaN wins, and stays */
+            best = larger ? value : best;
+            winner = larger ? (int32_t)(rows->tap[ky] * kernel + columns->tap[kx]) : winner;
         }
+        winners[i] = (uint8_t)winner;
+        nn_put(type, out, at + i, best);
+    }
 }
 
-/* relu of the best values; what is not above zero passes no gradient on. */
-static inline void keep_window(size_t c, float *best, const int32_t *winner, uint8_t *winners)
+/* part: sums of g, then of g * (x - mean) */
+NN_INLINE void sum_window(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps,
+                          const float *mean, const pixels *rows, const pixels *columns, size_t at, float *part)
 {
-    for (size_t i = 0; i < c; i++) winners[i] = (uint8_t)(best[i] > 0 ? winner[i] : NORM_POOL_NONE);
-    for (size_t i = 0; i < c; i++) best[i] = best[i] < 0 ? 0 : best[i];
+    size_t c = p->in.c;
+    const void *x = maps->x, *dy = maps->dy;
+    const uint8_t *winners = p->winners + at;
+    float *product = part + c;
+#pragma omp simd
+    for (size_t i = 0; i < c; i++) {
+        int32_t winner = winners[i];
+        float g = winner == NORM_POOL_NONE ? 0 : nn_get(type, dy, at + i), value = 0;
+        for (size_t k = 0; k < kernel * kernel; k++) {
+            size_t ky = k / kernel, kx = k % kernel;
+            float candidate = nn_get(type, x, rows->at[ky] + columns->at[kx] + i);
+            value = winner == (int32_t)(rows->tap[ky] * kernel + columns->tap[kx]) ? candidate : value;
+        }
+        part[i] += g;
+        product[i] += g * (value - mean[i]);
+    }
 }
 
-NN_VECTOR void norm_pool_forward(const norm_pool *p, nn_type type, const void *x, const float *scale,
-                                 const float *shift, size_t first, size_t last, void *out, float *buffer)
+/* dx of one pixel, at index `at`: down x across windows have it, the first one at `window` by `tap`. */
+NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps *maps, const float *from_g,
+                          const float *from_x, const float *constant, size_t window, size_t tap, size_t down,
+                          size_t across, size_t at)
 {
-    size_t c = p->in.c, length = p->in.w * c, held[NORM_POOL_KERNEL]; /* which row of x each part of the buffer has */
-    float *best = buffer + p->kernel * length;
-    int32_t *winner = (int32_t *)(best + c);
-    for (size_t i = 0; i < p->kernel; i++) held[i] = SIZE_MAX;
+    size_t c = p->in.c, length = p->out.w * c, kernel = p->kernel, stride = p->stride;
+    const void *x = maps->x, *dy = maps->dy;
+    void *dx = maps->dx;
+    const uint8_t *winners = p->winners;
+#pragma omp simd
+    for (size_t i = 0; i < c; i++) {
+        float g = 0;
+        for (size_t k = 0; k < down * across; k++) {
+            size_t v = k / across, u = k % across, from = window + v * length + u * c + i;
+            int32_t won = winners[from];
+            g += won == (int32_t)(tap - (v * kernel + u) * stride) ? nn_get(type, dy, from) : 0;
+        }
+        nn_put(type, dx, at + i, from_g[i] * g + from_x[i] * nn_get(type, x, at + i) + constant[i]);
+    }
+}
+
+NN_INLINE void pool_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, const float *scale,
+                        const float *shift, size_t row)
+{
+    size_t c = p->in.c, length = p->in.w * c;
+    const pixels rows = pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
+    for (size_t u = 0; u < p->out.w; u++) {
+        const pixels columns = pixels_of(p, kernel, u, p->in.w, c, 0);
+        pool_window(p, kernel, type, maps, scale, shift, &rows, &columns, (row * p->out.w + u) * c);
+    }
+}
+
+NN_INLINE void sum_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, const float *mean,
+                       size_t row, float *part)
+{
+    size_t c = p->in.c, length = p->in.w * c;
+    const pixels rows = pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
+    for (size_t u = 0; u < p->out.w; u++) {
+        const pixels columns = pixels_of(p, kernel, u, p->in.w, c, 0);
+        sum_window(p, kernel, type, maps, mean, &rows, &columns, (row * p->out.w + u) * c, part);
+    }
+}
+
+NN_INLINE void pass_row(const norm_pool *p, nn_type type, const norm_pool_maps *maps, const float *from_g,
+                        const float *from_x, const float *constant, size_t row)
+{
+    size_t c = p->in.c, image = row / p->in.h;
+    windows rows = {0}, columns = {0};
+    move_windows(p, row % p->in.h, p->out.h, &rows);
+    for (size_t pixel = 0; pixel < p->in.w; pixel++) {
+        move_windows(p, pixel, p->out.w, &columns);
+        size_t down = rows.end - rows.first, across = columns.end - columns.first;
+        size_t window = ((image * p->out.h + rows.first) * p->out.w + columns.first) * c;
+        size_t tap = rows.tap * p->kernel + columns.tap, at = (row * p->in.w + pixel) * c;
+#define PASS(v, u) pass_pixel(p, type, maps, from_g, from_x, constant, window, tap, v, u, at)
+        if (down == 1 && across == 1)
+            PASS(1, 1);
+        else if (down == 1 && across == 2)
+            PASS(1, 2);
+        else if (down == 2 && across == 1)
+            PASS(2, 1);
+        else if (down == 2 && across == 2)
+            PASS(2, 2);
+        else
+            PASS(down, across);
+#undef PASS
+    }
+}
+
+/* Calls WORK(pool, kernel, type, ...) with both known to the compiler where the kernel is a usual one. */
+#define WITH_KERNEL(work, p, type, ...)                                                                                \
+    switch ((p)->kernel) {                                                                                             \
+    case 2:                                                                                                            \
+        work(p, 2, type, __VA_ARGS__);                                                                                 \
+        break;                                                                                                         \
+    case 3:                                                                                                            \
+        work(p, 3, type, __VA_ARGS__);                                                                                 \
+        break;                                                                                                         \
+    default:                                                                                                           \
+        work(p, (p)->kernel, type, __VA_ARGS__);                                                                       \
+    }
+
+NN_VECTOR void norm_pool_forward(const norm_pool *p, const norm_pool_maps *maps, const float *scale, const float *shift,
+                                 size_t first, size_t last)
+{
+    for (size_t row = last; row-- > first;) {
+        if (maps->type == NN_F32) {
+            WITH_KERNEL(pool_row, p, NN_F32, maps, scale, shift, row)
+        } else {
+            WITH_KERNEL(pool_row, p, NN_BF16, maps, scale, shift, row)
+        }
+    }
+}
+
+NN_VECTOR void norm_pool_sums(const norm_pool *p, const norm_pool_maps *maps, const float *mean, size_t first,
+                              size_t last, double *sums, float *buffer)
+{
     for (size_t row = first; row < last; row++) {
-        const float *rows[NORM_POOL_KERNEL] = {NULL};
-        for (size_t ky = 0; ky < p->kernel; ky++) {
-            size_t y = row % p->out.h * p->stride + ky, at = row / p->out.h * p->in.h + y - p->pad;
-            float *part = buffer + y % p->kernel * length;
-            if (y < p->pad || y - p->pad >= p->in.h) continue;
-            if (held[y % p->kernel] != at) normalise_row(p, type, x, at, scale, shift, part);
-            held[y % p->kernel] = at;
-            rows[ky] = part;
+        if (maps->type == NN_F32) {
+            WITH_KERNEL(sum_row, p, NN_F32, maps, mean, row, buffer)
+        } else {
+            WITH_KERNEL(sum_row, p, NN_BF16, maps, mean, row, buffer)
         }
-        for (size_t u = 0; u < p->out.w; u++) {
-            size_t at = (row * p->out.w + u) * c;
-            pool_window(p, rows, (ptrdiff_t)(u * p->stride) - (ptrdiff_t)p->pad, best, winner);
-            keep_window(c, best, winner, p->winners + at);
-            nn_store(type, out, at, c, best);
-        }
+        norm_flush_sums(sums, buffer, 2 * p->in.c);
+    }
+}
+
+NN_VECTOR void norm_pool_gradient(const norm_pool *p, const norm_pool_maps *maps, const float *from_g,
+                                  const float *from_x, const float *constant, size_t first, size_t last)
+{
+    for (size_t row = last; row-- > first;) {
+        if (maps->type == NN_F32)
+            pass_row(p, NN_F32, maps, from_g, from_x, constant, row);
+        else
+            pass_row(p, NN_BF16, maps, from_g, from_x, constant, row);
     }
 }

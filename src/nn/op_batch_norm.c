@@ -20,9 +20,8 @@ static const float usual_momentum = 0.1f;
 typedef struct norm_state {
     size_t threads;
     float *mean, *inverse_deviation, *scale, *shift, *from_g, *from_x, *constant;
-    double *sums;  /* threads x 2 x c */
-    float *buffer; /* threads x room */
-    size_t room;
+    double *sums;   /* threads x 2 x c */
+    float *buffer;  /* threads x BUFFERS x c */
     norm_pool pool; /* kernel 0: none */
 } norm_state;
 
@@ -32,13 +31,11 @@ static amend_status norm_create(nn_layer *layer)
     TRY(mem_alloc(&layer->state, 1, sizeof(norm_state), layer->row->name));
     norm_state *s = layer->state;
     s->threads = (size_t)omp_get_max_threads();
-    s->room = BUFFERS * c;
     if (layer->pool) {
         s->pool = norm_pool_of(layer->pool, layer->in[0]->shape, layer->out->shape);
-        if (norm_pool_room(&s->pool) > s->room) s->room = norm_pool_room(&s->pool);
         own = norm_pool_bytes(&s->pool);
     }
-    layer->own_bytes = own + (7 * c + s->threads * s->room) * sizeof(float) + s->threads * 2 * c * sizeof(double);
+    layer->own_bytes = own + (7 * c + s->threads * BUFFERS * c) * sizeof(float) + s->threads * 2 * c * sizeof(double);
     return status_ok();
 }
 
@@ -55,16 +52,8 @@ static amend_status norm_bind(nn_layer *layer)
     s->from_x = s->mean + 5 * c;
     s->constant = s->mean + 6 * c;
     s->buffer = s->mean + 7 * c;
-    s->pool.winners = (uint8_t *)(s->buffer + s->threads * s->room);
+    s->pool.winners = (uint8_t *)(s->buffer + s->threads * BUFFERS * c);
     return status_ok();
-}
-
-static void flush_sums(double *sums, float *part, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        sums[i] += (double)part[i];
-        part[i] = 0;
-    }
 }
 
 NN_INLINE void sum_pixel(nn_type type, const void *x, size_t at, size_t c, float *part, float *square)
@@ -89,9 +78,9 @@ NN_VECTOR static void sum_forward(nn_type type, const void *x, size_t first, siz
             sum_pixel(NN_F32, x, pixel * c, c, part, square);
         else
             sum_pixel(NN_BF16, x, pixel * c, c, part, square);
-        if ((pixel - first) % BLOCK == BLOCK - 1) flush_sums(sums, part, 2 * c);
+        if ((pixel - first) % BLOCK == BLOCK - 1) norm_flush_sums(sums, part, 2 * c);
     }
-    flush_sums(sums, part, 2 * c);
+    norm_flush_sums(sums, part, 2 * c);
 }
 
 /* Adds the threads' sums in their order: deterministic for a number of threads. */
@@ -111,7 +100,7 @@ static void batch_statistics(nn_layer *layer, size_t pixels, size_t c)
 #pragma omp parallel for schedule(static)
     for (size_t t = 0; t < s->threads; t++)
         sum_forward(layer->in[0]->type, layer->in[0]->data, pixels * t / s->threads, pixels * (t + 1) / s->threads, c,
-                    s->sums + t * 2 * c, s->buffer + t * s->room);
+                    s->sums + t * 2 * c, s->buffer + t * BUFFERS * c);
     float momentum = layer->row->momentum > 0 ? layer->row->momentum : usual_momentum;
     double unbiased = pixels > 1 ? (double)pixels / (double)(pixels - 1) : 1;
     for (size_t i = 0; i < c; i++) {
@@ -211,26 +200,20 @@ typedef enum gradient_kind {
     PASSED,   /* dy */
     MASKED,   /* dy where 0 < scale * x + shift < ceiling: worked out again, which costs less than reading y */
     MASKED_Y, /* dy where 0 < y < ceiling, as a residual was added */
-    WHOLE     /* c floats made before: through a pooling, or f'(bn(x)) dy */
+    WHOLE     /* c floats made before: f'(bn(x)) dy */
 } gradient_kind;
 
 static gradient_kind kind_of(const norm_maps *m)
 {
-    if (m->pool || m->curve.function) return WHOLE;
+    if (m->curve.function) return WHOLE;
     return !m->relu ? PASSED : m->residual ? MASKED_Y : MASKED;
 }
 
-/* For WHOLE; *row: the row of x whose gradient the buffer has, from the pixel before. buffer: 3 x c, or a row of x. */
-NN_INLINE const float *whole_gradient(nn_type type, const norm_maps *m, size_t pixel, size_t *row, float *buffer)
+/* For WHOLE; buffer: 3 x c. */
+NN_INLINE const float *whole_gradient(nn_type type, const norm_maps *m, size_t pixel, float *buffer)
 {
     size_t c = m->c;
     float *g = buffer, *y = buffer + c;
-    if (m->pool) {
-        size_t width = m->pool->in.w, at = pixel / width;
-        if (at != *row) norm_pool_gradient_row(m->pool, type, m->dy, at, buffer);
-        *row = at;
-        return buffer + (pixel - at * width) * c;
-    }
     const float *dy = nn_load(type, m->dy, pixel * c, c, buffer + 2 * c);
     for (size_t i = 0; i < c; i++) y[i] = m->scale[i] * nn_get(type, m->x, pixel * c + i) + m->shift[i];
     nn_curve_slope(&m->curve, y, dy, g, c);
@@ -249,24 +232,27 @@ NN_INLINE float gradient_at(nn_type type, gradient_kind kind, const norm_maps *m
     return ((y > 0) & (y < m->ceiling)) ? dy : 0;
 }
 
-/* Sums of g and of g * (x - mean); buffer: 5 x c. */
+/* Sums of g and of g * (x - mean), and g for what was added; buffer: 5 x c. */
 NN_INLINE void sum_gradients(nn_type type, gradient_kind kind, const norm_maps *maps, size_t first, size_t last,
                              const float *mean, double *sums, float *buffer)
 {
     const norm_maps m = *maps; /* a copy that no store can change */
-    size_t c = m.c, row = SIZE_MAX;
+    const bool added = m.d_residual;
+    size_t c = m.c;
     float *part = buffer, *product = buffer + c;
     for (size_t pixel = first; pixel < last; pixel++) {
-        const float *whole = kind == WHOLE ? whole_gradient(type, &m, pixel, &row, buffer + 2 * c) : NULL;
+        const float *whole = kind == WHOLE ? whole_gradient(type, &m, pixel, buffer + 2 * c) : NULL;
 #pragma omp simd
         for (size_t i = 0; i < c; i++) {
-            float x = nn_get(type, m.x, pixel * c + i), g = gradient_at(type, kind, &m, whole, pixel * c + i, i, x);
+            size_t at = pixel * c + i;
+            float x = nn_get(type, m.x, at), g = gradient_at(type, kind, &m, whole, at, i, x);
+            if (added) nn_put(type, m.d_residual, at, g);
             part[i] += g;
             product[i] += g * (x - mean[i]);
         }
-        if ((pixel - first) % BLOCK == BLOCK - 1) flush_sums(sums, part, 2 * c);
+        if ((pixel - first) % BLOCK == BLOCK - 1) norm_flush_sums(sums, part, 2 * c);
     }
-    flush_sums(sums, part, 2 * c);
+    norm_flush_sums(sums, part, 2 * c);
 }
 
 /* dx = from_g * g + from_x * x + constant, and g for what was added; buffer: 3 x c. */
@@ -276,9 +262,8 @@ NN_INLINE void pass_gradients(nn_type type, gradient_kind kind, const norm_maps 
     const norm_maps m = *maps;
     const float *from_g = s->from_g, *from_x = s->from_x, *constant = s->constant;
     const bool input = m.dx, added = m.d_residual;
-    size_t row = SIZE_MAX;
     for (size_t pixel = last; pixel-- > first;) {
-        const float *whole = kind == WHOLE ? whole_gradient(type, &m, pixel, &row, buffer) : NULL;
+        const float *whole = kind == WHOLE ? whole_gradient(type, &m, pixel, buffer) : NULL;
 #pragma omp simd
         for (size_t i = 0; i < m.c; i++) {
             size_t at = pixel * m.c + i;
@@ -305,12 +290,10 @@ NN_INLINE void pass_gradients(nn_type type, gradient_kind kind, const norm_maps 
         work(type, WHOLE, m, __VA_ARGS__);                                                                             \
     }
 
-/* sums: 2 x c; buffer: 5 x c. */
+/* sums: 2 x c; buffer: 5 x c, of which the first two zeros. */
 NN_VECTOR static void sum_backward(const norm_maps *m, size_t first, size_t last, const float *mean, double *sums,
                                    float *buffer)
 {
-    memset(sums, 0, 2 * m->c * sizeof *sums);
-    memset(buffer, 0, 2 * m->c * sizeof *buffer);
     if (m->type == NN_F32) {
         WITH_KIND(sum_gradients, NN_F32, m, first, last, mean, sums, buffer)
     } else {
@@ -349,12 +332,56 @@ static norm_maps maps_of(const nn_layer *layer)
     return m;
 }
 
+static norm_pool_maps pool_maps(const norm_maps *m)
+{
+    return (norm_pool_maps){.type = m->type, .x = m->x, .dy = m->dy, .out = m->out, .dx = m->dx};
+}
+
+/* Thread t's share of each pass: pixels, or with a pooling rows of its result or of x. */
+
+static void forward_share(const norm_maps *m, const norm_state *s, size_t pixels, size_t t)
+{
+    if (m->pool) {
+        const norm_pool_maps maps = pool_maps(m);
+        size_t rows = m->pool->out.n * m->pool->out.h;
+        norm_pool_forward(m->pool, &maps, s->scale, s->shift, rows * t / s->threads, rows * (t + 1) / s->threads);
+    } else {
+        apply(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->buffer + t * BUFFERS * m->c);
+    }
+}
+
+static void sum_share(const norm_maps *m, const norm_state *s, size_t pixels, size_t t)
+{
+    double *sums = s->sums + t * 2 * m->c;
+    float *buffer = s->buffer + t * BUFFERS * m->c;
+    memset(sums, 0, 2 * m->c * sizeof *sums);
+    memset(buffer, 0, 2 * m->c * sizeof *buffer);
+    if (m->pool) {
+        const norm_pool_maps maps = pool_maps(m);
+        size_t rows = m->pool->out.n * m->pool->out.h;
+        norm_pool_sums(m->pool, &maps, s->mean, rows * t / s->threads, rows * (t + 1) / s->threads, sums, buffer);
+    } else {
+        sum_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, sums, buffer);
+    }
+}
+
+static void backward_share(const norm_maps *m, const norm_state *s, size_t pixels, size_t t)
+{
+    if (m->pool) {
+        const norm_pool_maps maps = pool_maps(m);
+        size_t rows = m->pool->in.n * m->pool->in.h;
+        norm_pool_gradient(m->pool, &maps, s->from_g, s->from_x, s->constant, rows * t / s->threads,
+                           rows * (t + 1) / s->threads);
+    } else {
+        apply_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * BUFFERS * m->c);
+    }
+}
+
 static amend_status norm_forward(nn_layer *layer)
 {
     norm_state *s = layer->state;
     norm_maps m = maps_of(layer);
     size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
-    size_t rows = m.pool ? layer->out->shape.n * layer->out->shape.h : 0;
     if (layer->run->training && !is_frozen(layer))
         batch_statistics(layer, pixels, c);
     else
@@ -364,14 +391,7 @@ static amend_status norm_forward(nn_layer *layer)
         s->shift[i] = layer->params[BIAS]->value[i] - s->scale[i] * s->mean[i];
     }
 #pragma omp parallel for schedule(static)
-    for (size_t t = 0; t < s->threads; t++) {
-        float *buffer = s->buffer + t * s->room;
-        if (m.pool)
-            norm_pool_forward(m.pool, m.type, m.x, s->scale, s->shift, rows * t / s->threads,
-                              rows * (t + 1) / s->threads, m.out, buffer);
-        else
-            apply(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, buffer);
-    }
+    for (size_t t = 0; t < s->threads; t++) forward_share(&m, s, pixels, t);
     return status_ok();
 }
 
@@ -381,9 +401,7 @@ static void differentiate(nn_layer *layer, const norm_maps *m, size_t pixels)
     norm_state *s = layer->state;
     size_t c = m->c;
 #pragma omp parallel for schedule(static)
-    for (size_t t = 0; t < s->threads; t++)
-        sum_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, s->sums + t * 2 * c,
-                     s->buffer + t * s->room);
+    for (size_t t = 0; t < s->threads; t++) sum_share(m, s, pixels, t);
     for (size_t i = 0; i < c; i++) {
         double sum, product, inverse = (double)s->inverse_deviation[i];
         collect(s, c, i, &sum, &product);
@@ -394,6 +412,15 @@ static void differentiate(nn_layer *layer, const norm_maps *m, size_t pixels)
         s->from_x[i] = (float)-per_x;
         s->constant[i] = (float)(per_x * (double)s->mean[i] - scale * sum / (double)pixels);
     }
+}
+
+/* After the sums g stands where what was added takes it from: the last pass reads it there instead of masking again. */
+static void take_masked(norm_maps *m)
+{
+    if (!m->d_residual) return;
+    m->dy = m->d_residual;
+    m->d_residual = NULL;
+    m->relu = false;
 }
 
 /* With statistics that are constants, dx = gamma / deviation * g. */
@@ -410,12 +437,14 @@ static amend_status norm_backward(nn_layer *layer)
     norm_maps m = maps_of(layer);
     size_t c = m.c, pixels = nn_shape_count(layer->in[0]->shape) / c;
     bool frozen = is_frozen(layer);
-    if (!frozen || nn_layer_learns(layer)) differentiate(layer, &m, pixels);
+    if (!frozen || nn_layer_learns(layer)) {
+        differentiate(layer, &m, pixels);
+        take_masked(&m);
+    }
     if (frozen) take_statistics_as_constants(s, c);
     if (!m.dx && !m.d_residual) return status_ok();
 #pragma omp parallel for schedule(static)
-    for (size_t t = 0; t < s->threads; t++)
-        apply_backward(&m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * s->room);
+    for (size_t t = 0; t < s->threads; t++) backward_share(&m, s, pixels, t);
     return status_ok();
 }
 

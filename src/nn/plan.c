@@ -87,7 +87,7 @@ static bool absorbs_pool(const nn_table *table, size_t i, const step *s)
     const nn_row *next = &table->rows[i + 1];
     return i + 1 < table->count && s->layer.curve.function == NN_RECTIFY && !s->layer.in[1] &&
            next->kind == NN_MAX_POOL && next->in[0] == i && next->kernel <= NORM_POOL_KERNEL &&
-           nn_table_readers(table, i) == 1;
+           next->pad < next->kernel && nn_table_readers(table, i) == 1;
 }
 
 /* Whether the row behind row i adds it, which nothing else reads, to another one: *other. */

@@ -97,27 +97,74 @@ static void pool_all(const maps *m, float *pooled, float *gradient)
         }
 }
 
-static void check(const windows *s, nn_type type)
+/* Forward, in two parts as by two threads. */
+static void check_values(const maps *m, nn_type type, const float *pooled)
 {
-    maps m = make(s, type);
-    const norm_pool *p = &m.pool;
-    size_t inputs = nn_shape_count(p->in), outputs = nn_shape_count(p->out), rows = SAMPLES * p->out.h;
-    float *pooled = floats(outputs), *gradient = floats(inputs), *buffer = floats(norm_pool_room(p));
+    const norm_pool *p = &m->pool;
+    size_t count = nn_shape_count(p->out), rows = SAMPLES * p->out.h;
     void *out = NULL;
-    must(mem_alloc(&out, outputs, nn_type_size(type), "pooled map"));
-    pool_all(&m, pooled, gradient);
-    norm_pool_forward(p, type, m.stored_x, m.scale, m.shift, 0, rows / 3, out, buffer); /* as by two threads */
-    norm_pool_forward(p, type, m.stored_x, m.scale, m.shift, rows / 3, rows, out, buffer);
-    for (size_t i = 0; i < outputs; i++) {
+    must(mem_alloc(&out, count, nn_type_size(type), "pooled map"));
+    const norm_pool_maps run = {.type = type, .x = m->stored_x, .out = out};
+    norm_pool_forward(p, &run, m->scale, m->shift, 0, rows / 3);
+    norm_pool_forward(p, &run, m->scale, m->shift, rows / 3, rows);
+    for (size_t i = 0; i < count; i++) {
         float expected = type == NN_BF16 ? nn_from_bf16(nn_to_bf16(pooled[i])) : pooled[i], got;
         assert_true(*nn_load(type, out, i, 1, &got) == expected);
     }
-    for (size_t row = 0, size = p->in.w * CHANNELS; row < inputs / size; row++) {
-        norm_pool_gradient_row(p, type, m.stored_dy, row, buffer);
-        for (size_t i = 0; i < size; i++) assert_true(fabsf(buffer[i] - gradient[row * size + i]) < 1e-6f);
-    }
     mem_free(out);
-    mem_free(buffer);
+}
+
+static void check_sums(const maps *m, nn_type type, const float *gradient)
+{
+    const norm_pool *p = &m->pool;
+    const norm_pool_maps run = {.type = type, .x = m->stored_x, .dy = m->stored_dy};
+    size_t rows = SAMPLES * p->out.h;
+    double sums[2 * CHANNELS] = {0}, expected[2 * CHANNELS] = {0};
+    float buffer[2 * CHANNELS] = {0};
+    norm_pool_sums(p, &run, m->shift, 0, rows / 3, sums, buffer); /* any numbers may be means */
+    norm_pool_sums(p, &run, m->shift, rows / 3, rows, sums, buffer);
+    for (size_t i = 0; i < nn_shape_count(p->in); i++) {
+        size_t c = i % CHANNELS;
+        expected[c] += (double)gradient[i];
+        expected[CHANNELS + c] += (double)gradient[i] * (double)(m->x[i] - m->shift[c]);
+    }
+    for (size_t i = 0; i < 2 * CHANNELS; i++) {
+        assert_true(fabs(sums[i] - expected[i]) < 1e-4);
+        assert_true(buffer[i] == 0);
+    }
+}
+
+static void check_gradient(const maps *m, nn_type type, const float *gradient)
+{
+    const norm_pool *p = &m->pool;
+    size_t count = nn_shape_count(p->in), rows = SAMPLES * p->in.h;
+    float from_x[CHANNELS], constant[CHANNELS];
+    void *dx = NULL;
+    must(mem_alloc(&dx, count, nn_type_size(type), "gradient"));
+    const norm_pool_maps run = {.type = type, .x = m->stored_x, .dy = m->stored_dy, .dx = dx};
+    for (size_t c = 0; c < CHANNELS; c++) {
+        from_x[c] = 0.5f - m->scale[c];
+        constant[c] = m->shift[c] / 3;
+    }
+    norm_pool_gradient(p, &run, m->scale, from_x, constant, 0, rows / 3);
+    norm_pool_gradient(p, &run, m->scale, from_x, constant, rows / 3, rows);
+    for (size_t i = 0; i < count; i++) {
+        size_t c = i % CHANNELS;
+        float expected = m->scale[c] * gradient[i] + from_x[c] * m->x[i] + constant[c], got;
+        float tolerance = type == NN_BF16 ? 1e-5f + fabsf(expected) / 256 : 1e-5f;
+        assert_true(fabsf(*nn_load(type, dx, i, 1, &got) - expected) < tolerance);
+    }
+    mem_free(dx);
+}
+
+static void check(const windows *s, nn_type type)
+{
+    maps m = make(s, type);
+    float *pooled = floats(nn_shape_count(m.pool.out)), *gradient = floats(nn_shape_count(m.pool.in));
+    pool_all(&m, pooled, gradient);
+    check_values(&m, type, pooled);
+    check_sums(&m, type, gradient);
+    check_gradient(&m, type, gradient);
     mem_free(gradient);
     mem_free(pooled);
     drop(&m);
@@ -139,12 +186,14 @@ static void test_not_a_number(void **state)
 {
     maps m = make(&cases[0], NN_F32);
     const norm_pool *p = &m.pool;
-    float *out = floats(nn_shape_count(p->out)), *buffer = floats(norm_pool_room(p));
+    float *out = floats(nn_shape_count(p->out));
+    const norm_pool_maps run = {.type = NN_F32, .x = m.stored_x, .out = out};
     (void)state;
     m.shift[3] = NAN;
-    norm_pool_forward(p, NN_F32, m.stored_x, m.scale, m.shift, 0, SAMPLES * p->out.h, out, buffer);
-    for (size_t i = 0; i < nn_shape_count(p->out); i++) assert_true(isnan(out[i]) == (i % CHANNELS == 3));
-    mem_free(buffer);
+    m.scale[4] = 1;
+    ((float *)m.stored_x)[4] = NAN; /* the first pixel: in the first window alone */
+    norm_pool_forward(p, &run, m.scale, m.shift, 0, SAMPLES * p->out.h);
+    for (size_t i = 0; i < nn_shape_count(p->out); i++) assert_true(isnan(out[i]) == (i % CHANNELS == 3 || i == 4));
     mem_free(out);
     drop(&m);
 }
