@@ -1,5 +1,6 @@
 /* Each window, and in the last pass each pixel, is one loop of vectors over the channels, whose values stay in
- * registers: the usual sizes of windows are constants in their copies of the loops. */
+ * registers: the usual sizes of windows are constants in their copies of the loops. (Winners have 16 bits, as with 8 a
+ * vector would have more lanes than a narrow map has channels.) */
 #include "nn/norm_pool.h"
 
 #include <stdbool.h>
@@ -11,7 +12,7 @@ norm_pool norm_pool_of(const nn_row *pool, nn_shape in, nn_shape out)
 
 size_t norm_pool_bytes(const norm_pool *pool)
 {
-    return nn_shape_count(pool->out);
+    return nn_shape_count(pool->out) * sizeof *pool->winners;
 }
 
 /* The pixels of a window along one axis: where their values begin, and their taps. */
@@ -55,7 +56,7 @@ NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, cons
 {
     const void *x = maps->x;
     void *out = maps->out;
-    uint8_t *winners = p->winners + at;
+    uint16_t *winners = p->winners + at;
 #pragma omp simd
     for (size_t i = 0; i < p->in.c; i++) {
         float best = 0;
@@ -67,7 +68,7 @@ NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, cons
             best = larger ? value : best;
             winner = larger ? (int32_t)(rows->tap[ky] * kernel + columns->tap[kx]) : winner;
         }
-        winners[i] = (uint8_t)winner;
+        winners[i] = (uint16_t)winner;
         nn_put(type, out, at + i, best);
     }
 }
@@ -78,7 +79,7 @@ NN_INLINE void sum_window(const norm_pool *p, size_t kernel, nn_type type, const
 {
     size_t c = p->in.c;
     const void *x = maps->x, *dy = maps->dy;
-    const uint8_t *winners = p->winners + at;
+    const uint16_t *winners = p->winners + at;
     float *product = part + c;
 #pragma omp simd
     for (size_t i = 0; i < c; i++) {
@@ -102,7 +103,7 @@ NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps
     size_t c = p->in.c, length = p->out.w * c, kernel = p->kernel, stride = p->stride;
     const void *x = maps->x, *dy = maps->dy;
     void *dx = maps->dx;
-    const uint8_t *winners = p->winners;
+    const uint16_t *winners = p->winners;
 #pragma omp simd
     for (size_t i = 0; i < c; i++) {
         float g = 0;

@@ -12,7 +12,7 @@ enum { NORM_POOL_KERNEL = 8 /* the largest */, NORM_POOL_NONE = 255 /* no pixel 
 typedef struct norm_pool {
     nn_shape in, out;
     size_t kernel, stride, pad; /* pad < kernel: each window has a pixel of the map */
-    uint8_t *winners; /* out.n x out.h x out.w x c: the tap y * kernel + x of the largest value, or NORM_POOL_NONE */
+    uint16_t *winners; /* out.n x out.h x out.w x c: the tap y * kernel + x of the largest value, or NORM_POOL_NONE */
 } norm_pool;
 
 typedef struct norm_pool_maps {

@@ -52,7 +52,7 @@ static amend_status norm_bind(nn_layer *layer)
     s->from_x = s->mean + 5 * c;
     s->constant = s->mean + 6 * c;
     s->buffer = s->mean + 7 * c;
-    s->pool.winners = (uint8_t *)(s->buffer + s->threads * BUFFERS * c);
+    s->pool.winners = (uint16_t *)(s->buffer + s->threads * BUFFERS * c);
     return status_ok();
 }
 
