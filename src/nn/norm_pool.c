@@ -84,7 +84,7 @@ NN_INLINE void sum_window(const norm_pool *p, size_t kernel, nn_type type, const
 #pragma omp simd
     for (size_t i = 0; i < c; i++) {
         int32_t winner = winners[i];
-        float g = winner == NORM_POOL_NONE ? 0 : nn_get(type, dy, at + i), value = 0;
+        float passed = nn_get(type, dy, at + i), g = winner == NORM_POOL_NONE ? 0 : passed, value = 0;
         for (size_t k = 0; k < kernel * kernel; k++) {
             size_t ky = k / kernel, kx = k % kernel;
             float candidate = nn_get(type, x, rows->at[ky] + columns->at[kx] + i);
@@ -93,6 +93,16 @@ NN_INLINE void sum_window(const norm_pool *p, size_t kernel, nn_type type, const
         part[i] += g;
         product[i] += g * (value - mean[i]);
     }
+}
+
+/* value or 0 by its bits: compilers make a branch of ?: here, and with it no vectors. */
+NN_INLINE float keep_if(bool condition, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits &= -(uint32_t)condition;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 /* dx of one pixel, at index `at`: down x across windows have it, the first one at `window` by `tap`. */
@@ -110,7 +120,7 @@ NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps
         for (size_t k = 0; k < down * across; k++) {
             size_t v = k / across, u = k % across, from = window + v * length + u * c + i;
             int32_t won = winners[from];
-            g += won == (int32_t)(tap - (v * kernel + u) * stride) ? nn_get(type, dy, from) : 0;
+            g += keep_if(won == (int32_t)(tap - (v * kernel + u) * stride), nn_get(type, dy, from));
         }
         nn_put(type, dx, at + i, from_g[i] * g + from_x[i] * nn_get(type, x, at + i) + constant[i]);
     }
