@@ -52,8 +52,9 @@ NN_INLINE void move_windows(const norm_pool *p, size_t pixel, size_t length, win
 
 /* rows, columns: of the window's pixels; at: where its result stands. */
 NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps,
-                           const float *scale, const float *shift, const pixels *rows, const pixels *columns, size_t at)
+                           const pixels *rows, const pixels *columns, size_t at)
 {
+    const float *scale = maps->scale, *shift = maps->shift;
     const void *x = maps->x;
     void *out = maps->out;
     uint16_t *winners = p->winners + at;
@@ -75,9 +76,10 @@ NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, cons
 
 /* part: sums of g, then of g * (x - mean) */
 NN_INLINE void sum_window(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps,
-                          const float *mean, const pixels *rows, const pixels *columns, size_t at, float *part)
+                          const pixels *rows, const pixels *columns, size_t at, float *part)
 {
     size_t c = p->in.c;
+    const float *mean = maps->mean;
     const void *x = maps->x, *dy = maps->dy;
     const uint16_t *winners = p->winners + at;
     float *product = part + c;
@@ -106,11 +108,11 @@ NN_INLINE float keep_if(bool condition, float value)
 }
 
 /* dx of one pixel, at index `at`: down x across windows have it, the first one at `window` by `tap`. */
-NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps *maps, const float *from_g,
-                          const float *from_x, const float *constant, size_t window, size_t tap, size_t down,
-                          size_t across, size_t at)
+NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps *maps, size_t window, size_t tap,
+                          size_t down, size_t across, size_t at)
 {
     size_t c = p->in.c, length = p->out.w * c, kernel = p->kernel, stride = p->stride;
+    const float *from_g = maps->from_g, *from_x = maps->from_x, *constant = maps->constant;
     const void *x = maps->x, *dy = maps->dy;
     void *dx = maps->dx;
     const uint16_t *winners = p->winners;
@@ -126,30 +128,28 @@ NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps
     }
 }
 
-NN_INLINE void pool_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, const float *scale,
-                        const float *shift, size_t row)
+NN_INLINE void pool_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, size_t row)
 {
     size_t c = p->in.c, length = p->in.w * c;
     const pixels rows = pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
     for (size_t u = 0; u < p->out.w; u++) {
         const pixels columns = pixels_of(p, kernel, u, p->in.w, c, 0);
-        pool_window(p, kernel, type, maps, scale, shift, &rows, &columns, (row * p->out.w + u) * c);
+        pool_window(p, kernel, type, maps, &rows, &columns, (row * p->out.w + u) * c);
     }
 }
 
-NN_INLINE void sum_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, const float *mean,
-                       size_t row, float *part)
+NN_INLINE void sum_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, size_t row,
+                       float *part)
 {
     size_t c = p->in.c, length = p->in.w * c;
     const pixels rows = pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
     for (size_t u = 0; u < p->out.w; u++) {
         const pixels columns = pixels_of(p, kernel, u, p->in.w, c, 0);
-        sum_window(p, kernel, type, maps, mean, &rows, &columns, (row * p->out.w + u) * c, part);
+        sum_window(p, kernel, type, maps, &rows, &columns, (row * p->out.w + u) * c, part);
     }
 }
 
-NN_INLINE void pass_row(const norm_pool *p, nn_type type, const norm_pool_maps *maps, const float *from_g,
-                        const float *from_x, const float *constant, size_t row)
+NN_INLINE void pass_row(const norm_pool *p, nn_type type, const norm_pool_maps *maps, size_t row)
 {
     size_t c = p->in.c, image = row / p->in.h;
     windows rows = {0}, columns = {0};
@@ -159,7 +159,7 @@ NN_INLINE void pass_row(const norm_pool *p, nn_type type, const norm_pool_maps *
         size_t down = rows.end - rows.first, across = columns.end - columns.first;
         size_t window = ((image * p->out.h + rows.first) * p->out.w + columns.first) * c;
         size_t tap = rows.tap * p->kernel + columns.tap, at = (row * p->in.w + pixel) * c;
-#define PASS(v, u) pass_pixel(p, type, maps, from_g, from_x, constant, window, tap, v, u, at)
+#define PASS(v, u) pass_pixel(p, type, maps, window, tap, v, u, at)
         if (down == 1 && across == 1)
             PASS(1, 1);
         else if (down == 1 && across == 2)
@@ -187,38 +187,36 @@ NN_INLINE void pass_row(const norm_pool *p, nn_type type, const norm_pool_maps *
         work(p, (p)->kernel, type, __VA_ARGS__);                                                                       \
     }
 
-NN_VECTOR void norm_pool_forward(const norm_pool *p, const norm_pool_maps *maps, const float *scale, const float *shift,
-                                 size_t first, size_t last)
+NN_VECTOR void norm_pool_forward(const norm_pool *p, const norm_pool_maps *maps, size_t first, size_t last)
 {
     for (size_t row = last; row-- > first;) {
         if (maps->type == NN_F32) {
-            WITH_KERNEL(pool_row, p, NN_F32, maps, scale, shift, row)
+            WITH_KERNEL(pool_row, p, NN_F32, maps, row)
         } else {
-            WITH_KERNEL(pool_row, p, NN_BF16, maps, scale, shift, row)
+            WITH_KERNEL(pool_row, p, NN_BF16, maps, row)
         }
     }
 }
 
-NN_VECTOR void norm_pool_sums(const norm_pool *p, const norm_pool_maps *maps, const float *mean, size_t first,
-                              size_t last, double *sums, float *buffer)
+NN_VECTOR void norm_pool_sums(const norm_pool *p, const norm_pool_maps *maps, size_t first, size_t last, double *sums,
+                              float *buffer)
 {
     for (size_t row = first; row < last; row++) {
         if (maps->type == NN_F32) {
-            WITH_KERNEL(sum_row, p, NN_F32, maps, mean, row, buffer)
+            WITH_KERNEL(sum_row, p, NN_F32, maps, row, buffer)
         } else {
-            WITH_KERNEL(sum_row, p, NN_BF16, maps, mean, row, buffer)
+            WITH_KERNEL(sum_row, p, NN_BF16, maps, row, buffer)
         }
         norm_flush_sums(sums, buffer, 2 * p->in.c);
     }
 }
 
-NN_VECTOR void norm_pool_gradient(const norm_pool *p, const norm_pool_maps *maps, const float *from_g,
-                                  const float *from_x, const float *constant, size_t first, size_t last)
+NN_VECTOR void norm_pool_gradient(const norm_pool *p, const norm_pool_maps *maps, size_t first, size_t last)
 {
     for (size_t row = last; row-- > first;) {
         if (maps->type == NN_F32)
-            pass_row(p, NN_F32, maps, from_g, from_x, constant, row);
+            pass_row(p, NN_F32, maps, row);
         else
-            pass_row(p, NN_BF16, maps, from_g, from_x, constant, row);
+            pass_row(p, NN_BF16, maps, row);
     }
 }

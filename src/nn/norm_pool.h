@@ -15,27 +15,27 @@ typedef struct norm_pool {
     uint16_t *winners; /* out.n x out.h x out.w x c: the tap y * kernel + x of the largest value, or NORM_POOL_NONE */
 } norm_pool;
 
+/* What a pass reads and writes: a pass needs only what its comment names. The last six have a value a channel. */
 typedef struct norm_pool_maps {
     nn_type type;
     const void *x, *dy; /* dy: the gradient of the result */
     void *out, *dx;
+    const float *scale, *shift, *mean, *from_g, *from_x, *constant;
 } norm_pool_maps;
 
 norm_pool norm_pool_of(const nn_row *pool, nn_shape in, nn_shape out);
 size_t norm_pool_bytes(const norm_pool *pool); /* of winners */
 
-/* Rows first .. last - 1 of the result, counted over the batch. */
-void norm_pool_forward(const norm_pool *pool, const norm_pool_maps *maps, const float *scale, const float *shift,
-                       size_t first, size_t last);
+/* out = max pooling of relu(scale * x + shift) in rows first .. last - 1 of the result, counted over the batch. */
+void norm_pool_forward(const norm_pool *pool, const norm_pool_maps *maps, size_t first, size_t last);
 
-/* Adds the sums of g and of g * (x - mean) to `sums` (2 x c), where g is the gradient before the relu, from windows in
- * rows first .. last - 1 of the result. buffer: 2 x c zeros, and zeros again afterwards. */
-void norm_pool_sums(const norm_pool *pool, const norm_pool_maps *maps, const float *mean, size_t first, size_t last,
-                    double *sums, float *buffer);
+/* Adds the sums of g and of g * (x - mean) to `sums` (2 x c), where g is the gradient before the relu that dy gives,
+ * from windows in rows first .. last - 1 of the result. buffer: 2 x c zeros, and zeros again afterwards. */
+void norm_pool_sums(const norm_pool *pool, const norm_pool_maps *maps, size_t first, size_t last, double *sums,
+                    float *buffer);
 
 /* dx = from_g * g + from_x * x + constant in rows first .. last - 1 of x, counted over the batch. */
-void norm_pool_gradient(const norm_pool *pool, const norm_pool_maps *maps, const float *from_g, const float *from_x,
-                        const float *constant, size_t first, size_t last);
+void norm_pool_gradient(const norm_pool *pool, const norm_pool_maps *maps, size_t first, size_t last);
 
 /* Adds sums in f32 to those in f64, and begins new ones. */
 static inline void norm_flush_sums(double *sums, float *part, size_t count)

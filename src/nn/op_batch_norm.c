@@ -332,9 +332,10 @@ static norm_maps maps_of(const nn_layer *layer)
     return m;
 }
 
-static norm_pool_maps pool_maps(const norm_maps *m)
+static norm_pool_maps pool_maps(const norm_maps *m, const norm_state *s)
 {
-    return (norm_pool_maps){.type = m->type, .x = m->x, .dy = m->dy, .out = m->out, .dx = m->dx};
+    return (norm_pool_maps){m->type,  m->x,    m->dy,     m->out,    m->dx,      s->scale,
+                            s->shift, s->mean, s->from_g, s->from_x, s->constant};
 }
 
 /* Thread t's share of each pass: pixels, or with a pooling rows of its result or of x. */
@@ -342,9 +343,9 @@ static norm_pool_maps pool_maps(const norm_maps *m)
 static void forward_share(const norm_maps *m, const norm_state *s, size_t pixels, size_t t)
 {
     if (m->pool) {
-        const norm_pool_maps maps = pool_maps(m);
+        const norm_pool_maps maps = pool_maps(m, s);
         size_t rows = m->pool->out.n * m->pool->out.h;
-        norm_pool_forward(m->pool, &maps, s->scale, s->shift, rows * t / s->threads, rows * (t + 1) / s->threads);
+        norm_pool_forward(m->pool, &maps, rows * t / s->threads, rows * (t + 1) / s->threads);
     } else {
         apply(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->buffer + t * BUFFERS * m->c);
     }
@@ -357,9 +358,9 @@ static void sum_share(const norm_maps *m, const norm_state *s, size_t pixels, si
     memset(sums, 0, 2 * m->c * sizeof *sums);
     memset(buffer, 0, 2 * m->c * sizeof *buffer);
     if (m->pool) {
-        const norm_pool_maps maps = pool_maps(m);
+        const norm_pool_maps maps = pool_maps(m, s);
         size_t rows = m->pool->out.n * m->pool->out.h;
-        norm_pool_sums(m->pool, &maps, s->mean, rows * t / s->threads, rows * (t + 1) / s->threads, sums, buffer);
+        norm_pool_sums(m->pool, &maps, rows * t / s->threads, rows * (t + 1) / s->threads, sums, buffer);
     } else {
         sum_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s->mean, sums, buffer);
     }
@@ -368,10 +369,9 @@ static void sum_share(const norm_maps *m, const norm_state *s, size_t pixels, si
 static void backward_share(const norm_maps *m, const norm_state *s, size_t pixels, size_t t)
 {
     if (m->pool) {
-        const norm_pool_maps maps = pool_maps(m);
+        const norm_pool_maps maps = pool_maps(m, s);
         size_t rows = m->pool->in.n * m->pool->in.h;
-        norm_pool_gradient(m->pool, &maps, s->from_g, s->from_x, s->constant, rows * t / s->threads,
-                           rows * (t + 1) / s->threads);
+        norm_pool_gradient(m->pool, &maps, rows * t / s->threads, rows * (t + 1) / s->threads);
     } else {
         apply_backward(m, pixels * t / s->threads, pixels * (t + 1) / s->threads, s, s->buffer + t * BUFFERS * m->c);
     }
