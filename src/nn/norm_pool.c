@@ -1,9 +1,8 @@
 /* Each window, and in the last pass each pixel, is one loop of vectors over the channels, whose values stay in
  * registers: the usual sizes of windows are constants in their copies of the loops. (Winners have 16 bits, as with 8 a
  * vector would have more lanes than a narrow map has channels.) */
-#include "nn/norm_pool.h"
-
-#include <stdbool.h>
+#include "nn/convert.h"
+#include "nn/norm.h"
 
 norm_pool norm_pool_of(const nn_row *pool, nn_shape in, nn_shape out)
 {
@@ -51,15 +50,15 @@ NN_INLINE void move_windows(const norm_pool *p, size_t pixel, size_t length, win
 }
 
 /* rows, columns: of the window's pixels; at: where its result stands. */
-NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps,
-                           const pixels *rows, const pixels *columns, size_t at)
+NN_INLINE void pool_window(const norm_maps *m, size_t kernel, nn_type type, const pixels *rows, const pixels *columns,
+                           size_t at)
 {
-    const float *scale = maps->scale, *shift = maps->shift;
-    const void *x = maps->x;
-    void *out = maps->out;
-    uint16_t *winners = p->winners + at;
+    const float *scale = m->scale, *shift = m->shift;
+    const void *x = m->x;
+    void *out = m->out;
+    uint16_t *winners = m->pool->winners + at;
 #pragma omp simd
-    for (size_t i = 0; i < p->in.c; i++) {
+    for (size_t i = 0; i < m->c; i++) {
         float best = 0;
         int32_t winner = NORM_POOL_NONE;
         for (size_t k = 0; k < kernel * kernel; k++) {
@@ -75,16 +74,15 @@ NN_INLINE void pool_window(const norm_pool *p, size_t kernel, nn_type type, cons
 }
 
 /* part: sums of g, then of g * (x - mean) */
-NN_INLINE void sum_window(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps,
-                          const pixels *rows, const pixels *columns, size_t at, float *part)
+NN_INLINE void sum_window(const norm_maps *m, size_t kernel, nn_type type, const pixels *rows, const pixels *columns,
+                          size_t at, float *part)
 {
-    size_t c = p->in.c;
-    const float *mean = maps->mean;
-    const void *x = maps->x, *dy = maps->dy;
-    const uint16_t *winners = p->winners + at;
-    float *product = part + c;
+    const float *mean = m->mean;
+    const void *x = m->x, *dy = m->dy;
+    const uint16_t *winners = m->pool->winners + at;
+    float *product = part + m->c;
 #pragma omp simd
-    for (size_t i = 0; i < c; i++) {
+    for (size_t i = 0; i < m->c; i++) {
         int32_t winner = winners[i];
         float passed = nn_get(type, dy, at + i), g = winner == NORM_POOL_NONE ? 0 : passed, value = 0;
         for (size_t k = 0; k < kernel * kernel; k++) {
@@ -108,13 +106,14 @@ NN_INLINE float keep_if(bool condition, float value)
 }
 
 /* dx of one pixel, at index `at`: down x across windows have it, the first one at `window` by `tap`. */
-NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps *maps, size_t window, size_t tap,
-                          size_t down, size_t across, size_t at)
+NN_INLINE void pass_pixel(const norm_maps *m, nn_type type, size_t window, size_t tap, size_t down, size_t across,
+                          size_t at)
 {
-    size_t c = p->in.c, length = p->out.w * c, kernel = p->kernel, stride = p->stride;
-    const float *from_g = maps->from_g, *from_x = maps->from_x, *constant = maps->constant;
-    const void *x = maps->x, *dy = maps->dy;
-    void *dx = maps->dx;
+    const norm_pool *p = m->pool;
+    size_t c = m->c, length = p->out.w * c, kernel = p->kernel, stride = p->stride;
+    const float *from_g = m->from_g, *from_x = m->from_x, *constant = m->constant;
+    const void *x = m->x, *dy = m->dy;
+    void *dx = m->dx;
     const uint16_t *winners = p->winners;
 #pragma omp simd
     for (size_t i = 0; i < c; i++) {
@@ -128,95 +127,100 @@ NN_INLINE void pass_pixel(const norm_pool *p, nn_type type, const norm_pool_maps
     }
 }
 
-NN_INLINE void pool_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, size_t row)
+/* The rows of pixels under a row of windows, counted over the batch. */
+NN_INLINE pixels rows_of(const norm_pool *p, size_t kernel, size_t row)
 {
-    size_t c = p->in.c, length = p->in.w * c;
-    const pixels rows = pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
+    size_t length = p->in.w * p->in.c;
+    return pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
+}
+
+NN_INLINE void pool_row(const norm_maps *m, size_t kernel, nn_type type, size_t row)
+{
+    const norm_pool *p = m->pool;
+    const pixels rows = rows_of(p, kernel, row);
     for (size_t u = 0; u < p->out.w; u++) {
-        const pixels columns = pixels_of(p, kernel, u, p->in.w, c, 0);
-        pool_window(p, kernel, type, maps, &rows, &columns, (row * p->out.w + u) * c);
+        const pixels columns = pixels_of(p, kernel, u, p->in.w, m->c, 0);
+        pool_window(m, kernel, type, &rows, &columns, (row * p->out.w + u) * m->c);
     }
 }
 
-NN_INLINE void sum_row(const norm_pool *p, size_t kernel, nn_type type, const norm_pool_maps *maps, size_t row,
-                       float *part)
+NN_INLINE void sum_row(const norm_maps *m, size_t kernel, nn_type type, size_t row, float *part)
 {
-    size_t c = p->in.c, length = p->in.w * c;
-    const pixels rows = pixels_of(p, kernel, row % p->out.h, p->in.h, length, row / p->out.h * p->in.h * length);
+    const norm_pool *p = m->pool;
+    const pixels rows = rows_of(p, kernel, row);
     for (size_t u = 0; u < p->out.w; u++) {
-        const pixels columns = pixels_of(p, kernel, u, p->in.w, c, 0);
-        sum_window(p, kernel, type, maps, &rows, &columns, (row * p->out.w + u) * c, part);
+        const pixels columns = pixels_of(p, kernel, u, p->in.w, m->c, 0);
+        sum_window(m, kernel, type, &rows, &columns, (row * p->out.w + u) * m->c, part);
     }
 }
 
-NN_INLINE void pass_row(const norm_pool *p, nn_type type, const norm_pool_maps *maps, size_t row)
+NN_INLINE void pass_row(const norm_maps *m, nn_type type, size_t row)
 {
-    size_t c = p->in.c, image = row / p->in.h;
+    const norm_pool *p = m->pool;
+    size_t image = row / p->in.h;
     windows rows = {0}, columns = {0};
     move_windows(p, row % p->in.h, p->out.h, &rows);
     for (size_t pixel = 0; pixel < p->in.w; pixel++) {
         move_windows(p, pixel, p->out.w, &columns);
         size_t down = rows.end - rows.first, across = columns.end - columns.first;
-        size_t window = ((image * p->out.h + rows.first) * p->out.w + columns.first) * c;
-        size_t tap = rows.tap * p->kernel + columns.tap, at = (row * p->in.w + pixel) * c;
-#define PASS(v, u) pass_pixel(p, type, maps, window, tap, v, u, at)
+        size_t window = ((image * p->out.h + rows.first) * p->out.w + columns.first) * m->c;
+        size_t tap = rows.tap * p->kernel + columns.tap, at = (row * p->in.w + pixel) * m->c;
         if (down == 1 && across == 1)
-            PASS(1, 1);
+            pass_pixel(m, type, window, tap, 1, 1, at);
         else if (down == 1 && across == 2)
-            PASS(1, 2);
+            pass_pixel(m, type, window, tap, 1, 2, at);
         else if (down == 2 && across == 1)
-            PASS(2, 1);
+            pass_pixel(m, type, window, tap, 2, 1, at);
         else if (down == 2 && across == 2)
-            PASS(2, 2);
+            pass_pixel(m, type, window, tap, 2, 2, at);
         else
-            PASS(down, across);
-#undef PASS
+            pass_pixel(m, type, window, tap, down, across, at);
     }
 }
 
-/* Calls WORK(pool, kernel, type, ...) with both known to the compiler where the kernel is a usual one. */
-#define WITH_KERNEL(work, p, type, ...)                                                                                \
-    switch ((p)->kernel) {                                                                                             \
+/* Calls WORK(maps, kernel, type, ...) with both known to the compiler where the kernel is a usual one. */
+#define WITH_KERNEL(work, m, type, ...)                                                                                \
+    switch ((m)->pool->kernel) {                                                                                       \
     case 2:                                                                                                            \
-        work(p, 2, type, __VA_ARGS__);                                                                                 \
+        work(m, 2, type, __VA_ARGS__);                                                                                 \
         break;                                                                                                         \
     case 3:                                                                                                            \
-        work(p, 3, type, __VA_ARGS__);                                                                                 \
+        work(m, 3, type, __VA_ARGS__);                                                                                 \
         break;                                                                                                         \
     default:                                                                                                           \
-        work(p, (p)->kernel, type, __VA_ARGS__);                                                                       \
+        work(m, (m)->pool->kernel, type, __VA_ARGS__);                                                                 \
     }
 
-NN_VECTOR void norm_pool_forward(const norm_pool *p, const norm_pool_maps *maps, size_t first, size_t last)
+NN_VECTOR void norm_pool_forward(const norm_maps *m, size_t first, size_t last)
 {
     for (size_t row = last; row-- > first;) {
-        if (maps->type == NN_F32) {
-            WITH_KERNEL(pool_row, p, NN_F32, maps, row)
+        if (m->type == NN_F32) {
+            WITH_KERNEL(pool_row, m, NN_F32, row)
         } else {
-            WITH_KERNEL(pool_row, p, NN_BF16, maps, row)
+            WITH_KERNEL(pool_row, m, NN_BF16, row)
         }
     }
 }
 
-NN_VECTOR void norm_pool_sums(const norm_pool *p, const norm_pool_maps *maps, size_t first, size_t last, double *sums,
-                              float *buffer)
+NN_VECTOR void norm_pool_sums(const norm_maps *m, size_t first, size_t last, double *sums, float *buffer)
 {
+    norm_begin_sums(sums, buffer, m->c);
     for (size_t row = first; row < last; row++) {
-        if (maps->type == NN_F32) {
-            WITH_KERNEL(sum_row, p, NN_F32, maps, row, buffer)
+        if (m->type == NN_F32) {
+            WITH_KERNEL(sum_row, m, NN_F32, row, buffer)
         } else {
-            WITH_KERNEL(sum_row, p, NN_BF16, maps, row, buffer)
+            WITH_KERNEL(sum_row, m, NN_BF16, row, buffer)
         }
-        norm_flush_sums(sums, buffer, 2 * p->in.c);
+        norm_flush_sums(sums, buffer, 2 * m->c);
     }
 }
 
-NN_VECTOR void norm_pool_gradient(const norm_pool *p, const norm_pool_maps *maps, size_t first, size_t last)
+NN_VECTOR void norm_pool_gradient(const norm_maps *m, size_t first, size_t last)
 {
     for (size_t row = last; row-- > first;) {
-        if (maps->type == NN_F32)
-            pass_row(p, NN_F32, maps, row);
+        if (m->type == NN_F32)
+            pass_row(m, NN_F32, row);
         else
-            pass_row(p, NN_BF16, maps, row);
+            pass_row(m, NN_BF16, row);
     }
 }

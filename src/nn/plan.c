@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/layer.h"
-#include "nn/norm_pool.h"
+#include "nn/norm.h"
 
 typedef struct step {
     nn_layer layer;
