@@ -37,4 +37,7 @@ static inline void nn_store(nn_type type, void *data, size_t at, size_t count, c
     for (size_t i = 0; i < count; i++) to[i] = nn_to_bf16(values[i]);
 }
 
+/* The same of a whole run, compiled for each processor. */
+void nn_convert(nn_type type, const float *values, size_t count, void *to);
+
 #endif

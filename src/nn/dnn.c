@@ -303,7 +303,8 @@ void dnn_fit_bias(const dnn_job *job, const float *bias, size_t count, float *fi
 
 typedef struct pack_job {
     layout_ref packed;
-    bool unpack, bytes;
+    nn_type plain;
+    bool unpack;
 } pack_job;
 
 static dnnl_status_t describe_pack_job(const void *what, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
@@ -313,8 +314,7 @@ static dnnl_status_t describe_pack_job(const void *what, dnnl_primitive_attr_t a
     dnnl_dims_t dims;
     int count = 0;
     dnnl_status_t status = layout_dims(j->packed, &count, dims);
-    if (!status)
-        status = layout_make(&plain, count, dims, j->bytes ? dnnl_s8 : dnnl_f32, count == 5 ? dnnl_goihw : dnnl_oihw);
+    if (!status) status = layout_make(&plain, count, dims, data_type(j->plain), count == 5 ? dnnl_goihw : dnnl_oihw);
     if (!status)
         status = j->unpack ? describe_reorder(j->packed, layout_of(&plain), attributes, made)
                            : describe_reorder(layout_of(&plain), j->packed, attributes, made);
@@ -322,14 +322,14 @@ static dnnl_status_t describe_pack_job(const void *what, dnnl_primitive_attr_t a
     return status;
 }
 
-amend_status dnn_pack_create(const dnn_job *conv, bool unpack, dnn_job **job)
+amend_status dnn_pack_create(const dnn_job *conv, nn_type plain, bool unpack, dnn_job **job)
 {
     static const blueprint r = {describe_pack_job,
                                 "planned a reorder",
                                 {DNNL_ARG_FROM, DNNL_ARG_TO},
                                 {dnnl_query_src_md, dnnl_query_dst_md},
                                 {0}};
-    const pack_job j = {conv->layout[1], unpack, conv->scales};
+    const pack_job j = {conv->layout[1], plain, unpack};
     return make_job(&r, &j, job);
 }
 

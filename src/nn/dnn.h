@@ -50,9 +50,9 @@ amend_status dnn_fused_conv_create(const dnn_conv *conv, const dnn_fusion *fusio
 /* Puts a bias, given in the units of the result, into those that the job wants. */
 void dnn_fit_bias(const dnn_job *job, const float *bias, size_t count, float *fitted);
 
-/* A reorder of plain OIHW weights (buffer 0; f32, or s8 for a convolution of 8 bits) into the weights of `conv` (buffer
- * 1), or with `unpack` of the weight gradient of `conv` (buffer 0) into OIHW f32 (buffer 1). */
-amend_status dnn_pack_create(const dnn_job *conv, bool unpack, dnn_job **job) AMEND_MUST_USE;
+/* A reorder of OIHW weights of type `plain` (buffer 0; f32, bf16, or s8 for a convolution of 8 bits) into the weights
+ * of `conv` (buffer 1), or with `unpack` of the weight gradient of `conv` (buffer 0) into OIHW (buffer 1). */
+amend_status dnn_pack_create(const dnn_job *conv, nn_type plain, bool unpack, dnn_job **job) AMEND_MUST_USE;
 
 /* Max pooling or average pooling (padding not counted). Buffers: in, out, workspace (not for inference);
  * DNN_BACKWARD_DATA: gradient of in, gradient of out, workspace. */

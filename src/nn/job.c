@@ -65,12 +65,12 @@ void nn_job_fit_bias(const nn_job *job, const float *bias, size_t count, float *
         memcpy(fitted, bias, count * sizeof *bias);
 }
 
-amend_status nn_job_pack(const nn_job *conv, bool unpack, nn_job **job)
+amend_status nn_job_pack(const nn_job *conv, nn_type plain, bool unpack, nn_job **job)
 {
     TRY(make(job));
     (*job)->duty = unpack ? UNPACK : PACK;
     (*job)->winograd = conv->winograd;
-    return finish(conv->dnn ? dnn_pack_create(conv->dnn, unpack, &(*job)->dnn) : status_ok(), job);
+    return finish(conv->dnn ? dnn_pack_create(conv->dnn, plain, unpack, &(*job)->dnn) : status_ok(), job);
 }
 
 amend_status nn_job_pool(const dnn_conv *pool, bool maximum, nn_job **job)

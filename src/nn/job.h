@@ -16,9 +16,10 @@ amend_status nn_job_conv(const dnn_conv *conv, dnn_pass pass, nn_job **job) AMEN
 amend_status nn_job_fused_conv(const dnn_conv *conv, const dnn_fusion *fusion, nn_job **job) AMEND_MUST_USE;
 void nn_job_fit_bias(const nn_job *job, const float *bias, size_t count, float *fitted);
 
-/* From plain OIHW weights (buffer 0) to the packed ones of `conv` (buffer 1), or with `unpack` from the packed gradient
- * of `conv` (buffer 0) to OIHW (buffer 1). `conv` must outlive it. */
-amend_status nn_job_pack(const nn_job *conv, bool unpack, nn_job **job) AMEND_MUST_USE;
+/* From OIHW weights of type `plain` (buffer 0) to the packed ones of `conv` (buffer 1), or with `unpack` from the
+ * packed gradient of `conv` (buffer 0) to OIHW (buffer 1). bf16 and s8 only for a convolution of that type. `conv` must
+ * outlive it. */
+amend_status nn_job_pack(const nn_job *conv, nn_type plain, bool unpack, nn_job **job) AMEND_MUST_USE;
 
 /* The inference pass of a pooling: see dnn_pool_create. */
 amend_status nn_job_pool(const dnn_conv *pool, bool maximum, nn_job **job) AMEND_MUST_USE;

@@ -8,11 +8,6 @@ static amend_status input_create(nn_layer *layer)
     return status_ok();
 }
 
-NN_VECTOR static void convert(nn_type type, const float *from, size_t count, void *to)
-{
-    nn_store(type, to, 0, count, from);
-}
-
 static amend_status input_forward(nn_layer *layer)
 {
     nn_shape s = layer->out->shape;
@@ -21,7 +16,7 @@ static amend_status input_forward(nn_layer *layer)
     char *to = layer->out->data;
     nn_type type = layer->out->type;
 #pragma omp parallel for schedule(static)
-    for (size_t n = 0; n < s.n; n++) convert(type, from + n * sample, sample, to + n * sample * nn_type_size(type));
+    for (size_t n = 0; n < s.n; n++) nn_convert(type, from + n * sample, sample, to + n * sample * nn_type_size(type));
     return status_ok();
 }
 

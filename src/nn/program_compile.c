@@ -99,7 +99,7 @@ static amend_status pack(program_step *s, const plain *w)
     TRY(mem_alloc(&s->weights, bytes, 1, "packed weights"));
     TRY(mem_alloc(&s->bias, w->outputs, sizeof(float), "bias"));
     nn_job_fit_bias(s->job, w->bias, w->outputs, s->bias);
-    TRY(nn_job_pack(s->job, false, &packing));
+    TRY(nn_job_pack(s->job, w->codes ? NN_S8 : NN_F32, false, &packing));
     amend_status status = mem_alloc(&scratch, nn_job_scratch_bytes(packing), 1, "scratchpad");
     void *const buffers[DNN_BUFFERS] = {w->codes ? (void *)w->codes : (void *)w->weights, s->weights};
     if (!status.code) status = nn_job_bind(packing, buffers, scratch, &call);
