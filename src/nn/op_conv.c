@@ -1,13 +1,11 @@
 /* Convolution: three passes on channels-last maps, weights kept beside in the forms that the passes want. For bf16 they
- * are rounded first: oneDNN moves values of 16 bits much faster than it moves and rounds those of 32. */
+ * come from rounded ones: oneDNN moves values of 16 bits much faster than it moves and rounds those of 32. */
 #include "base/mem.h"
-#include "nn/convert.h"
 #include "nn/dnn_row.h"
 #include "nn/job.h"
 #include "nn/layer.h"
 
 enum { FORWARD, DATA, WEIGHTS, PACK_FORWARD, PACK_DATA, UNPACK, JOBS };
-enum { RUN = 16384 }; /* weights that a thread rounds at a time */
 
 typedef struct conv_state {
     nn_job *jobs[JOBS];
@@ -33,13 +31,10 @@ static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_
     return status_ok();
 }
 
-/* The packed weight gradient lives only until it is unpacked, rounded weights until they are packed: at the
- * scratchpad's begin, never both. */
-static size_t passing_bytes(const nn_layer *layer, const conv_state *state)
+/* The packed weight gradient lives only until it is unpacked: in the scratchpad. */
+static size_t packed_bytes(const conv_state *state)
 {
-    size_t gradient = state->jobs[WEIGHTS] ? nn_job_weight_bytes(state->jobs[WEIGHTS]) : 0;
-    size_t rounded = layer->in[0]->type == NN_BF16 ? layer->params[0]->count * sizeof(uint16_t) : 0;
-    return align(gradient > rounded ? gradient : rounded);
+    return state->jobs[WEIGHTS] ? align(nn_job_weight_bytes(state->jobs[WEIGHTS])) : 0;
 }
 
 static amend_status conv_create(nn_layer *layer)
@@ -58,7 +53,7 @@ static amend_status conv_create(nn_layer *layer)
         size_t bytes = state->jobs[i] ? nn_job_scratch_bytes(state->jobs[i]) : 0;
         if (bytes > scratch) scratch = bytes;
     }
-    layer->scratch_bytes = align(scratch) + passing_bytes(layer, state);
+    layer->scratch_bytes = align(scratch) + packed_bytes(state);
     return status_ok();
 }
 
@@ -77,15 +72,15 @@ static float *row_bias(const nn_layer *layer, bool gradient)
 static amend_status conv_bind(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    float *weights = layer->params[0]->value, *bias = row_bias(layer, false), *d_bias = row_bias(layer, true);
+    float *bias = row_bias(layer, false), *d_bias = row_bias(layer, true);
     char *forward = layer->own, *data = forward + align(nn_job_weight_bytes(state->jobs[FORWARD]));
-    char *passing = layer->scratch, *scratch = passing + passing_bytes(layer, state);
-    void *plain = layer->in[0]->type == NN_BF16 ? (void *)passing : weights;
+    char *packed = layer->scratch, *scratch = packed + packed_bytes(state);
+    void *plain = layer->in[0]->type == NN_BF16 ? (void *)layer->params[0]->rounded : layer->params[0]->value;
     TRY(bind(state, PACK_FORWARD, (void *[DNN_BUFFERS]){plain, forward}, scratch));
     if (state->jobs[WEIGHTS]) {
-        TRY(bind(state, WEIGHTS, (void *[DNN_BUFFERS]){layer->in[0]->data, passing, layer->out->gradient, d_bias},
+        TRY(bind(state, WEIGHTS, (void *[DNN_BUFFERS]){layer->in[0]->data, packed, layer->out->gradient, d_bias},
                  scratch));
-        TRY(bind(state, UNPACK, (void *[DNN_BUFFERS]){passing, layer->params[0]->gradient}, scratch));
+        TRY(bind(state, UNPACK, (void *[DNN_BUFFERS]){packed, layer->params[0]->gradient}, scratch));
     }
     if (state->jobs[DATA]) {
         TRY(bind(state, DATA, (void *[DNN_BUFFERS]){layer->in_gradient[0], data, layer->out->gradient}, scratch));
@@ -94,19 +89,9 @@ static amend_status conv_bind(nn_layer *layer)
     return bind(state, FORWARD, (void *[DNN_BUFFERS]){layer->in[0]->data, forward, layer->out->data, bias}, scratch);
 }
 
-static void round_weights(const nn_param *weights, uint16_t *rounded)
-{
-#pragma omp parallel for schedule(static)
-    for (size_t at = 0; at < weights->count; at += RUN) {
-        size_t count = weights->count - at < RUN ? weights->count - at : RUN;
-        nn_convert(NN_BF16, weights->value + at, count, rounded + at);
-    }
-}
-
 static amend_status conv_refresh(nn_layer *layer)
 {
     conv_state *state = layer->state;
-    if (layer->in[0]->type == NN_BF16) round_weights(layer->params[0], layer->scratch);
     TRY(nn_call_run(state->calls[PACK_FORWARD]));
     return state->calls[PACK_DATA] ? nn_call_run(state->calls[PACK_DATA]) : status_ok();
 }

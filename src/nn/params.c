@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "nn/convert.h"
 
 enum { MAX_SPECS = 4 };
 
@@ -128,8 +129,50 @@ amend_status nn_params_want_gradients(nn_params *params)
     return status_ok();
 }
 
+static bool is_convolution(const nn_param *param)
+{
+    return param->dims == 4;
+}
+
+amend_status nn_params_want_rounded(nn_params *params)
+{
+    enum { LINE = MEM_ALIGNMENT / sizeof(uint16_t) };
+    size_t count = 0;
+    if (params->halves) return status_ok();
+    for (size_t i = 0; i < params->count; i++)
+        if (is_convolution(&params->items[i])) count += (params->items[i].count + LINE - 1) / LINE * LINE;
+    TRY(mem_alloc(&params->halves, count, sizeof *params->halves, "weights in bf16"));
+    params->rounded = params->version - 1;
+    uint16_t *next = params->halves;
+    for (size_t i = 0; i < params->count; i++)
+        if (is_convolution(&params->items[i])) {
+            params->items[i].rounded = next;
+            next += (params->items[i].count + LINE - 1) / LINE * LINE;
+        }
+    return status_ok();
+}
+
+static void round_param(const nn_param *param)
+{
+    enum { RUN = 16384 };
+#pragma omp parallel for schedule(static)
+    for (size_t at = 0; at < param->count; at += RUN) {
+        size_t count = param->count - at < RUN ? param->count - at : RUN;
+        nn_convert(NN_BF16, param->value + at, count, param->rounded + at);
+    }
+}
+
+void nn_params_round(nn_params *params)
+{
+    if (params->rounded == params->version) return;
+    for (size_t i = 0; i < params->count; i++)
+        if (params->items[i].rounded) round_param(&params->items[i]);
+    params->rounded = params->version;
+}
+
 void nn_params_free(nn_params *params)
 {
+    mem_free(params->halves);
     mem_free(params->items);
     mem_free(params->storage);
     mem_free(params->gradients);

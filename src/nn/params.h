@@ -12,7 +12,8 @@ typedef struct nn_param {
     bool trainable; /* false: a running statistic */
     float rate;     /* factor on the learning rate, 1 at first; 0: frozen, also a statistic. Plans made later know it */
     float *value;
-    float *gradient; /* NULL when not trainable, or before nn_params_want_gradients */
+    float *gradient;   /* NULL when not trainable, or before nn_params_want_gradients */
+    uint16_t *rounded; /* a convolution's weights in bf16; NULL before nn_params_want_rounded */
     enum { NN_INIT_CONSTANT, NN_INIT_NORMAL, NN_INIT_UNIFORM } init;
     float init_scale; /* the constant, the deviation, or the half width */
 } nn_param;
@@ -23,7 +24,9 @@ typedef struct nn_params {
     size_t values;    /* floats in all items */
     float *storage;   /* values of all items */
     float *gradients; /* gradients of all trainable items, or NULL */
+    uint16_t *halves; /* all that is rounded, or NULL */
     size_t version;   /* increase it after changing values: plans then refresh their copies */
+    size_t rounded;   /* the version that is rounded */
 } nn_params;
 
 /* How many values the parameters of the table's rows have. */
@@ -34,6 +37,11 @@ void nn_params_free(nn_params *params);
 
 /* Gives the trainable parameters their gradients, zeroed, unless they have them. */
 amend_status nn_params_want_gradients(nn_params *params) AMEND_MUST_USE;
+
+/* Gives the weights of convolutions their places in bf16, unless they have them; nn_params_round then fills them,
+ * unless it is done for this version. */
+amend_status nn_params_want_rounded(nn_params *params) AMEND_MUST_USE;
+void nn_params_round(nn_params *params);
 
 /* torchvision's initialisation: He normal (fan out) for convolutions, torch's defaults for the rest. */
 void nn_params_init(nn_params *params, uint64_t seed);

@@ -329,6 +329,7 @@ amend_status nn_plan_create(const nn_table *table, nn_params *params, const nn_p
     plan->version = params->version - 1;
     amend_status status = mem_alloc(&plan->steps, table->count, sizeof *plan->steps, "plan");
     if (!status.code && options->training) status = nn_params_want_gradients(params);
+    if (!status.code && options->type == NN_BF16) status = nn_params_want_rounded(params);
     if (!status.code) status = make_steps(plan);
     for (size_t i = 0; !status.code && i < plan->count; i++)
         if (plan->steps[i].layer.op->create) status = plan->steps[i].layer.op->create(&plan->steps[i].layer);
@@ -395,6 +396,7 @@ size_t nn_plan_bytes(const nn_plan *plan)
 static amend_status refresh(nn_plan *plan)
 {
     if (plan->version == plan->params->version) return status_ok();
+    if (plan->options.type == NN_BF16) nn_params_round(plan->params);
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i].layer.op->refresh) TRY(plan->steps[i].layer.op->refresh(&plan->steps[i].layer));
     plan->version = plan->params->version;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "nn/type.h"
+#include "nn/convert.h"
 
 enum { PARTS = 16 }; /* of a gradient, for its norm */
 enum {
@@ -86,6 +86,7 @@ static void step_array(const optimizer_options *o, const optimizer_array *array,
         else
             adam_chunk(&adam, value, gradient, moment1, array->moment2 + at, n);
         if (array->average) average_chunk((float)(1 - now->average), array->average + at, value, n);
+        if (array->rounded) nn_convert(NN_BF16, value, n, array->rounded + at);
     }
 }
 

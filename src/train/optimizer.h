@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum optimizer_kind {
     OPTIMIZER_ADAM,  /* weight decay is added to the gradient (L2) */
@@ -22,7 +23,8 @@ typedef struct optimizer_options {
 /* One array of parameters. moment1 (Adam, SGD) and moment2 (Adam) start as zeros, the average as the values. */
 typedef struct optimizer_array {
     float *value, *gradient, *moment1, *moment2;
-    float *average; /* over the steps; NULL: none is kept */
+    float *average;    /* over the steps; NULL: none is kept */
+    uint16_t *rounded; /* the values in bf16; NULL: none are kept */
     size_t count;
     bool decay;  /* weight decay applies */
     double rate; /* factor on the learning rate, > 0 */
@@ -35,7 +37,7 @@ typedef struct optimizer_update {
     double average; /* decay of the averages */
 } optimizer_update;
 
-/* Values, moments and averages in one pass over memory. The same threads give the same bits. */
+/* Values, moments, averages and copies in bf16 in one pass over memory. The same threads give the same bits. */
 void optimizer_step(const optimizer_options *options, const optimizer_array *arrays, size_t count,
                     const optimizer_update *now);
 

@@ -44,6 +44,7 @@ static void share_state(trainer *t)
                                                         .moment1 = next,
                                                         .moment2 = next + p->count,
                                                         .average = t->average ? t->average[i] : NULL,
+                                                        .rounded = p->rounded,
                                                         .count = p->count,
                                                         .decay = t->options.decay_all || p->dims > 1,
                                                         .rate = (double)p->rate};
@@ -79,7 +80,9 @@ static size_t count_state(const trainer *t)
 static size_t state_bytes(const trainer *t, size_t parts)
 {
     size_t gradients = parts > 1 ? t->params->values : 0;
-    return (2 * t->params->values + t->state_floats + gradients) * sizeof(float) + teacher_bytes(t->options.teacher);
+    size_t rounded = t->options.type == NN_BF16 ? t->params->values * sizeof(uint16_t) : 0;
+    return (2 * t->params->values + t->state_floats + gradients) * sizeof(float) + rounded +
+           teacher_bytes(t->options.teacher);
 }
 
 /* A plan for the whole batch, or for the largest equal part of at least two samples that the memory allows. */
@@ -185,7 +188,7 @@ static void learn(trainer *t, double norm)
                                   .average = average_decay(t)};
     optimizer_step(&t->options.optimizer, t->arrays, t->array_count, &now);
     average_statistics(t, now.average);
-    t->params->version++;
+    t->params->rounded = ++t->params->version;
 }
 
 /* Gradients of one part to the sum, or with `back` the sum to the gradients. */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "nn/type.h"
 #include "train/optimizer.h"
 
 enum { COUNT = 7, STEPS = 5 };
@@ -94,11 +95,12 @@ static void norm_and_scale(void **state)
     assert_true(isnan(optimizer_norm(&array, 1)));
 }
 
-/* In one pass what clipping, a step and the average give one after the other. */
-static void one_pass_is_three(void **state)
+/* In one pass what clipping, a step, the average and rounding to bf16 give one after the other. */
+static void one_pass_is_four(void **state)
 {
     enum { MANY = 40000 }; /* more than a thread takes at a time */
     static float value[2][MANY], gradient[2][MANY], moments[2][2][MANY], average[2][MANY];
+    static uint16_t rounded[MANY];
     const double limit = 0.5, kept = 0.75;
     (void)state;
     for (size_t k = 0; k < KINDS; k++) {
@@ -108,9 +110,9 @@ static void one_pass_is_three(void **state)
                 value[way][i] = average[way][i] = (float)(i % 13) / 8 - 0.75f;
                 gradient[way][i] = (float)(i % 7) / 4 - 0.5f;
             }
-        const optimizer_array whole = {value[0],   gradient[0], moments[0][0], moments[0][1],
-                                       average[0], MANY,        true,          0.5};
-        const optimizer_array bare = {value[1], gradient[1], moments[1][0], moments[1][1], NULL, MANY, true, 0.5};
+        const optimizer_array whole = {value[0], gradient[0], moments[0][0], moments[0][1], average[0], rounded, MANY,
+                                       true,     0.5};
+        const optimizer_array bare = {value[1], gradient[1], moments[1][0], moments[1][1], NULL, NULL, MANY, true, 0.5};
         double scale = optimizer_scale(optimizer_norm(&whole, 1), limit);
         optimizer_step(&kinds[k], &whole, 1, &(optimizer_update){1, rate, scale, kept});
         for (size_t i = 0; i < MANY; i++) gradient[1][i] *= (float)scale;
@@ -118,6 +120,7 @@ static void one_pass_is_three(void **state)
         optimizer_average(average[1], value[1], MANY, kept);
         assert_memory_equal(value[0], value[1], sizeof *value);
         assert_memory_equal(average[0], average[1], sizeof *average);
+        for (size_t i = 0; i < MANY; i++) assert_int_equal(rounded[i], nn_to_bf16(value[1][i]));
     }
     assert_true(average[0][0] != value[0][0]);
 }
@@ -128,7 +131,7 @@ int main(void)
         cmocka_unit_test(first_steps_by_hand),
         cmocka_unit_test(as_torch),
         cmocka_unit_test(norm_and_scale),
-        cmocka_unit_test(one_pass_is_three),
+        cmocka_unit_test(one_pass_is_four),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
