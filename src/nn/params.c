@@ -142,7 +142,7 @@ amend_status nn_params_want_rounded(nn_params *params)
     for (size_t i = 0; i < params->count; i++)
         if (is_convolution(&params->items[i])) count += (params->items[i].count + LINE - 1) / LINE * LINE;
     TRY(mem_alloc(&params->halves, count, sizeof *params->halves, "weights in bf16"));
-    params->rounded = params->version - 1;
+    params->rounded_version = params->version - 1;
     uint16_t *next = params->halves;
     for (size_t i = 0; i < params->count; i++)
         if (is_convolution(&params->items[i])) {
@@ -164,10 +164,10 @@ static void round_param(const nn_param *param)
 
 void nn_params_round(nn_params *params)
 {
-    if (params->rounded == params->version) return;
+    if (params->rounded_version == params->version) return;
     for (size_t i = 0; i < params->count; i++)
         if (params->items[i].rounded) round_param(&params->items[i]);
-    params->rounded = params->version;
+    params->rounded_version = params->version;
 }
 
 void nn_params_free(nn_params *params)

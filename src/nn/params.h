@@ -21,12 +21,12 @@ typedef struct nn_param {
 typedef struct nn_params {
     nn_param *items;
     size_t count;
-    size_t values;    /* floats in all items */
-    float *storage;   /* values of all items */
-    float *gradients; /* gradients of all trainable items, or NULL */
-    uint16_t *halves; /* all that is rounded, or NULL */
-    size_t version;   /* increase it after changing values: plans then refresh their copies */
-    size_t rounded;   /* the version that is rounded */
+    size_t values;          /* floats in all items */
+    float *storage;         /* values of all items */
+    float *gradients;       /* gradients of all trainable items, or NULL */
+    uint16_t *halves;       /* all that is rounded, or NULL */
+    size_t version;         /* increase it after changing values: plans then refresh their copies */
+    size_t rounded_version; /* that the copies in bf16 are of */
 } nn_params;
 
 /* How many values the parameters of the table's rows have. */

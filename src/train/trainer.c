@@ -188,7 +188,7 @@ static void learn(trainer *t, double norm)
                                   .average = average_decay(t)};
     optimizer_step(&t->options.optimizer, t->arrays, t->array_count, &now);
     average_statistics(t, now.average);
-    t->params->rounded = ++t->params->version;
+    t->params->rounded_version = ++t->params->version;
 }
 
 /* Gradients of one part to the sum, or with `back` the sum to the gradients. */
