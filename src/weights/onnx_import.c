@@ -124,8 +124,8 @@ static amend_status find_input(const graph *g, const Onnx__ValueInfoProto **inpu
                                 g->file->name, (*input)->name, candidate->name);
         *input = candidate;
     }
-    if (*input && (*input)->type && (*input)->type->tensor_type && (*input)->type->tensor_type->shape)
-        return status_ok();
+    const Onnx__TypeProto *type = *input ? (*input)->type : NULL;
+    if (type && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE && type->tensor_type->shape) return status_ok();
     return status_error(AMEND_UNSUPPORTED, "%s: no input with a shape", g->file->name);
 }
 

@@ -30,6 +30,7 @@ typedef struct made_network {
     made_node nodes[MOST];
     made_tensor tensors[MOST];
     int64_t opset; /* 0: 13 */
+    bool optional; /* the input is an optional image, which protobuf-c keeps where the tensor's type would be */
 } made_network;
 
 /* ---- to bytes ---- */
@@ -86,7 +87,8 @@ static inline size_t pack(const made_network *n, uint8_t *bytes, size_t room)
     Onnx__TensorShapeProto__Dimension dims[4], *dim_pointers[4];
     Onnx__TensorShapeProto shape = ONNX__TENSOR_SHAPE_PROTO__INIT;
     Onnx__TypeProto__Tensor typed = ONNX__TYPE_PROTO__TENSOR__INIT;
-    Onnx__TypeProto type = ONNX__TYPE_PROTO__INIT;
+    Onnx__TypeProto type = ONNX__TYPE_PROTO__INIT, optional = ONNX__TYPE_PROTO__INIT;
+    Onnx__TypeProto__Optional maybe = ONNX__TYPE_PROTO__OPTIONAL__INIT;
     Onnx__ValueInfoProto input = ONNX__VALUE_INFO_PROTO__INIT, output = ONNX__VALUE_INFO_PROTO__INIT;
     Onnx__ValueInfoProto *inputs[] = {&input}, *outputs[] = {&output};
     Onnx__NodeProto nodes[MOST], *node_pointers[MOST];
@@ -108,7 +110,10 @@ static inline size_t pack(const made_network *n, uint8_t *bytes, size_t room)
     type.value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     type.tensor_type = &typed;
     input.name = (char *)"x";
-    input.type = &type;
+    input.type = n->optional ? &optional : &type;
+    maybe.elem_type = &type;
+    optional.value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
+    optional.optional_type = &maybe;
     output.name = (char *)"y";
     for (size_t i = 0; i < MOST && n->nodes[i].type; i++, graph.n_node++) {
         fill_node(&n->nodes[i], &nodes[i], &attributes[i], attribute_pointers[i]);

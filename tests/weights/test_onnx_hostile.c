@@ -110,6 +110,7 @@ static const struct {
      {.nodes = ONE(.type = "DepthToSpace", .attribute = "blocksize", .ints = {5000})}},
     {"(Concat): axis -9223372036854775808",
      {.nodes = ONE(.type = "Concat", .attribute = "axis", .ints = {INT64_MIN}), .tensors = LIST(1, 1)}},
+    {"no input with a shape", {.nodes = {RELU("x", "y")}, .optional = true}},
     {"(Flatten): axis 9223372036854775807",
      {.nodes = ONE(.type = "Flatten", .attribute = "axis", .ints = {INT64_MAX})}},
     {"(Cast): its input 'x' must be a constant",
