@@ -67,29 +67,49 @@ typedef struct faces_context {
     face_points points;
 } faces_context;
 
-static amend_status find_in_file(void *context, const cli_input *input)
+/* Of one photo. */
+typedef struct found_faces {
+    amend_face *faces;
+    size_t count, width, height; /* of the photo */
+} found_faces;
+
+static void forget_faces(void *found)
+{
+    found_faces *f = found;
+    if (f) amend_faces_free(f->faces);
+    mem_free(f);
+}
+
+static amend_status find_in_file(void *context, const cli_input *input, void **found)
+{
+    const faces_context *c = context;
+    const faces_request *r = c->request;
+    face_photo photo;
+    found_faces *f = NULL;
+    TRY(mem_alloc(&f, 1, sizeof *f, "faces"));
+    *found = f;
+    TRY(cli_open_photo(input, r->annotate ? 0 : face_photo_side(c->detector), &photo));
+    f->width = photo.width;
+    f->height = photo.height;
+    amend_status status =
+        status_prefix(face_photo_find(c->detector, &photo, r->least, &f->faces, &f->count), "%s", photo.name);
+    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo.image, f->faces, f->count);
+    face_photo_free(&photo);
+    return status;
+}
+
+static amend_status tell_faces(void *context, const cli_input *input, void *found)
 {
     faces_context *c = context;
     const faces_request *r = c->request;
-    const char *file = input->path;
-    face_photo photo;
-    amend_face *faces = NULL;
-    size_t count = 0;
-    TRY(cli_open_photo(input, r->annotate ? 0 : face_photo_side(c->detector), &photo));
-    amend_status status =
-        status_prefix(face_photo_find(c->detector, &photo, r->least, &faces, &count), "%s", photo.name);
-    if (!status.code && r->eval) detection_compare(&c->score, file, faces, count);
-    if (!status.code && r->points) status = face_points_add(&c->points, faces, count, photo.width, photo.height);
-    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo.image, faces, count);
-    if (!status.code) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < count; i++) json_array_append_new(list, to_json(&faces[i]));
-        json_array_append_new(c->images, json_pack("{s:s, s:o}", "file", file, "faces", list));
-        if (!r->json || strcmp(r->json, "-")) print(file, faces, count);
-    }
-    amend_faces_free(faces);
-    face_photo_free(&photo);
-    return status;
+    const found_faces *f = found;
+    if (r->eval) detection_compare(&c->score, input->path, f->faces, f->count);
+    if (r->points) TRY(face_points_add(&c->points, f->faces, f->count, f->width, f->height));
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->count; i++) json_array_append_new(list, to_json(&f->faces[i]));
+    json_array_append_new(c->images, json_pack("{s:s, s:o}", "file", input->path, "faces", list));
+    if (!r->json || strcmp(r->json, "-")) print(input->path, f->faces, f->count);
+    return status_ok();
 }
 
 static void print_score(const faces_request *r, const detection_score *s)
@@ -118,7 +138,8 @@ static amend_status find_all(const faces_request *r, amend_detector *detector, c
     if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
     faces_context context = {.request = r, .detector = detector, .images = json_array(), .score.truth = boxes};
     const detection_score *score = &context.score;
-    if (cli_visit_inputs(inputs, "finding faces", find_in_file, &context)) *result = CLI_FAILED;
+    const cli_visitor visitor = {"finding faces", find_in_file, tell_faces, forget_faces, &context};
+    if (cli_visit_inputs(inputs, &visitor)) *result = CLI_FAILED;
     json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", context.images);
     if (r->eval) {
         print_score(r, score);

@@ -73,24 +73,42 @@ typedef struct predict_context {
     json_t *images;
 } predict_context;
 
-static amend_status predict_file(void *context, const cli_input *input)
+/* Of one photo. */
+typedef struct predicted {
+    prediction *faces;
+    size_t count;
+} predicted;
+
+static void forget_predicted(void *found)
+{
+    predicted *p = found;
+    if (p) mem_free(p->faces);
+    mem_free(p);
+}
+
+static amend_status predict_file(void *context, const cli_input *input, void **found)
 {
     const predict_context *c = context;
     const predict_request *r = c->request;
     face_photo photo = {0};
-    prediction *faces = NULL;
-    size_t count = 0;
-    TRY(mem_alloc(&faces, PREDICT_MAX_FACES, sizeof *faces, "faces"));
-    amend_status status = cli_open_photo(input, side_needed(r), &photo);
-    if (!status.code) {
-        status = status_prefix(read_faces(r, &photo, c->model, faces, &count), "%s", photo.name);
-        if (!status.code && r->annotate)
-            status = predict_annotate(r, input->name, &photo.image, faces, count, c->model);
-        if (!status.code) predict_print(r, input->path, faces, count, c->model, c->images);
-    }
+    predicted *p = NULL;
+    TRY(mem_alloc(&p, 1, sizeof *p, "faces"));
+    *found = p;
+    TRY(mem_alloc(&p->faces, PREDICT_MAX_FACES, sizeof *p->faces, "faces"));
+    TRY(cli_open_photo(input, side_needed(r), &photo));
+    amend_status status = status_prefix(read_faces(r, &photo, c->model, p->faces, &p->count), "%s", photo.name);
+    if (!status.code && r->annotate)
+        status = predict_annotate(r, input->name, &photo.image, p->faces, p->count, c->model);
     face_photo_free(&photo);
-    mem_free(faces);
     return status;
+}
+
+static amend_status tell_predicted(void *context, const cli_input *input, void *found)
+{
+    const predict_context *c = context;
+    const predicted *p = found;
+    predict_print(c->request, input->path, p->faces, p->count, c->model, c->images);
+    return status_ok();
 }
 
 /* Without --box and --no-detect faces are looked for; where there is no detector, that is an error that says what to
@@ -117,7 +135,8 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
     json_t *images = json_array();
     if (r->csv) predict_print_csv_header(model);
     predict_context context = {r, model, images};
-    if (cli_visit_inputs(inputs, "predicting", predict_file, &context)) result = CLI_FAILED;
+    const cli_visitor visitor = {"predicting", predict_file, tell_predicted, forget_predicted, &context};
+    if (cli_visit_inputs(inputs, &visitor)) result = CLI_FAILED;
     if (r->json) {
         json_t *all = json_pack("{s:i, s:s, s:s?, s:o}", "schema", 1, "model", amend_model_path(model), "tta",
                                 r->flip ? "flip" : NULL, "images", images);

@@ -2,6 +2,7 @@
 #include "cli/inputs.h"
 
 #include <glob.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,18 +166,35 @@ amend_status cli_open_photo(const cli_input *input, size_t least, face_photo *ph
     return face_photo_open(name, bytes, size, least, photo);
 }
 
-size_t cli_visit_inputs(const cli_inputs *inputs, const char *what, cli_visitor *visit, void *context)
+/* Many inputs: a thread takes one from its file to its result, which leaves no thread waiting for another's decoder.
+ * Few: all threads work on one. */
+static int inputs_at_once(size_t count)
+{
+    enum { EACH = 4, MOST = 16 /* photos in memory */ };
+    int threads = omp_get_max_threads();
+    if (count < EACH * (size_t)threads) return 1;
+    return threads < MOST ? threads : MOST;
+}
+
+size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *v)
 {
     progress bar;
-    size_t failed = 0;
+    size_t failed = 0, done = 0;
     bool shown = inputs->count > FEW && !isatty(STDOUT_FILENO);
-    progress_start(&bar, what, inputs->count);
+    progress_start(&bar, v->what, inputs->count);
+#pragma omp parallel for ordered schedule(dynamic) num_threads(inputs_at_once(inputs->count))
     for (size_t i = 0; i < inputs->count; i++) {
-        amend_status status = visit(context, &inputs->items[i]);
-        if (status.code && shown) progress_finish(&bar);
-        if (status.code) cli_fail(status);
-        failed += status.code != AMEND_OK;
-        if (shown) progress_update(&bar, i + 1, "");
+        void *found = NULL;
+        amend_status status = v->work(v->context, &inputs->items[i], &found);
+#pragma omp ordered
+        {
+            if (!status.code) status = v->tell(v->context, &inputs->items[i], found);
+            if (status.code && shown) progress_finish(&bar);
+            if (status.code) cli_fail(status);
+            failed += status.code != AMEND_OK;
+            if (shown) progress_update(&bar, ++done, "");
+        }
+        v->forget(found);
     }
     progress_finish(&bar);
     if (failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", failed, inputs->count);

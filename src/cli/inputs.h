@@ -21,13 +21,20 @@ typedef struct cli_inputs {
 /* The photo of an input, decoded as far as `least` says (face/photo.h). */
 amend_status cli_open_photo(const cli_input *input, size_t least, face_photo *photo) AMEND_MUST_USE;
 
-/* Does one input's work. */
-typedef amend_status cli_visitor(void *context, const cli_input *input);
+/* What a command does with each input. */
+typedef struct cli_visitor {
+    const char *what; /* it does, for the bar */
+    /* An input's work; *found (NULL before) goes on to `tell`. Of many inputs several are worked on at a time. */
+    amend_status (*work)(void *context, const cli_input *input, void **found);
+    /* Says what was found, in the order of the inputs, one at a time; not where the work failed. */
+    amend_status (*tell)(void *context, const cli_input *input, void *found);
+    void (*forget)(void *found); /* accepts NULL */
+    void *context;
+} cli_visitor;
 
-/* All inputs in their order. A failure is printed and does not stop the rest; returns how many there were, which is
- * printed as well. A bar, which says `what`, where nothing else shows the way: many inputs, and the output elsewhere.
- */
-size_t cli_visit_inputs(const cli_inputs *inputs, const char *what, cli_visitor *visit, void *context);
+/* All inputs. A failure is printed and does not stop the rest; returns how many there were, which is printed as well.
+ * A bar where nothing else shows the way: many inputs, and the output elsewhere. */
+size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *visitor);
 
 /* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder or a
  * pattern without images is an error; a file that does not exist is left to whoever opens it. */

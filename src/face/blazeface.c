@@ -45,14 +45,13 @@ static amend_face face_at(const float *v, double anchor_x, double anchor_y, size
     return face;
 }
 
-static void decode(const face_network *network, size_t thread, const face_square *square, double threshold,
-                   face_list *list)
+static void decode(const face_network *network, face_look *look, const face_square *square, double threshold)
 {
     double limit = log(threshold / (1 - threshold)); /* of the score before its sigmoid */
     for (size_t g = 0; g < 2; g++) {
         size_t cells = grids[g].cells, anchors = grids[g].anchors, rows = cells * cells * anchors;
-        const float *scores = face_network_output(network, thread, NULL, rows, 1);
-        const float *boxes = face_network_output(network, thread, NULL, rows, VALUES);
+        const float *scores = face_network_output(network, look, NULL, rows, 1);
+        const float *boxes = face_network_output(network, look, NULL, rows, VALUES);
         for (size_t i = 0; i < rows; i++) {
             if (!((double)scores[i] >= limit)) continue;
             size_t cell = i / anchors;
@@ -60,7 +59,7 @@ static void decode(const face_network *network, size_t thread, const face_square
                    y = ((double)(cell / cells) + 0.5) / (double)cells;
             amend_face face = face_at(boxes + i * VALUES, x, y, network->size, square);
             face.score = 1 / (1 + exp(-(double)scores[i]));
-            if (face.box.width > 0 && face.box.height > 0) face_list_add(list, &face);
+            if (face.box.width > 0 && face.box.height > 0) face_list_add(&look->found, &face);
         }
     }
 }

@@ -1,7 +1,6 @@
 /* The public side of face detection. */
 #include "amend/faces.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -11,8 +10,6 @@
 
 struct amend_detector {
     face_network *network;
-    face_list *list;
-    pthread_mutex_t lock;
 };
 
 amend_status amend_detector_open(const char *path, amend_detector **made)
@@ -25,14 +22,11 @@ amend_status amend_detector_open(const char *path, amend_detector **made)
     if (!file_exists(path))
         return status_error(AMEND_IO, "%s: no such file; tools/detector.sh fetches a face detector", path);
     TRY(mem_alloc(&d, 1, sizeof *d, "detector"));
-    amend_status status = mem_alloc(&d->list, 1, sizeof *d->list, "faces");
-    if (!status.code) status = face_network_open(path, &d->network);
+    amend_status status = face_network_open(path, &d->network);
     if (status.code) {
-        mem_free(d->list);
         mem_free(d);
         return status;
     }
-    pthread_mutex_init(&d->lock, NULL);
     *made = d;
     return status;
 }
@@ -40,9 +34,7 @@ amend_status amend_detector_open(const char *path, amend_detector **made)
 void amend_detector_free(amend_detector *d)
 {
     if (!d) return;
-    pthread_mutex_destroy(&d->lock);
     face_network_free(d->network);
-    mem_free(d->list);
     mem_free(d);
 }
 
@@ -67,13 +59,13 @@ amend_status amend_detector_find(amend_detector *d, const amend_image *image, do
         return status_error(AMEND_BAD_ARGUMENT, "amend_detector_find: detector, image, faces and count must be given");
     if (!(threshold >= 0 && threshold < 1))
         return status_error(AMEND_BAD_ARGUMENT, "a threshold of %g; 0 or more and less than 1 is possible", threshold);
+    face_list *list = NULL;
     *faces = NULL;
     *count = 0;
-    pthread_mutex_lock(&d->lock);
-    amend_status status =
-        face_search(d->network, image, threshold > 0 ? threshold : d->network->kind->threshold, d->list);
-    if (!status.code) status = copy_faces(d->list, faces, count);
-    pthread_mutex_unlock(&d->lock);
+    TRY(mem_alloc(&list, 1, sizeof *list, "faces"));
+    amend_status status = face_search(d->network, image, threshold > 0 ? threshold : d->network->kind->threshold, list);
+    if (!status.code) status = copy_faces(list, faces, count);
+    mem_free(list);
     return status;
 }
 

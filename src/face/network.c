@@ -1,6 +1,4 @@
 /* Opening and running a detector network. */
-#include <omp.h>
-
 #include "base/mem.h"
 #include "face/detector.h"
 
@@ -24,12 +22,7 @@ static amend_status compile(face_network *n)
         options.deviation[c] = n->kind->deviation;
     }
     for (size_t i = 0; i < n->onnx->output_count; i++) outputs[i] = n->onnx->outputs[i].row;
-    TRY(nn_program_create(&n->onnx->table, &n->onnx->params, &options, &n->program));
-    n->threads = (size_t)omp_get_max_threads();
-    if (n->threads > FACE_MAX_THREADS) n->threads = FACE_MAX_THREADS;
-    TRY(mem_alloc(&n->contexts, n->threads, sizeof *n->contexts, "detector"));
-    for (size_t i = 0; i < n->threads; i++) TRY(nn_context_create(n->program, &n->contexts[i]));
-    return status_ok();
+    return nn_program_create(&n->onnx->table, &n->onnx->params, &options, &n->program);
 }
 
 static amend_status open_network(face_network *n, const char *path)
@@ -50,6 +43,7 @@ amend_status face_network_open(const char *path, face_network **made)
     face_network *n = NULL;
     *made = NULL;
     TRY(mem_alloc(&n, 1, sizeof *n, "detector"));
+    pthread_mutex_init(&n->lock, NULL); /* cannot fail on Linux */
     amend_status status = open_network(n, path);
     if (status.code)
         face_network_free(n);
@@ -58,28 +52,64 @@ amend_status face_network_open(const char *path, face_network **made)
     return status;
 }
 
+static void free_look(face_look *look)
+{
+    nn_context_free(look->context);
+    mem_free(look);
+}
+
 void face_network_free(face_network *n)
 {
     if (!n) return;
-    for (size_t i = 0; n->contexts && i < n->threads; i++) nn_context_free(n->contexts[i]);
-    mem_free(n->contexts);
+    for (size_t i = 0; i < n->free_count; i++) free_look(n->free_looks[i]);
+    pthread_mutex_destroy(&n->lock);
     nn_program_free(n->program);
     onnx_network_free(n->onnx);
     mem_free(n);
 }
 
-uint8_t *face_network_pixels(face_network *n, size_t thread)
+static amend_status make_look(const face_network *n, face_look **look)
 {
-    return nn_context_pixels(n->contexts[thread]);
+    TRY(mem_alloc(look, 1, sizeof **look, "detector"));
+    amend_status status = nn_context_create(n->program, &(*look)->context);
+    if (!status.code) return status;
+    mem_free(*look);
+    *look = NULL;
+    return status;
 }
 
-const float *face_network_output(const face_network *n, size_t thread, const char *name, size_t rows, size_t columns)
+amend_status face_network_take(face_network *n, face_look **look)
+{
+    *look = NULL;
+    pthread_mutex_lock(&n->lock);
+    if (n->free_count) *look = n->free_looks[--n->free_count];
+    pthread_mutex_unlock(&n->lock);
+    return *look ? status_ok() : make_look(n, look);
+}
+
+void face_network_give(face_network *n, face_look *look)
+{
+    if (!look) return;
+    pthread_mutex_lock(&n->lock);
+    bool room = n->free_count < FACE_MAX_FREE;
+    if (room) n->free_looks[n->free_count++] = look;
+    pthread_mutex_unlock(&n->lock);
+    if (!room) free_look(look);
+}
+
+uint8_t *face_look_pixels(face_look *look)
+{
+    return nn_context_pixels(look->context);
+}
+
+const float *face_network_output(const face_network *n, const face_look *look, const char *name, size_t rows,
+                                 size_t columns)
 {
     for (size_t i = 0; i < n->onnx->output_count; i++) {
         const onnx_output *o = &n->onnx->outputs[i];
         size_t count = 0;
         bool sized = o->rank >= 2 && o->dims[o->rank - 2] == rows && o->dims[o->rank - 1] == columns;
-        if (sized && (!name || !strcmp(name, o->name))) return nn_context_map(n->contexts[thread], o->row, &count);
+        if (sized && (!name || !strcmp(name, o->name))) return nn_context_map(look->context, o->row, &count);
     }
     return NULL;
 }
@@ -93,12 +123,12 @@ static void swap_red_and_blue(uint8_t *pixels, size_t count)
     }
 }
 
-amend_status face_network_run(face_network *n, size_t thread, const face_square *square, double threshold,
-                              face_list *list)
+amend_status face_network_run(face_network *n, face_look *look, const face_square *square, double threshold)
 {
-    if (n->kind->bgr) swap_red_and_blue(face_network_pixels(n, thread), n->size * n->size);
-    TRY(nn_context_run(n->contexts[thread], 1));
-    n->kind->decode(n, thread, square, threshold, list);
+    look->found.count = 0;
+    if (n->kind->bgr) swap_red_and_blue(face_look_pixels(look), n->size * n->size);
+    TRY(nn_context_run(look->context, 1));
+    n->kind->decode(n, look, square, threshold);
     return status_ok();
 }
 

@@ -100,33 +100,33 @@ static bool is_cut(const amend_box *b, const part *p, size_t size)
            (right < width && b->x + b->width > right - margin) || (lower < height && b->y + b->height > lower - margin);
 }
 
-static amend_status look(face_network *n, size_t thread, const part *p, double threshold, face_list *found)
+static amend_status look_at(face_network *n, face_look *look, const part *p, double threshold)
 {
     const face_square square = square_of(p, n->size);
-    found->count = 0;
-    copy_pixels(p, n->size, face_network_pixels(n, thread));
-    return face_network_run(n, thread, &square, threshold, found);
+    copy_pixels(p, n->size, face_look_pixels(look));
+    return face_network_run(n, look, &square, threshold);
 }
 
-/* The parts, shared by the threads. */
+/* The parts, shared by the threads: one, where the caller is one of several already. */
 static amend_status look_at_parts(face_network *n, const part *parts, size_t count, double threshold, face_list *list)
 {
     amend_status status = status_ok();
-    face_list *found = NULL; /* one a thread */
-    TRY(mem_alloc(&found, n->threads, sizeof *found, "faces"));
-#pragma omp parallel for schedule(dynamic) num_threads((int)n->threads)
-    for (size_t i = 0; i < count; i++) {
-        size_t thread = (size_t)omp_get_thread_num();
-        amend_status seen = look(n, thread, &parts[i], threshold, &found[thread]);
+    size_t threads = (size_t)omp_get_max_threads();
+#pragma omp parallel num_threads((int)(threads < count ? threads : count))
+    {
+        face_look *look = NULL;
+        amend_status seen = face_network_take(n, &look);
+#pragma omp for schedule(dynamic)
+        for (size_t i = 0; i < count; i++) {
+            if (!seen.code) seen = look_at(n, look, &parts[i], threshold);
 #pragma omp critical(face_parts)
-        {
-            if (seen.code) status = seen;
-            for (size_t k = 0; !seen.code && k < found[thread].count; k++)
-                if (!is_cut(&found[thread].faces[k].box, &parts[i], n->size))
-                    face_list_add(list, &found[thread].faces[k]);
+            for (size_t k = 0; !seen.code && k < look->found.count; k++)
+                if (!is_cut(&look->found.faces[k].box, &parts[i], n->size)) face_list_add(list, &look->found.faces[k]);
         }
+        face_network_give(n, look);
+#pragma omp critical(face_parts)
+        if (seen.code) status = seen;
     }
-    mem_free(found);
     return status;
 }
 

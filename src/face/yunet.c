@@ -35,20 +35,21 @@ static amend_face face_at(const float *box, const float *points, double column, 
     return face;
 }
 
-static const float *output(const face_network *n, size_t thread, const char *name, size_t stride, size_t columns)
+static const float *output(const face_network *n, const face_look *look, const char *name, size_t stride,
+                           size_t columns)
 {
     char full[32];
     size_t cells = n->size / stride;
     snprintf(full, sizeof full, "%s_%zu", name, stride);
-    return face_network_output(n, thread, full, cells * cells, columns);
+    return face_network_output(n, look, full, cells * cells, columns);
 }
 
-static void decode(const face_network *n, size_t thread, const face_square *square, double threshold, face_list *list)
+static void decode(const face_network *n, face_look *look, const face_square *square, double threshold)
 {
     for (size_t g = 0; g < sizeof strides / sizeof *strides; g++) {
         size_t stride = strides[g], cells = n->size / stride;
-        const float *class = output(n, thread, "cls", stride, 1), *object = output(n, thread, "obj", stride, 1);
-        const float *boxes = output(n, thread, "bbox", stride, 4), *points = output(n, thread, "kps", stride, 10);
+        const float *class = output(n, look, "cls", stride, 1), *object = output(n, look, "obj", stride, 1);
+        const float *boxes = output(n, look, "bbox", stride, 4), *points = output(n, look, "kps", stride, 10);
         double unit = square->side / (double)n->size * (double)stride;
         for (size_t i = 0; class && object && boxes && points && i < cells * cells; i++) {
             double score = sqrt(fmin(fmax((double)class[i], 0), 1) * fmin(fmax((double)object[i], 0), 1));
@@ -56,7 +57,7 @@ static void decode(const face_network *n, size_t thread, const face_square *squa
             amend_face face =
                 face_at(boxes + 4 * i, points + 10 * i, (double)(i % cells), (double)(i / cells), unit, square);
             face.score = score;
-            face_list_add(list, &face);
+            face_list_add(&look->found, &face);
         }
     }
 }

@@ -100,6 +100,18 @@ static void many_files(void **state)
     assert_int_equal(lines, 21); /* with the header */
 }
 
+/* Several photos at a time or one after the other: the same output in the same order, with one bad photo among them. */
+static void threads_do_not_change_the_output(void **state)
+{
+    (void)state;
+    shell("mkdir $T/order && for i in $(seq 10 30); do cp $T/a.png $T/order/$i.png; done && echo text >$T/order/15.png "
+          "&& "
+          "for n in 1 3; do OMP_NUM_THREADS=$n $AMEND_COMMAND predict --no-detect --model $T/m.safetensors --json "
+          "$T/order-$n.json $T/order >$T/order-$n 2>$T/order-errors-$n; test $? = 1; done && cmp $T/order-1 $T/order-3 "
+          "&& "
+          "cmp $T/order-1.json $T/order-3.json && grep -c 30.png $T/order-3.json && grep -c 15.png $T/order-errors-3");
+}
+
 /* A full disk is no success. */
 static void what_cannot_be_printed(void **state)
 {
@@ -255,6 +267,7 @@ int main(void)
         cmocka_unit_test(standard_input),
         cmocka_unit_test(namesakes),
         cmocka_unit_test(many_files),
+        cmocka_unit_test(threads_do_not_change_the_output),
         cmocka_unit_test(what_cannot_be_printed),
         cmocka_unit_test(top_and_threshold),
         cmocka_unit_test(json_parses),

@@ -141,6 +141,44 @@ static void small_faces_are_found_once(void **state)
     amend_detector_free(detector);
 }
 
+typedef struct seeker {
+    amend_detector *detector;
+    const amend_image *photo;
+    size_t seen; /* runs that found the face */
+} seeker;
+
+static void *seek(void *data)
+{
+    seeker *s = data;
+    for (int i = 0; i < 3; i++) {
+        amend_face *faces = NULL;
+        size_t count = 0;
+        amend_status status = amend_detector_find(s->detector, s->photo, 0, &faces, &count);
+        s->seen += !status.code && count >= 1 && overlap(faces[0].box, face_of_photo) >= 0.5;
+        amend_faces_free(faces);
+    }
+    return NULL;
+}
+
+static void threads_share_a_detector(void **state)
+{
+    enum { THREADS = 4 };
+    amend_detector *detector = open_or_skip("models/blazeface-256.onnx");
+    amend_image photo = {0};
+    seeker seekers[THREADS];
+    pthread_t threads[THREADS];
+    (void)state;
+    assert_ok(amend_image_open(photo_file, &photo));
+    for (int i = 0; i < THREADS; i++) {
+        seekers[i] = (seeker){detector, &photo, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, seek, &seekers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++) assert_int_equal(seekers[i].seen, 3);
+    amend_image_free(&photo);
+    amend_detector_free(detector);
+}
+
 static void no_face_is_made_up(void **state)
 {
     (void)state;
@@ -176,27 +214,27 @@ static void outputs_equal_onnx_runtimes(void **state)
         face_network *n = NULL;
         unsigned char *bytes;
         size_t size, at = 0;
-        face_list *list;
+        face_look *look = NULL;
         const face_square square = {0, 0, 1};
         char command[900];
         amend_detector_free(open_or_skip(files[i]));
         assert_ok(face_network_open(files[i], &n));
-        assert_ok(mem_alloc(&list, 1, sizeof *list, "faces"));
+        assert_ok(face_network_take(n, &look));
         assert_ok(image_crop_resize(&photo, (amend_box){0, 0, 512, 512}, n->size, n->size, &small));
-        memcpy(face_network_pixels(n, 0), small.pixels, n->size * n->size * 3);
+        memcpy(face_look_pixels(look), small.pixels, n->size * n->size * 3);
         amend_image_free(&small);
-        write_bytes(in_test_folder("pixels"), face_network_pixels(n, 0), n->size * n->size * 3);
+        write_bytes(in_test_folder("pixels"), face_look_pixels(look), n->size * n->size * 3);
         snprintf(command, sizeof command,
                  "%s -c 'import numpy, onnxruntime as o; s = o.InferenceSession(\"%s\"); i = s.get_inputs()[0]; "
                  "x = numpy.fromfile(\"%s/pixels\", numpy.uint8).reshape(i.shape).astype(numpy.float32) / 127.5 - 1; "
                  "numpy.concatenate([v.ravel() for v in s.run(None, {i.name: x})]).tofile(\"%s/out\")' 2>/dev/null",
                  python, files[i], test_folder, test_folder);
         assert_int_equal(system(command), 0);
-        assert_ok(face_network_run(n, 0, &square, 0.5, list));
+        assert_ok(face_network_run(n, look, &square, 0.5));
         assert_ok(file_read(in_test_folder("out"), 1 << 20, &bytes, &size));
         for (size_t k = 0; k < n->onnx->output_count; k++) {
             size_t count;
-            const float *values = nn_context_map(n->contexts[0], n->onnx->outputs[k].row, &count);
+            const float *values = nn_context_map(look->context, n->onnx->outputs[k].row, &count);
             for (size_t v = 0; v < count; v++, at++) {
                 double theirs = (double)((const float *)(const void *)bytes)[at];
                 worst = fmax(worst, fabs((double)values[v] - theirs) / fmax(5, fabs(theirs)));
@@ -204,7 +242,7 @@ static void outputs_equal_onnx_runtimes(void **state)
         }
         assert_int_equal(at * sizeof(float), size);
         mem_free(bytes);
-        mem_free(list);
+        face_network_give(n, look);
         face_network_free(n);
     }
     amend_image_free(&photo);
@@ -248,9 +286,9 @@ static void what_is_no_detector_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_face_is_found_at_scales),   cmocka_unit_test(the_face_is_found_when_turned),
-        cmocka_unit_test(small_faces_are_found_once),    cmocka_unit_test(no_face_is_made_up),
-        cmocka_unit_test(outputs_equal_onnx_runtimes),   cmocka_unit_test(overlapping_faces_become_one),
-        cmocka_unit_test(what_is_no_detector_is_refused)};
+        cmocka_unit_test(the_face_is_found_at_scales),  cmocka_unit_test(the_face_is_found_when_turned),
+        cmocka_unit_test(small_faces_are_found_once),   cmocka_unit_test(threads_share_a_detector),
+        cmocka_unit_test(no_face_is_made_up),           cmocka_unit_test(outputs_equal_onnx_runtimes),
+        cmocka_unit_test(overlapping_faces_become_one), cmocka_unit_test(what_is_no_detector_is_refused)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
