@@ -1,5 +1,6 @@
 """Writes the seeds of the fuzz targets anew. They are small, and made by the programs whose formats they are in.
-What fuzzing has found lies beside them (onnx/sparse-input). Needs Pillow, NumPy, PyTorch, ONNX and a built amend. Usage: make_corpus.py AMEND"""
+What fuzzing has found lies beside them (onnx/sparse-input). Needs Pillow, NumPy, PyTorch, ONNX and a built amend.
+Usage: make_corpus.py AMEND"""
 import io
 import json
 import os
