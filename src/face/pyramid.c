@@ -57,24 +57,27 @@ static amend_status make_finest(const amend_image *photo, size_t wanted, face_py
     return status_ok();
 }
 
-static amend_status build(const amend_image *photo, size_t finest, size_t coarsest, face_pyramid *p)
+amend_status face_pyramid_begin(const amend_image *photo, size_t finest, face_pyramid *p)
 {
-    TRY(make_finest(photo, finest, p));
-    for (p->count = 1; p->count < FACE_MAX_LEVELS; p->count++) {
-        const face_level *last = &p->levels[p->count - 1];
-        if (longer_side(&last->image) <= coarsest || least(last->image.width, last->image.height) < 2) break;
-        TRY(image_shrink(&last->image, 2, &p->own[p->count]));
-        p->levels[p->count] = (face_level){p->own[p->count], 2 * last->scale};
-    }
-    return status_ok();
-}
-
-amend_status face_pyramid_build(const amend_image *photo, size_t finest, size_t coarsest, face_pyramid *p)
-{
-    *p = (face_pyramid){0};
-    amend_status status = build(photo, finest, coarsest, p);
+    *p = (face_pyramid){.count = 1};
+    amend_status status = make_finest(photo, finest, p);
     if (status.code) face_pyramid_free(p);
     return status;
+}
+
+const amend_image *face_pyramid_last(const face_pyramid *p)
+{
+    return &p->levels[p->count - 1].image;
+}
+
+amend_status face_pyramid_add(face_pyramid *p, size_t wanted)
+{
+    const face_level *last = &p->levels[p->count - 1];
+    size_t longer = longer_side(&last->image);
+    amend_image *own = &p->own[p->count];
+    TRY(longer / 2 == wanted ? image_shrink(&last->image, 2, own) : resample(&last->image, wanted, own));
+    p->levels[p->count++] = (face_level){*own, last->scale * (double)longer / (double)longer_side(own)};
+    return status_ok();
 }
 
 void face_pyramid_free(face_pyramid *p)

@@ -1,4 +1,4 @@
-/* A photo at sizes that halve. */
+/* A photo at several sizes. */
 #ifndef FACE_PYRAMID_H
 #define FACE_PYRAMID_H
 
@@ -19,11 +19,15 @@ typedef struct face_pyramid {
     amend_image own[FACE_MAX_LEVELS]; /* memory of the levels; the first one may be the photo itself */
 } face_pyramid;
 
-/* The finest level's longer side is `finest` pixels, or down to a sixteenth less where whole blocks of the photo's
- * pixels make it so; the coarsest one's is at most `coarsest`, unless it would have no pixels left. The photo must
- * outlive it. On failure there is nothing to free. */
-amend_status face_pyramid_build(const amend_image *photo, size_t finest, size_t coarsest,
-                                face_pyramid *pyramid) AMEND_MUST_USE;
+/* With one level, whose longer side is `finest` pixels, or down to a sixteenth less where whole blocks of the photo's
+ * pixels make it so. The photo must outlive it. On failure there is nothing to free. */
+amend_status face_pyramid_begin(const amend_image *photo, size_t finest, face_pyramid *pyramid) AMEND_MUST_USE;
+
+/* The coarsest level. */
+const amend_image *face_pyramid_last(const face_pyramid *pyramid);
+
+/* Adds a coarser level, of which `longer` pixels are the longer side. At most FACE_MAX_LEVELS in all. */
+amend_status face_pyramid_add(face_pyramid *pyramid, size_t longer) AMEND_MUST_USE;
 void face_pyramid_free(face_pyramid *pyramid);
 
 #endif

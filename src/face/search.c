@@ -9,6 +9,8 @@
 
 enum { WORK_SIDE = 1280 /* pixels: the most that is asked of a photo */, SMALLEST = 24 /* face in pixels of that */ };
 
+#define EDGE 0.01 /* of a square's side: faces nearer to it are cut */
+
 /* One square of the network. */
 typedef struct part {
     const face_level *level;
@@ -30,12 +32,30 @@ size_t face_search_side(const face_network *n)
     return finest - finest / 16;
 }
 
-/* How many squares one axis needs: a quarter overlaps, more than the smallest face that the next coarser level shows.
- */
+/* How many squares one axis needs, each of which shares a quarter with its neighbour. */
 static size_t count_along(size_t length, size_t size)
 {
     size_t step = size * 3 / 4;
     return size >= length ? 1 : (length - size + step - 1) / step + 1;
+}
+
+/* What neighbours share, in pixels; all, where there is one square. */
+static size_t shared_along(size_t length, size_t size)
+{
+    size_t count = count_along(length, size);
+    return count > 1 ? (size * count - length) / (count - 1) : size;
+}
+
+/* The longer side of the level after this one; 0: none. A face as large as what neighbouring squares share lies whole
+ * in one of them, so the next level need not show smaller ones. The whole photo fills a square, and then half of one,
+ * for faces that fill the photo. */
+static size_t coarser_side(const face_network *n, const amend_image *level)
+{
+    size_t w = level->width, h = level->height, longer = w > h ? w : h, shorter = w > h ? h : w;
+    if (longer <= n->size) return longer > n->size / 2 && shorter > 1 ? longer / 2 : 0;
+    double across = (double)shared_along(w, n->size), down = (double)shared_along(h, n->size), size = (double)n->size;
+    double seen = fmin(across, down) - 2 * EDGE * size, side = (double)longer * n->kind->smallest * size / seen;
+    return side < size ? n->size : (size_t)fmin(side, (double)longer / 2);
 }
 
 static ptrdiff_t place_along(size_t length, size_t size, size_t i, size_t count)
@@ -93,7 +113,7 @@ static face_square square_of(const part *p, size_t size)
 static bool is_cut(const amend_box *b, const part *p, size_t size)
 {
     const face_square s = square_of(p, size);
-    double margin = 0.01 * s.side, right = s.x + s.side, lower = s.y + s.side;
+    double margin = EDGE * s.side, right = s.x + s.side, lower = s.y + s.side;
     double width = (double)p->level->image.width * p->level->scale;
     double height = (double)p->level->image.height * p->level->scale;
     return (s.x > 0 && b->x < s.x + margin) || (s.y > 0 && b->y < s.y + margin) ||
@@ -130,13 +150,24 @@ static amend_status look_at_parts(face_network *n, const part *parts, size_t cou
     return status;
 }
 
+static amend_status build_pyramid(const face_network *n, const amend_image *image, face_pyramid *p)
+{
+    size_t longer = image->width > image->height ? image->width : image->height, side = 0;
+    TRY(face_pyramid_begin(image, finest_side(n, (double)longer), p));
+    amend_status status = status_ok();
+    while (!status.code && p->count < FACE_MAX_LEVELS && (side = coarser_side(n, face_pyramid_last(p))))
+        status = face_pyramid_add(p, side);
+    if (status.code) face_pyramid_free(p);
+    return status;
+}
+
 amend_status face_search(face_network *n, const amend_image *image, double threshold, face_list *list)
 {
-    size_t longer = image->width > image->height ? image->width : image->height, count = 0;
     face_pyramid pyramid;
     part *parts = NULL;
+    size_t count = 0;
     list->count = 0;
-    TRY(face_pyramid_build(image, finest_side(n, (double)longer), n->size / 2, &pyramid));
+    TRY(build_pyramid(n, image, &pyramid));
     amend_status status = list_parts(&pyramid, n->size, &parts, &count);
     if (!status.code) status = look_at_parts(n, parts, count, threshold, list);
     mem_free(parts);
