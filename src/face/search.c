@@ -91,14 +91,16 @@ static void copy_pixels(const part *p, size_t size, uint8_t *to)
 {
     const amend_image *image = &p->level->image;
     size_t channels = image->channels;
-    for (size_t row = 0; row < size; row++) {
+    bool inside = channels == 3 && p->x >= 0 && (size_t)p->x + size <= image->width;
+    for (size_t row = 0; row < size; row++, to += 3 * size) {
         const unsigned char *from =
             image->pixels + clamp(p->y + (ptrdiff_t)row, image->height) * image->width * channels;
-        for (size_t column = 0; column < size; column++, to += 3) {
+        if (inside) memcpy(to, from + (size_t)p->x * 3, 3 * size);
+        for (size_t column = 0; !inside && column < size; column++) {
             const unsigned char *pixel = from + clamp(p->x + (ptrdiff_t)column, image->width) * channels;
-            to[0] = pixel[0];
-            to[1] = pixel[channels / 2];
-            to[2] = pixel[channels - 1];
+            to[3 * column] = pixel[0];
+            to[3 * column + 1] = pixel[channels / 2];
+            to[3 * column + 2] = pixel[channels - 1];
         }
     }
 }
