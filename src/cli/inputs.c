@@ -176,29 +176,56 @@ static int inputs_at_once(size_t count)
     return threads < MOST ? threads : MOST;
 }
 
-size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *v)
-{
+typedef struct visit {
+    const cli_visitor *visitor;
     progress bar;
-    size_t failed = 0, done = 0;
-    bool shown = inputs->count > FEW && !isatty(STDOUT_FILENO);
-    progress_start(&bar, v->what, inputs->count);
-#pragma omp parallel for ordered schedule(dynamic) num_threads(inputs_at_once(inputs->count))
+    bool shown;
+    size_t done, failed;
+} visit;
+
+static void tell(visit *t, const cli_input *input, void *found, amend_status status)
+{
+    const cli_visitor *v = t->visitor;
+    if (!status.code) status = v->tell(v->context, input, found);
+    if (status.code && t->shown) progress_finish(&t->bar);
+    if (status.code) cli_fail(status);
+    t->failed += status.code != AMEND_OK;
+    if (t->shown) progress_update(&t->bar, ++t->done, "");
+    v->forget(found);
+}
+
+static void visit_in_turn(visit *t, const cli_inputs *inputs)
+{
     for (size_t i = 0; i < inputs->count; i++) {
         void *found = NULL;
-        amend_status status = v->work(v->context, &inputs->items[i], &found);
-#pragma omp ordered
-        {
-            if (!status.code) status = v->tell(v->context, &inputs->items[i], found);
-            if (status.code && shown) progress_finish(&bar);
-            if (status.code) cli_fail(status);
-            failed += status.code != AMEND_OK;
-            if (shown) progress_update(&bar, ++done, "");
-        }
-        v->forget(found);
+        amend_status status = t->visitor->work(t->visitor->context, &inputs->items[i], &found);
+        tell(t, &inputs->items[i], found, status);
     }
-    progress_finish(&bar);
-    if (failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", failed, inputs->count);
-    return failed;
+}
+
+static void visit_at_once(visit *t, const cli_inputs *inputs, int threads)
+{
+#pragma omp parallel for ordered schedule(dynamic) num_threads(threads)
+    for (size_t i = 0; i < inputs->count; i++) {
+        void *found = NULL;
+        amend_status status = t->visitor->work(t->visitor->context, &inputs->items[i], &found);
+#pragma omp ordered
+        tell(t, &inputs->items[i], found, status);
+    }
+}
+
+size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *v)
+{
+    visit t = {.visitor = v, .shown = inputs->count > FEW && !isatty(STDOUT_FILENO)};
+    int threads = inputs_at_once(inputs->count);
+    progress_start(&t.bar, v->what, inputs->count);
+    if (threads > 1)
+        visit_at_once(&t, inputs, threads);
+    else /* inside a region of one thread, those of the work would start their threads anew each time */
+        visit_in_turn(&t, inputs);
+    progress_finish(&t.bar);
+    if (t.failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", t.failed, inputs->count);
+    return t.failed;
 }
 
 void cli_inputs_free(cli_inputs *inputs)

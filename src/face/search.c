@@ -133,13 +133,13 @@ static amend_status look_at(face_network *n, face_look *look, const part *p, dou
 static amend_status look_at_parts(face_network *n, const part *parts, size_t count, double threshold, face_list *list)
 {
     amend_status status = status_ok();
-    size_t threads = (size_t)omp_get_max_threads();
-#pragma omp parallel num_threads((int)(threads < count ? threads : count))
+#pragma omp parallel
     {
         face_look *look = NULL;
-        amend_status seen = face_network_take(n, &look);
+        amend_status seen = status_ok();
 #pragma omp for schedule(dynamic)
         for (size_t i = 0; i < count; i++) {
+            if (!look && !seen.code) seen = face_network_take(n, &look);
             if (!seen.code) seen = look_at(n, look, &parts[i], threshold);
 #pragma omp critical(face_parts)
             for (size_t k = 0; !seen.code && k < look->found.count; k++)
