@@ -225,6 +225,16 @@ static dnnl_status_t set_fusion(const conv_job *j, dnnl_primitive_attr_t attribu
     return status;
 }
 
+/* Convolutions of each channel by itself in f32 are faster by oneDNN 2.6's older way than by its first one: 0.65 to 1
+ * of the time on an Intel Xeon with AVX-512, for 16 to 960 channels, 3x3 and 5x5. */
+static const char *preferred_way(const conv_job *j)
+{
+    const dnn_conv *conv = j->conv;
+    bool forward = j->pass == DNN_INFERENCE || j->pass == DNN_FORWARD;
+    bool apart = conv->groups > 1 && conv->groups == conv->in.c && conv->groups == conv->out.c;
+    return forward && apart && conv->type == NN_F32 ? "jit_dw" : NULL;
+}
+
 static dnnl_status_t describe_conv_job(const void *what, dnnl_primitive_attr_t attributes, dnnl_primitive_desc_t *made)
 {
     const conv_job *j = what;
@@ -236,7 +246,7 @@ static dnnl_status_t describe_conv_job(const void *what, dnnl_primitive_attr_t a
         const conv_job forward = {j->conv, DNN_FORWARD, NULL, j->free_layouts};
         status = describe_conv_job(&forward, attributes, &hint);
     }
-    if (!status) status = describe_conv(j->pass, &l, attributes, hint, made);
+    if (!status) status = describe_conv(j->pass, &l, preferred_way(j), attributes, hint, made);
     if (hint) dnnl_primitive_desc_destroy(hint);
     drop_layouts(&l);
     return status;

@@ -40,9 +40,12 @@ static dnnl_status_t layout_dims(layout_ref known, int *count, dnnl_dims_t dims)
     return status;
 }
 
-static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const_dnnl_primitive_attr_t attributes,
-                                   const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *made)
+/* preferred: what the name of a better way than oneDNN's first one begins with, or NULL. Of 3.x none is known. */
+static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const char *preferred,
+                                   const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint,
+                                   dnnl_primitive_desc_t *made)
 {
+    (void)preferred;
     if (pass == DNN_INFERENCE || pass == DNN_FORWARD)
         return dnnl_convolution_forward_primitive_desc_create(
             made, engine, pass == DNN_FORWARD ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct,
@@ -134,8 +137,33 @@ static dnnl_status_t layout_dims(layout_ref known, int *count, dnnl_dims_t dims)
     return dnnl_success;
 }
 
-static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const_dnnl_primitive_attr_t attributes,
-                                   const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *made)
+static bool has_name(const_dnnl_primitive_desc_t description, const char *beginning)
+{
+    const char *name = NULL;
+    return !dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name) &&
+           !strncmp(name, beginning, strlen(beginning));
+}
+
+/* The first way to do it whose name begins so; none: NULL. */
+static dnnl_primitive_desc_t find_way(const void *operation, const char *beginning,
+                                      const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint)
+{
+    dnnl_primitive_desc_iterator_t ways = NULL;
+    dnnl_primitive_desc_t found = NULL;
+    if (dnnl_primitive_desc_iterator_create(&ways, operation, attributes, engine, hint)) return NULL;
+    do {
+        found = dnnl_primitive_desc_iterator_fetch(ways);
+        if (!found || has_name(found, beginning)) break;
+        dnnl_primitive_desc_destroy(found);
+        found = NULL;
+    } while (!dnnl_primitive_desc_iterator_next(ways));
+    dnnl_primitive_desc_iterator_destroy(ways);
+    return found;
+}
+
+static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const char *preferred,
+                                   const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint,
+                                   dnnl_primitive_desc_t *made)
 {
     dnnl_convolution_desc_t operation;
     dnnl_status_t status;
@@ -152,7 +180,8 @@ static dnnl_status_t describe_conv(dnn_pass pass, const conv_layouts *l, const_d
                                                                      &l->weights, l->bias.ndims ? &l->bias : NULL,
                                                                      &l->out, l->strides, l->gaps, l->before, l->after);
     if (status) return status;
-    return dnnl_primitive_desc_create(made, &operation, attributes, engine, hint);
+    *made = preferred ? find_way(&operation, preferred, attributes, hint) : NULL;
+    return *made ? dnnl_success : dnnl_primitive_desc_create(made, &operation, attributes, engine, hint);
 }
 
 static dnnl_status_t describe_pool(dnn_pass pass, dnnl_alg_kind_t algorithm, const conv_layouts *l,
