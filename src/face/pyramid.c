@@ -38,46 +38,43 @@ static amend_status resample(const amend_image *image, size_t wanted, amend_imag
     return image_crop_resize(image, whole, width ? width : 1, height ? height : 1, to);
 }
 
-static amend_status make_finest(const amend_image *photo, size_t wanted, face_pyramid *p)
+/* The level that comes next, from an image on whose pixels `scale` ones of the photo lie. */
+static amend_status make_level(const amend_image *from, double scale, size_t wanted, face_pyramid *p)
 {
-    size_t factor = factor_to(photo, wanted);
-    face_level *level = &p->levels[0];
-    *level = (face_level){*photo, (double)factor};
+    size_t factor = factor_to(from, wanted);
+    amend_image *own = &p->own[p->count], resampled;
+    face_level *level = &p->levels[p->count++];
+    *level = (face_level){*from, scale * (double)factor};
     if (factor > 1) {
-        TRY(image_shrink(photo, factor, &p->own[0]));
-        level->image = p->own[0];
+        TRY(image_shrink(from, factor, own));
+        level->image = *own;
     }
     size_t longer = longer_side(&level->image);
     if (is_fine(longer, wanted)) return status_ok();
-    amend_image resampled;
     TRY(resample(&level->image, wanted, &resampled));
-    amend_image_free(&p->own[0]);
-    p->own[0] = level->image = resampled;
+    amend_image_free(own);
+    *own = level->image = resampled;
     level->scale *= (double)longer / (double)wanted;
     return status_ok();
 }
 
 amend_status face_pyramid_begin(const amend_image *photo, size_t finest, face_pyramid *p)
 {
-    *p = (face_pyramid){.count = 1};
-    amend_status status = make_finest(photo, finest, p);
+    *p = (face_pyramid){0};
+    amend_status status = make_level(photo, 1, finest, p);
     if (status.code) face_pyramid_free(p);
     return status;
 }
 
-const amend_image *face_pyramid_last(const face_pyramid *p)
+const face_level *face_pyramid_last(const face_pyramid *p)
 {
-    return &p->levels[p->count - 1].image;
+    return &p->levels[p->count - 1];
 }
 
 amend_status face_pyramid_add(face_pyramid *p, size_t wanted)
 {
-    const face_level *last = &p->levels[p->count - 1];
-    size_t longer = longer_side(&last->image);
-    amend_image *own = &p->own[p->count];
-    TRY(longer / 2 == wanted ? image_shrink(&last->image, 2, own) : resample(&last->image, wanted, own));
-    p->levels[p->count++] = (face_level){*own, last->scale * (double)longer / (double)longer_side(own)};
-    return status_ok();
+    const face_level *last = face_pyramid_last(p);
+    return make_level(&last->image, last->scale, wanted, p);
 }
 
 void face_pyramid_free(face_pyramid *p)

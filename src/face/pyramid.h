@@ -24,9 +24,9 @@ typedef struct face_pyramid {
 amend_status face_pyramid_begin(const amend_image *photo, size_t finest, face_pyramid *pyramid) AMEND_MUST_USE;
 
 /* The coarsest level. */
-const amend_image *face_pyramid_last(const face_pyramid *pyramid);
+const face_level *face_pyramid_last(const face_pyramid *pyramid);
 
-/* Adds a coarser level, of which `longer` pixels are the longer side. At most FACE_MAX_LEVELS in all. */
+/* Adds a coarser level, of such a longer side too. At most FACE_MAX_LEVELS in all. */
 amend_status face_pyramid_add(face_pyramid *pyramid, size_t longer) AMEND_MUST_USE;
 void face_pyramid_free(face_pyramid *pyramid);
 

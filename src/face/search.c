@@ -10,6 +10,7 @@
 enum { WORK_SIDE = 1280 /* pixels: the most that is asked of a photo */, SMALLEST = 24 /* face in pixels of that */ };
 
 #define EDGE 0.01 /* of a square's side: faces nearer to it are cut */
+#define CLEAR 1.2 /* times the smallest face that the network sees is one that it is sure of */
 
 /* One square of the network. */
 typedef struct part {
@@ -47,14 +48,14 @@ static size_t shared_along(size_t length, size_t size)
 }
 
 /* The longer side of the level after this one; 0: none. A face as large as what neighbouring squares share lies whole
- * in one of them, so the next level need not show smaller ones. The whole photo fills a square, and then half of one,
- * for faces that fill the photo. */
+ * in one of them, so the next level need not show smaller ones, but those clearly. The whole photo fills a square, and
+ * then half of one, for faces that fill the photo. */
 static size_t coarser_side(const face_network *n, const amend_image *level)
 {
     size_t w = level->width, h = level->height, longer = w > h ? w : h, shorter = w > h ? h : w;
     if (longer <= n->size) return longer > n->size / 2 && shorter > 1 ? longer / 2 : 0;
     double across = (double)shared_along(w, n->size), down = (double)shared_along(h, n->size), size = (double)n->size;
-    double seen = fmin(across, down) - 2 * EDGE * size, side = (double)longer * n->kind->smallest * size / seen;
+    double seen = fmin(across, down) - 2 * EDGE * size, side = (double)longer * CLEAR * n->kind->smallest * size / seen;
     return side < size ? n->size : (size_t)fmin(side, (double)longer / 2);
 }
 
@@ -157,7 +158,7 @@ static amend_status build_pyramid(const face_network *n, const amend_image *imag
     size_t longer = image->width > image->height ? image->width : image->height, side = 0;
     TRY(face_pyramid_begin(image, finest_side(n, (double)longer), p));
     amend_status status = status_ok();
-    while (!status.code && p->count < FACE_MAX_LEVELS && (side = coarser_side(n, face_pyramid_last(p))))
+    while (!status.code && p->count < FACE_MAX_LEVELS && (side = coarser_side(n, &face_pyramid_last(p)->image)))
         status = face_pyramid_add(p, side);
     if (status.code) face_pyramid_free(p);
     return status;
