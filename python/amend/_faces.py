@@ -38,8 +38,7 @@ def as_c_face(face: Face) -> CFace:
 
 class Detector:
     """Finds faces. path: the ONNX file of BlazeFace or YuNet; None: the one that the environment's AMEND_DETECTOR names,
-    else the one that was installed. Threads may share a detector and use it at
-    the same time."""
+    else the one that was installed. Threads may share a detector and use it at the same time."""
 
     def __init__(self, path: Optional[str | os.PathLike[str]] = None) -> None:
         handle = ctypes.c_void_p()

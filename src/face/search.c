@@ -33,7 +33,7 @@ size_t face_search_side(const face_network *n)
     return finest - finest / 16;
 }
 
-/* How many squares one axis needs, each of which shares a quarter with its neighbour. */
+/* How many squares one axis needs, each of which shares a quarter of itself or more with its neighbour. */
 static size_t count_along(size_t length, size_t size)
 {
     size_t step = size * 3 / 4;
