@@ -26,8 +26,8 @@ amend_status face_pyramid_begin(const amend_image *photo, size_t finest, face_py
 /* The coarsest level. */
 const face_level *face_pyramid_last(const face_pyramid *pyramid);
 
-/* Adds a level made from the last one, whose longer side is `longer` pixels or down to a sixteenth less. The caller sees
- * to it that there are at most FACE_MAX_LEVELS, and frees the pyramid on failure. */
+/* Adds a level made from the last one, whose longer side is `longer` pixels or down to a sixteenth less. The caller
+ * sees to it that there are at most FACE_MAX_LEVELS, and frees the pyramid on failure. */
 amend_status face_pyramid_add(face_pyramid *pyramid, size_t longer) AMEND_MUST_USE;
 void face_pyramid_free(face_pyramid *pyramid);
 
