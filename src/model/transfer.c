@@ -96,12 +96,49 @@ static amend_status sum_colours(const char *path, const tensor_view *view, nn_pa
     return status;
 }
 
-static amend_status load(const char *path, const tensor_view *view, nn_param *p, bool first, bool *summed)
+/* The file's network is a narrower one: what it has fits into the first rows and columns of ours. */
+static bool is_narrower(const tensor_view *view, const nn_param *p, bool first)
+{
+    if (view->dims != p->dims || !p->dims || fits(view, p)) return false;
+    for (size_t k = 0; k < p->dims; k++)
+        if (view->shape[k] > p->shape[k] || ((k > 1 || (first && k)) && view->shape[k] != p->shape[k])) return false;
+    return true;
+}
+
+/* The first channels compute what the file's compute: they do not read the ones that are new, which keep their first
+ * values and read all (after Chen et al., "Net2Net", 2016, with new channels instead of copied ones). */
+static void place(const nn_param *from, nn_param *p)
+{
+    size_t columns = from->dims > 1 ? from->shape[1] : 1, taps = from->count / from->shape[0] / columns;
+    size_t row = p->count / p->shape[0];
+    for (size_t o = 0; o < from->shape[0]; o++) {
+        memset(p->value + o * row, 0, row * sizeof *p->value);
+        memcpy(p->value + o * row, from->value + o * columns * taps, columns * taps * sizeof *p->value);
+    }
+}
+
+static amend_status grow(const char *path, const tensor_view *view, nn_param *p)
+{
+    nn_param from = *p;
+    memcpy(from.shape, view->shape, p->dims * sizeof *p->shape);
+    from.count = tensor_values(view);
+    TRY(mem_alloc(&from.value, from.count, sizeof *from.value, path));
+    amend_status status = description_load_param(path, view, &from);
+    if (!status.code) place(&from, p);
+    mem_free(from.value);
+    return status;
+}
+
+static amend_status load(const char *path, const tensor_view *view, nn_param *p, bool first, transfer_report *report)
 {
     bool sums = first && p->dims == 4 && p->shape[1] == 1 && view->dims == 4 && view->shape[1] == COLOURS;
-    amend_status status = sums ? sum_colours(path, view, p) : description_load_param(path, view, p);
-    *summed = *summed || sums;
-    if (!status.code || (!sums && fits(view, p)) || arm_head_owns(p->name)) return status;
+    bool grows = !sums && is_narrower(view, p, first);
+    report->summed = report->summed || sums;
+    report->grown = report->grown || grows;
+    if (sums) return sum_colours(path, view, p);
+    if (grows) return grow(path, view, p);
+    amend_status status = description_load_param(path, view, p);
+    if (!status.code || fits(view, p) || arm_head_owns(p->name)) return status;
     return status_error(status.code, "%s; backbone, stem, width and channels must be the file's", status.message);
 }
 
@@ -131,7 +168,7 @@ static amend_status transfer(const state_dict *dict, const model_description *d,
             text_list_add(&report->kept, p->name);
             continue;
         }
-        TRY(load(path, view, p, i == 0, &report->summed));
+        TRY(load(path, view, p, i == 0, report));
         report->taken++;
     }
     list_left(dict, params, classifier, &report->left);

@@ -149,6 +149,7 @@ static amend_status first_weights(run *r)
             path, report.kept.count, report.kept.text, report.left.count, report.left.text);
     if (report.summed)
         fprintf(stderr, "init: %s is summed over its colours, for gray images\n", r->params.items[0].name);
+    if (report.grown) fprintf(stderr, "init: %s is a narrower network, the first channels of this one\n", path);
     return status_ok();
 }
 

@@ -173,19 +173,48 @@ static void colours_are_summed(void **state)
     free_foreign(f);
 }
 
+/* What the network of half the width computes stays as it is: channels, and features of the map's first plane. */
+static void narrower_networks(void **state)
+{
+    model_description narrow = small(ARM_HEAD_GAP, 1, 7), wide = narrow;
+    foreign *f = make_foreign_of(&narrow, "");
+    (void)state;
+    wide.width = 0.5;
+    target *t = make_target(wide), *before = make_target(wide);
+    assert_ok(transfer(write_foreign(f), t));
+    assert_true(t->report.grown);
+    assert_string_equal(t->report.kept.text, ": fc.weight, fc.bias");
+    for (size_t i = 0; i + 2 < t->params.count; i++) {
+        const nn_param *p = &t->params.items[i], *first = &before->params.items[i], *from = &f->params.items[i];
+        size_t columns = p->dims > 1 ? p->shape[1] : 1, known = p->dims > 1 ? from->shape[1] : 1;
+        size_t taps = p->count / p->shape[0] / columns;
+        assert_int_equal(2 * from->shape[0], p->shape[0]);
+        for (size_t k = 0; k < p->count; k++) {
+            size_t row = k / taps / columns, column = k / taps % columns, tap = k % taps;
+            float file = column < known ? from->value[((row * known) + column) * taps + tap] : 0;
+            assert_true(p->value[k] == (row < from->shape[0] ? file : first->value[k]));
+        }
+    }
+    free_target(t);
+    free_target(before);
+    free_foreign(f);
+}
+
 static void refused(void **state)
 {
     model_description d = small(ARM_HEAD_EMA, 1, 7), wide = d, deep = d, fine = d, colour = small(ARM_HEAD_EMA, 3, 7);
-    foreign *f = make_foreign_of(&d, "");
-    const char *path = write_foreign(f);
-    (void)state;
     wide.width = 0.5;
     deep.backbone = BACKBONE_RESNET34;
     fine.arrangement = 4;
-    target *t = make_target(wide);
+    foreign *wider = make_foreign_of(&wide, ""), *f = make_foreign_of(&d, "");
+    const char *path = write_foreign(wider);
+    (void)state;
+    target *t = make_target(d);
     assert_refused(transfer(path, t), AMEND_BAD_DATA,
-                   "tensor \"conv1.weight\" has shape [16, 1, 3, 3], needed is [32, 1, 3, 3]; backbone, stem, width");
+                   "tensor \"conv1.weight\" has shape [32, 1, 3, 3], needed is [16, 1, 3, 3]; backbone, stem, width");
     free_target(t);
+    free_foreign(wider);
+    path = write_foreign(f);
     t = make_target(colour);
     assert_refused(transfer(path, t), AMEND_BAD_DATA, "has shape [16, 1, 3, 3], needed is [16, 3, 3, 3]; backbone");
     free_target(t);
@@ -328,8 +357,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_models),       cmocka_unit_test(other_classifiers), cmocka_unit_test(other_heads),
-        cmocka_unit_test(colours_are_summed), cmocka_unit_test(refused),           cmocka_unit_test(exported_networks),
-        cmocka_unit_test(out_of_memory),      cmocka_unit_test(unfolded_onnx),     cmocka_unit_test(from_torchvision),
+        cmocka_unit_test(colours_are_summed), cmocka_unit_test(narrower_networks), cmocka_unit_test(refused),
+        cmocka_unit_test(exported_networks),  cmocka_unit_test(out_of_memory),     cmocka_unit_test(unfolded_onnx),
+        cmocka_unit_test(from_torchvision),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
