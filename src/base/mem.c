@@ -1,11 +1,15 @@
 /* Checked allocation over posix_memalign. */
 #include "base/mem.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -48,7 +52,7 @@ static int allocate(void **memory, size_t bytes)
     return failed;
 }
 
-amend_status mem_alloc(void *block, size_t count, size_t size, const char *what)
+amend_status mem_alloc_unset(void *block, size_t count, size_t size, const char *what)
 {
     size_t bytes = 0;
     void *memory = NULL;
@@ -57,8 +61,14 @@ amend_status mem_alloc(void *block, size_t count, size_t size, const char *what)
         return status_error(AMEND_NO_MEMORY, "%s: %zu items of %zu bytes do not fit in memory", what, count, size);
     if (must_fail() || allocate(&memory, bytes))
         return status_error(AMEND_NO_MEMORY, "%s: out of memory (%zu bytes asked for)", what, bytes);
-    memset(memory, 0, bytes);
     *(void **)block = memory;
+    return status_ok();
+}
+
+amend_status mem_alloc(void *block, size_t count, size_t size, const char *what)
+{
+    TRY(mem_alloc_unset(block, count, size, what));
+    memset(*(void **)block, 0, count * size);
     return status_ok();
 }
 
@@ -83,4 +93,12 @@ amend_status mem_copy_string(char **copy, const char *string)
 void mem_free(void *block)
 {
     free(block);
+}
+
+void mem_keep_freed(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, INT_MAX);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
 }

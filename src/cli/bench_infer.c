@@ -90,6 +90,7 @@ static amend_status time_call(const bench_request *r, nn_type type, double *seco
     bench_times times = {0};
     amend_status status = amend_model_open_precision(r->model, precision, &c.model);
     if (!status.code) status = image_create(&c.photo, 512, 512, 3);
+    if (!status.code) memset(c.photo.pixels, 0, c.photo.width * c.photo.height * c.photo.channels);
     if (!status.code) status = bench_time(predict_once, &c, r->seconds / 4, &times);
     *seconds = times.median;
     amend_image_free(&c.photo);

@@ -218,6 +218,7 @@ size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *v)
 {
     visit t = {.visitor = v, .shown = inputs->count > FEW && !isatty(STDOUT_FILENO)};
     int threads = inputs_at_once(inputs->count);
+    mem_keep_freed(); /* one photo is as large as the next */
     progress_start(&t.bar, v->what, inputs->count);
     if (threads > 1)
         visit_at_once(&t, inputs, threads);

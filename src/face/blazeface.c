@@ -1,5 +1,5 @@
-/* BlazeFace (Bazarevsky et al., 2019; https://arxiv.org/abs/1907.05047): 16 x 16 cells of two anchors and 8 x 8 cells
- * of six. An anchor is its cell's middle; boxes and points are offsets in pixels of the input. */
+/* BlazeFace (Bazarevsky et al., 2019; https://arxiv.org/abs/1907.05047): on its square 16 x 16 cells of two anchors and
+ * 8 x 8 cells of six. An anchor is its cell's middle; boxes and points are offsets in pixels of the input. */
 #include <math.h>
 
 #include "face/detector.h"
@@ -29,39 +29,44 @@ static bool fits(const onnx_network *network)
     return all;
 }
 
-static amend_face face_at(const float *v, double anchor_x, double anchor_y, size_t size, const face_square *s)
+/* x, y: the anchor, in pixels of the input. */
+static amend_face face_at(const float *v, double x, double y, const face_window *w)
 {
     static const size_t points[AMEND_POINTS] = {0, 1, 2, 3};
-    double unit = s->side / (double)size, x = s->x + anchor_x * s->side, y = s->y + anchor_y * s->side;
     amend_face face = {0};
-    face.box.width = (double)v[2] * unit;
-    face.box.height = (double)v[3] * unit;
-    face.box.x = x + (double)v[0] * unit - face.box.width / 2;
-    face.box.y = y + (double)v[1] * unit - face.box.height / 2;
+    face.box.width = (double)v[2] * w->unit;
+    face.box.height = (double)v[3] * w->unit;
+    face.box.x = w->x + (x + (double)v[0]) * w->unit - face.box.width / 2;
+    face.box.y = w->y + (y + (double)v[1]) * w->unit - face.box.height / 2;
     for (size_t k = 0; k < AMEND_POINTS; k++) {
-        face.points[k].x = x + (double)v[4 + 2 * points[k]] * unit;
-        face.points[k].y = y + (double)v[5 + 2 * points[k]] * unit;
+        face.points[k].x = w->x + (x + (double)v[4 + 2 * points[k]]) * w->unit;
+        face.points[k].y = w->y + (y + (double)v[5 + 2 * points[k]]) * w->unit;
     }
     return face;
 }
 
-static void decode(const face_network *network, face_look *look, const face_square *square, double threshold)
+static void decode_grid(const face_network *network, face_look *look, const struct grid *grid,
+                        const face_window *window, double threshold)
 {
     double limit = log(threshold / (1 - threshold)); /* of the score before its sigmoid */
-    for (size_t g = 0; g < 2; g++) {
-        size_t cells = grids[g].cells, anchors = grids[g].anchors, rows = cells * cells * anchors;
-        const float *scores = face_network_output(network, look, NULL, rows, 1);
-        const float *boxes = face_network_output(network, look, NULL, rows, VALUES);
-        for (size_t i = 0; i < rows; i++) {
-            if (!((double)scores[i] >= limit)) continue;
-            size_t cell = i / anchors;
-            double x = ((double)(cell % cells) + 0.5) / (double)cells,
-                   y = ((double)(cell / cells) + 0.5) / (double)cells;
-            amend_face face = face_at(boxes + i * VALUES, x, y, network->size, square);
-            face.score = 1 / (1 + exp(-(double)scores[i]));
-            if (face.box.width > 0 && face.box.height > 0) face_list_add(&look->found, &face);
-        }
+    size_t anchors = grid->anchors, rows = grid->cells * grid->cells * anchors, stride = network->size / grid->cells;
+    size_t columns = look->input->width / stride, count = look->input->height / stride * columns * anchors;
+    const float *scores = face_network_output(network, look, NULL, rows, 1);
+    const float *boxes = face_network_output(network, look, NULL, rows, VALUES);
+    for (size_t i = 0; i < count; i++) {
+        if (!((double)scores[i] >= limit)) continue;
+        size_t cell = i / anchors;
+        double x = ((double)(cell % columns) + 0.5) * (double)stride,
+               y = ((double)(cell / columns) + 0.5) * (double)stride;
+        amend_face face = face_at(boxes + i * VALUES, x, y, window);
+        face.score = 1 / (1 + exp(-(double)scores[i]));
+        if (face.box.width > 0 && face.box.height > 0) face_list_add(&look->found, &face);
     }
+}
+
+static void decode(const face_network *network, face_look *look, const face_window *window, double threshold)
+{
+    for (size_t g = 0; g < 2; g++) decode_grid(network, look, &grids[g], window, threshold);
 }
 
 const face_kind face_blazeface = {.name = "BlazeFace",

@@ -21,15 +21,28 @@ typedef struct face_list {
 
 void face_list_add(face_list *list, const amend_face *face);
 
-/* Where a square of pixels lies in the photo. */
-typedef struct face_square {
-    double x, y, side;
-} face_square;
+/* Where the pixels that a network looks at lie in the photo. */
+typedef struct face_window {
+    double x, y; /* of the first one */
+    double unit; /* side of each */
+} face_window;
 
 typedef struct face_network face_network;
 
-/* What one thread needs to look at a square. */
+/* What a network looks at: the square that it was made for, or larger parts of a large photo, which overlap less. */
+typedef enum face_shape { FACE_SQUARE, FACE_WIDE, FACE_TALL, FACE_SHAPES } face_shape;
+
+/* A network on one shape. */
+typedef struct face_input {
+    size_t height, width; /* 0: this network cannot */
+    nn_program *program;  /* guarded by the network's lock until it is made, with the first look */
+    struct face_look *free_looks[FACE_MAX_FREE]; /* guarded by the lock: made before, now in nobody's hands */
+    size_t free_count;
+} face_input;
+
+/* What one thread needs to look. */
 typedef struct face_look {
+    face_input *input;
     nn_context *context;
     face_list found;
 } face_look;
@@ -43,7 +56,7 @@ typedef struct face_kind {
     size_t open_size; /* side where the file leaves it open */
     double smallest;  /* face that it sees, as a share of the square */
     bool (*fits)(const onnx_network *network);
-    void (*decode)(const face_network *network, face_look *look, const face_square *square, double threshold);
+    void (*decode)(const face_network *network, face_look *look, const face_window *window, double threshold);
 } face_kind;
 
 extern const face_kind face_blazeface, face_yunet;
@@ -51,27 +64,26 @@ extern const face_kind face_blazeface, face_yunet;
 struct face_network {
     const face_kind *kind;
     onnx_network *onnx;
-    nn_program *program;
-    size_t size; /* side of its input in pixels */
+    size_t size; /* side of its square in pixels */
     pthread_mutex_t lock;
-    face_look *free_looks[FACE_MAX_FREE]; /* guarded by lock: made before, now in nobody's hands */
-    size_t free_count;
+    face_input inputs[FACE_SHAPES];
 };
 
 amend_status face_network_open(const char *path, face_network **network) AMEND_MUST_USE;
 void face_network_free(face_network *network); /* accepts NULL */
 
-/* One that nobody uses, or a new one, until it is given back. */
-amend_status face_network_take(face_network *network, face_look **look) AMEND_MUST_USE;
+/* One that nobody uses, or a new one, until it is given back. The shape is one that the network can. */
+amend_status face_network_take(face_network *network, face_shape shape, face_look **look) AMEND_MUST_USE;
 void face_network_give(face_network *network, face_look *look); /* accepts NULL */
 
-/* size x size x 3 bytes, RGB, are filled, then run (which may reorder them): look->found are the faces of that square.
- * Threads may run at the same time, each with a look of its own. */
+/* height x width x 3 bytes of the input, RGB, are filled, then run (which may reorder them): look->found are the faces
+ * in that window. Threads may run at the same time, each with a look of its own. */
 uint8_t *face_look_pixels(face_look *look);
-amend_status face_network_run(face_network *network, face_look *look, const face_square *square,
+amend_status face_network_run(face_network *network, face_look *look, const face_window *window,
                               double threshold) AMEND_MUST_USE;
 
-/* Values of the output called `name` (or, NULL, of that whose last two dims are rows x columns); NULL: not there. */
+/* Values of the output called `name` (or, NULL, of that whose last two dims are rows x columns on the square), for the
+ * pixels of the input; NULL: not there. */
 const float *face_network_output(const face_network *network, const face_look *look, const char *name, size_t rows,
                                  size_t columns);
 

@@ -1,6 +1,9 @@
 /* Opening and running a detector network. */
 #include "base/mem.h"
 #include "face/detector.h"
+#include "nn/reshape.h"
+
+enum { LONG = 9, SHORT = 7, PARTS = 4 }; /* sides of the larger shapes, in quarters of the square */
 
 static amend_status import(const char *path, onnx_network **network)
 {
@@ -12,7 +15,7 @@ static amend_status import(const char *path, onnx_network **network)
     return status;
 }
 
-static amend_status compile(face_network *n)
+static amend_status compile(const face_network *n, const nn_table *table, nn_program **program)
 {
     size_t outputs[NN_MAX_OUTPUTS];
     nn_program_options options = {
@@ -22,7 +25,31 @@ static amend_status compile(face_network *n)
         options.deviation[c] = n->kind->deviation;
     }
     for (size_t i = 0; i < n->onnx->output_count; i++) outputs[i] = n->onnx->outputs[i].row;
-    return nn_program_create(&n->onnx->table, &n->onnx->params, &options, &n->program);
+    return nn_program_create(table, &n->onnx->params, &options, program);
+}
+
+static amend_status make_program(const face_network *n, face_input *input)
+{
+    nn_reshaped *reshaped;
+    if (input == n->inputs) return compile(n, &n->onnx->table, &input->program);
+    TRY(nn_reshape(&n->onnx->table, input->height, input->width, &reshaped));
+    amend_status status = compile(n, &reshaped->table, &input->program);
+    nn_reshape_free(reshaped);
+    return status;
+}
+
+/* A network that is bound to its square looks at squares alone. */
+static amend_status choose_shapes(face_network *n)
+{
+    size_t longer = n->size * LONG / PARTS, shorter = n->size * SHORT / PARTS;
+    nn_reshaped *reshaped;
+    n->inputs[FACE_SQUARE] = (face_input){.height = n->size, .width = n->size};
+    amend_status status = nn_reshape(&n->onnx->table, shorter, longer, &reshaped);
+    nn_reshape_free(reshaped);
+    if (status.code) return status.code == AMEND_NO_MEMORY ? status : status_ok();
+    n->inputs[FACE_WIDE] = (face_input){.height = shorter, .width = longer};
+    n->inputs[FACE_TALL] = (face_input){.height = longer, .width = shorter};
+    return status_ok();
 }
 
 static amend_status open_network(face_network *n, const char *path)
@@ -35,7 +62,8 @@ static amend_status open_network(face_network *n, const char *path)
     if (!n->kind || in.h != in.w || in.c != 3)
         return status_error(AMEND_UNSUPPORTED, "%s: not a detector that is known here; BlazeFace and YuNet are", path);
     n->size = in.h;
-    return status_prefix(compile(n), "%s", path);
+    TRY(choose_shapes(n));
+    return status_prefix(make_program(n, &n->inputs[FACE_SQUARE]), "%s", path);
 }
 
 amend_status face_network_open(const char *path, face_network **made)
@@ -61,38 +89,44 @@ static void free_look(face_look *look)
 void face_network_free(face_network *n)
 {
     if (!n) return;
-    for (size_t i = 0; i < n->free_count; i++) free_look(n->free_looks[i]);
+    for (size_t i = 0; i < FACE_SHAPES; i++) {
+        for (size_t k = 0; k < n->inputs[i].free_count; k++) free_look(n->inputs[i].free_looks[k]);
+        nn_program_free(n->inputs[i].program);
+    }
     pthread_mutex_destroy(&n->lock);
-    nn_program_free(n->program);
     onnx_network_free(n->onnx);
     mem_free(n);
 }
 
-static amend_status make_look(const face_network *n, face_look **look)
+static amend_status make_look(face_input *input, face_look **look)
 {
     TRY(mem_alloc(look, 1, sizeof **look, "detector"));
-    amend_status status = nn_context_create(n->program, &(*look)->context);
+    (*look)->input = input;
+    amend_status status = nn_context_create(input->program, &(*look)->context);
     if (!status.code) return status;
     mem_free(*look);
     *look = NULL;
     return status;
 }
 
-amend_status face_network_take(face_network *n, face_look **look)
+amend_status face_network_take(face_network *n, face_shape shape, face_look **look)
 {
+    face_input *input = &n->inputs[shape];
+    amend_status status = status_ok();
     *look = NULL;
     pthread_mutex_lock(&n->lock);
-    if (n->free_count) *look = n->free_looks[--n->free_count];
+    if (input->free_count) *look = input->free_looks[--input->free_count];
+    if (!input->program) status = make_program(n, input);
     pthread_mutex_unlock(&n->lock);
-    return *look ? status_ok() : make_look(n, look);
+    return status.code || *look ? status : make_look(input, look);
 }
 
 void face_network_give(face_network *n, face_look *look)
 {
     if (!look) return;
     pthread_mutex_lock(&n->lock);
-    bool room = n->free_count < FACE_MAX_FREE;
-    if (room) n->free_looks[n->free_count++] = look;
+    bool room = look->input->free_count < FACE_MAX_FREE;
+    if (room) look->input->free_looks[look->input->free_count++] = look;
     pthread_mutex_unlock(&n->lock);
     if (!room) free_look(look);
 }
@@ -123,12 +157,12 @@ static void swap_red_and_blue(uint8_t *pixels, size_t count)
     }
 }
 
-amend_status face_network_run(face_network *n, face_look *look, const face_square *square, double threshold)
+amend_status face_network_run(face_network *n, face_look *look, const face_window *window, double threshold)
 {
     look->found.count = 0;
-    if (n->kind->bgr) swap_red_and_blue(face_look_pixels(look), n->size * n->size);
+    if (n->kind->bgr) swap_red_and_blue(face_look_pixels(look), look->input->height * look->input->width);
     TRY(nn_context_run(look->context, 1));
-    n->kind->decode(n, look, square, threshold);
+    n->kind->decode(n, look, window, threshold);
     return status_ok();
 }
 

@@ -17,17 +17,17 @@ static bool fits(const onnx_network *network)
 
 /* Points of the file: right eye, left eye (of the person), nose, both corners of the mouth. */
 static amend_face face_at(const float *box, const float *points, double column, double row, double unit,
-                          const face_square *s)
+                          const face_window *w)
 {
     amend_face face = {0};
     amend_point p[5];
     for (size_t k = 0; k < 5; k++)
-        p[k] = (amend_point){s->x + (column + (double)points[2 * k]) * unit,
-                             s->y + (row + (double)points[2 * k + 1]) * unit};
+        p[k] = (amend_point){w->x + (column + (double)points[2 * k]) * unit,
+                             w->y + (row + (double)points[2 * k + 1]) * unit};
     face.box.width = exp(fmin((double)box[2], 20)) * unit;
     face.box.height = exp(fmin((double)box[3], 20)) * unit;
-    face.box.x = s->x + (column + (double)box[0]) * unit - face.box.width / 2;
-    face.box.y = s->y + (row + (double)box[1]) * unit - face.box.height / 2;
+    face.box.x = w->x + (column + (double)box[0]) * unit - face.box.width / 2;
+    face.box.y = w->y + (row + (double)box[1]) * unit - face.box.height / 2;
     face.points[AMEND_LEFT_EYE] = p[0];
     face.points[AMEND_RIGHT_EYE] = p[1];
     face.points[AMEND_NOSE] = p[2];
@@ -44,22 +44,26 @@ static const float *output(const face_network *n, const face_look *look, const c
     return face_network_output(n, look, full, cells * cells, columns);
 }
 
-static void decode(const face_network *n, face_look *look, const face_square *square, double threshold)
+static void decode_grid(const face_network *n, face_look *look, size_t stride, const face_window *window,
+                        double threshold)
 {
-    for (size_t g = 0; g < sizeof strides / sizeof *strides; g++) {
-        size_t stride = strides[g], cells = n->size / stride;
-        const float *class = output(n, look, "cls", stride, 1), *object = output(n, look, "obj", stride, 1);
-        const float *boxes = output(n, look, "bbox", stride, 4), *points = output(n, look, "kps", stride, 10);
-        double unit = square->side / (double)n->size * (double)stride;
-        for (size_t i = 0; class && object && boxes && points && i < cells * cells; i++) {
-            double score = sqrt(fmin(fmax((double)class[i], 0), 1) * fmin(fmax((double)object[i], 0), 1));
-            if (!(score >= threshold)) continue;
-            amend_face face =
-                face_at(boxes + 4 * i, points + 10 * i, (double)(i % cells), (double)(i / cells), unit, square);
-            face.score = score;
-            face_list_add(&look->found, &face);
-        }
+    size_t columns = look->input->width / stride, count = look->input->height / stride * columns;
+    const float *class = output(n, look, "cls", stride, 1), *object = output(n, look, "obj", stride, 1);
+    const float *boxes = output(n, look, "bbox", stride, 4), *points = output(n, look, "kps", stride, 10);
+    double unit = window->unit * (double)stride;
+    for (size_t i = 0; class && object && boxes && points && i < count; i++) {
+        double score = sqrt(fmin(fmax((double)class[i], 0), 1) * fmin(fmax((double)object[i], 0), 1));
+        if (!(score >= threshold)) continue;
+        amend_face face =
+            face_at(boxes + 4 * i, points + 10 * i, (double)(i % columns), (double)(i / columns), unit, window);
+        face.score = score;
+        face_list_add(&look->found, &face);
     }
+}
+
+static void decode(const face_network *n, face_look *look, const face_window *window, double threshold)
+{
+    for (size_t g = 0; g < sizeof strides / sizeof *strides; g++) decode_grid(n, look, strides[g], window, threshold);
 }
 
 const face_kind face_yunet = {.name = "YuNet",

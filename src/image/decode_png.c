@@ -126,7 +126,7 @@ static amend_status read_pixels(png_reader *reader)
     size_t channels = png_get_channels(reader->codec, reader->info);
     bool alpha = channels == 2 || channels == 4;
     amend_image *image = &reader->image;
-    TRY(status_prefix(mem_alloc(&image->pixels, width * height, channels, "image"), "%s", reader->source->name));
+    TRY(status_prefix(mem_alloc_unset(&image->pixels, width * height, channels, "image"), "%s", reader->source->name));
     for (int pass = 0; pass < passes; pass++)
         for (size_t y = 0; y < height; y++) png_read_row(reader->codec, image->pixels + y * width * channels, NULL);
     if (alpha) image_flatten_alpha(image->pixels, width * height, channels - 1);

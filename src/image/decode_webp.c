@@ -73,7 +73,7 @@ amend_status image_decode_webp(const image_source *source, amend_image *image, i
     TRY(read_header(source, &config.input));
     size_t width = (size_t)config.input.width, height = (size_t)config.input.height;
     size_t channels = config.input.has_alpha ? 4 : 3;
-    TRY(status_prefix(mem_alloc(&pixels, width * height, channels, "image"), "%s", source->name));
+    TRY(status_prefix(mem_alloc_unset(&pixels, width * height, channels, "image"), "%s", source->name));
     config.output.colorspace = config.input.has_alpha ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
     config.output.u.RGBA.rgba = pixels;

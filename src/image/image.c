@@ -15,7 +15,7 @@ amend_status image_create(amend_image *image, size_t width, size_t height, size_
                             width, height, channels);
     if (!mem_multiply(width, height, &pixels))
         return status_error(AMEND_NO_MEMORY, "image of %zu x %zu pixels does not fit in memory", width, height);
-    TRY(mem_alloc(&image->pixels, pixels, channels, "image"));
+    TRY(mem_alloc_unset(&image->pixels, pixels, channels, "image"));
     image->width = width;
     image->height = height;
     image->channels = channels;

@@ -6,7 +6,7 @@
 
 #include "amend/image.h"
 
-/* New zeroed image; checked size. */
+/* New image whose pixels the caller fills; checked size. */
 amend_status image_create(amend_image *image, size_t width, size_t height, size_t channels) AMEND_MUST_USE;
 
 /* The bytes of an image file, to be freed with mem_free: a larger one is refused. */

@@ -91,24 +91,42 @@ static size_t each(const operand *o)
     return nn_shape_count(o->step->shape) / o->step->shape.n;
 }
 
+NN_VECTOR static void pick(const float *from, const uint32_t *source, float filling, float *result, size_t count)
+{
+    for (size_t i = 0; i < count; i++) result[i] = source[i] == NN_FILL ? filling : from[source[i]];
+}
+
+/* Values `at` .. of sample n. */
+static void gather_part(const program_step *s, const operand *a, const operand *b, size_t n, size_t at, size_t count,
+                        float *result)
+{
+    size_t first = each(a), second = b->data ? each(b) : 0;
+    size_t in_a = a->step->shape.n == 1 ? 0 : n * first, in_b = second && b->step->shape.n == 1 ? 0 : n * second;
+    if (s->source && !second && a->step->type == NN_F32) {
+        pick((const float *)a->data + in_a, s->source + at, s->row->alpha, result, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        float one;
+        size_t from = s->source ? s->source[at + i] : at + i;
+        if (from == NN_FILL)
+            result[i] = s->row->alpha;
+        else if (from < first)
+            result[i] = *load(a, in_a + from, 1, &one);
+        else
+            result[i] = *load(b, in_b + from - first, 1, &one);
+    }
+}
+
 static void gather(const program_step *s, const operand *a, const operand *b, void *out)
 {
-    size_t count = nn_shape_count(s->shape) / s->shape.n, first = each(a);
-    size_t second = b->data ? each(b) : 0;
+    size_t count = nn_shape_count(s->shape) / s->shape.n;
 #pragma omp parallel for schedule(static) collapse(2) if (s->shape.n * count > ENOUGH)
     for (size_t n = 0; n < s->shape.n; n++)
         for (size_t at = 0; at < count; at += PART) {
-            float result[PART], one;
+            float result[PART];
             size_t part = count - at < PART ? count - at : PART;
-            for (size_t i = 0; i < part; i++) {
-                size_t from = s->source ? s->source[at + i] : at + i;
-                if (from == NN_FILL)
-                    result[i] = s->row->alpha;
-                else if (from < first)
-                    result[i] = *load(a, (a->step->shape.n == 1 ? 0 : n) * first + from, 1, &one);
-                else
-                    result[i] = *load(b, (b->step->shape.n == 1 ? 0 : n) * second + from - first, 1, &one);
-            }
+            gather_part(s, a, b, n, at, part, result);
             program_store(s, out, n * count + at, part, result);
         }
 }

@@ -95,17 +95,18 @@ static void the_face_is_found_when_turned(void **state)
 }
 
 /* The same face twelve times on one picture, each at its own size: how many of them are found. */
-static size_t count_found(amend_detector *detector, const amend_image *photo, size_t width, const double sides[12])
+static size_t count_found(amend_detector *detector, const amend_image *photo, size_t cell, size_t columns,
+                          const double sides[12])
 {
     amend_image scene = {0};
     amend_box boxes[12];
     amend_face *faces;
-    size_t count, hits = 0, cell = width / 4;
-    assert_ok(image_create(&scene, width, cell * 3, 3));
+    size_t count, hits = 0;
+    assert_ok(image_create(&scene, cell * columns, cell * (12 / columns), 3));
     memset(scene.pixels, 120, scene.width * scene.height * 3);
     for (size_t i = 0; i < 12; i++) {
         double k = sides[i] / face_of_photo.width;
-        size_t w = (size_t)(190 * k), h = (size_t)(220 * k), x = i % 4 * cell + 10, y = i / 4 * cell + 10;
+        size_t w = (size_t)(190 * k), h = (size_t)(220 * k), x = i % columns * cell + 10, y = i / columns * cell + 10;
         amend_image head = {0};
         assert_true(h + 10 < cell);
         assert_ok(image_crop_resize(photo, (amend_box){120, 20, 190, 220}, w, h, &head));
@@ -135,8 +136,10 @@ static void small_faces_are_found_once(void **state)
     amend_detector *detector = open_or_skip("models/blazeface-256.onnx");
     amend_image photo = {0};
     assert_ok(amend_image_open(photo_file, &photo));
-    assert_true(count_found(detector, &photo, 1280, small) >= 11);
-    assert_true(count_found(detector, &photo, 3600, large) >= 11);
+    assert_true(count_found(detector, &photo, 320, 4, small) >= 11);
+    assert_true(count_found(detector, &photo, 320, 3, small) >= 11);
+    assert_true(count_found(detector, &photo, 900, 4, large) >= 11);
+    assert_true(count_found(detector, &photo, 900, 6, large) >= 11);
     amend_image_free(&photo);
     amend_detector_free(detector);
 }
@@ -202,50 +205,57 @@ static void no_face_is_made_up(void **state)
     amend_detector_free(detector);
 }
 
+/* Largest difference of all outputs on the photo, relative; of values below 5, offsets in pixels and raw scores, a part
+ * of 5. */
+static double compare_outputs(const char *python, const char *file, face_network *n, face_shape shape)
+{
+    const face_window window = {0, 0, 1};
+    size_t height = n->inputs[shape].height, width = n->inputs[shape].width, size, at = 0;
+    face_look *look = NULL;
+    amend_image photo = {0}, scaled = {0};
+    unsigned char *bytes;
+    char command[900];
+    double worst = 0;
+    assert_ok(face_network_take(n, shape, &look));
+    assert_ok(amend_image_open(photo_file, &photo));
+    assert_ok(image_crop_resize(&photo, (amend_box){0, 0, 512, 512}, width, height, &scaled));
+    memcpy(face_look_pixels(look), scaled.pixels, height * width * 3);
+    amend_image_free(&photo);
+    amend_image_free(&scaled);
+    write_bytes(in_test_folder("pixels"), face_look_pixels(look), height * width * 3);
+    snprintf(command, sizeof command, "%s tests/face/onnx_at_size.py %s %zu %zu %s/pixels %s/out 2>/dev/null", python,
+             file, height, width, test_folder, test_folder);
+    assert_int_equal(system(command), 0);
+    assert_ok(face_network_run(n, look, &window, 0.5));
+    assert_ok(file_read(in_test_folder("out"), 1 << 20, &bytes, &size));
+    for (size_t k = 0; k < n->onnx->output_count; k++) {
+        size_t count;
+        const float *values = nn_context_map(look->context, n->onnx->outputs[k].row, &count);
+        for (size_t v = 0; v < count; v++, at++) {
+            double theirs = (double)((const float *)(const void *)bytes)[at];
+            worst = fmax(worst, fabs((double)values[v] - theirs) / fmax(5, fabs(theirs)));
+        }
+    }
+    assert_int_equal(at * sizeof(float), size);
+    mem_free(bytes);
+    face_network_give(n, look);
+    return worst;
+}
+
 static void outputs_equal_onnx_runtimes(void **state)
 {
     (void)state;
     static const char *const files[] = {"models/blazeface-256.onnx", "models/blazeface-128.onnx"};
-    const char *python = python_with("numpy, onnxruntime");
-    amend_image photo = {0}, small = {0};
-    double worst = 0; /* relative; of values below 5, offsets in pixels and raw scores, a part of 5 */
-    assert_ok(amend_image_open(photo_file, &photo));
+    const char *python = python_with("numpy, onnx, onnxruntime");
+    double worst = 0;
     for (int i = 0; i < 2; i++) {
         face_network *n = NULL;
-        unsigned char *bytes;
-        size_t size, at = 0;
-        face_look *look = NULL;
-        const face_square square = {0, 0, 1};
-        char command[900];
         amend_detector_free(open_or_skip(files[i]));
         assert_ok(face_network_open(files[i], &n));
-        assert_ok(face_network_take(n, &look));
-        assert_ok(image_crop_resize(&photo, (amend_box){0, 0, 512, 512}, n->size, n->size, &small));
-        memcpy(face_look_pixels(look), small.pixels, n->size * n->size * 3);
-        amend_image_free(&small);
-        write_bytes(in_test_folder("pixels"), face_look_pixels(look), n->size * n->size * 3);
-        snprintf(command, sizeof command,
-                 "%s -c 'import numpy, onnxruntime as o; s = o.InferenceSession(\"%s\"); i = s.get_inputs()[0]; "
-                 "x = numpy.fromfile(\"%s/pixels\", numpy.uint8).reshape(i.shape).astype(numpy.float32) / 127.5 - 1; "
-                 "numpy.concatenate([v.ravel() for v in s.run(None, {i.name: x})]).tofile(\"%s/out\")' 2>/dev/null",
-                 python, files[i], test_folder, test_folder);
-        assert_int_equal(system(command), 0);
-        assert_ok(face_network_run(n, look, &square, 0.5));
-        assert_ok(file_read(in_test_folder("out"), 1 << 20, &bytes, &size));
-        for (size_t k = 0; k < n->onnx->output_count; k++) {
-            size_t count;
-            const float *values = nn_context_map(look->context, n->onnx->outputs[k].row, &count);
-            for (size_t v = 0; v < count; v++, at++) {
-                double theirs = (double)((const float *)(const void *)bytes)[at];
-                worst = fmax(worst, fabs((double)values[v] - theirs) / fmax(5, fabs(theirs)));
-            }
-        }
-        assert_int_equal(at * sizeof(float), size);
-        mem_free(bytes);
-        face_network_give(n, look);
+        for (face_shape shape = FACE_SQUARE; shape < FACE_SHAPES; shape++)
+            worst = fmax(worst, compare_outputs(python, files[i], n, shape));
         face_network_free(n);
     }
-    amend_image_free(&photo);
     print_message("largest relative difference %g\n", worst);
     assert_true(worst < 1e-4);
 }
