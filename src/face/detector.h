@@ -1,4 +1,4 @@
-/* A detector network on one square of pixels. */
+/* A detector network on one square of pixels, or on larger parts of a photo. */
 #ifndef FACE_DETECTOR_H
 #define FACE_DETECTOR_H
 
