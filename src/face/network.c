@@ -38,15 +38,38 @@ static amend_status make_program(const face_network *n, face_input *input)
     return status;
 }
 
+/* Whether every output has as many values more as the input has pixels more. */
+static bool outputs_grow(const face_network *n, const nn_table *larger)
+{
+    const nn_table *square = &n->onnx->table;
+    bool all = true;
+    for (size_t i = 0; i < n->onnx->output_count; i++) {
+        size_t row = n->onnx->outputs[i].row;
+        all = all && nn_shape_count(larger->shapes[row]) * nn_shape_count(square->shapes[0]) ==
+                         nn_shape_count(square->shapes[row]) * nn_shape_count(larger->shapes[0]);
+    }
+    return all;
+}
+
+/* *can: the network also looks at so many pixels. */
+static amend_status try_shape(const face_network *n, size_t height, size_t width, bool *can)
+{
+    nn_reshaped *reshaped;
+    amend_status status = nn_reshape(&n->onnx->table, height, width, &reshaped);
+    *can = !status.code && outputs_grow(n, &reshaped->table);
+    nn_reshape_free(reshaped);
+    return status.code == AMEND_NO_MEMORY ? status : status_ok();
+}
+
 /* A network that is bound to its square looks at squares alone. */
 static amend_status choose_shapes(face_network *n)
 {
     size_t longer = n->size * LONG / PARTS, shorter = n->size * SHORT / PARTS;
-    nn_reshaped *reshaped;
+    bool wide, tall;
     n->inputs[FACE_SQUARE] = (face_input){.height = n->size, .width = n->size};
-    amend_status status = nn_reshape(&n->onnx->table, shorter, longer, &reshaped);
-    nn_reshape_free(reshaped);
-    if (status.code) return status.code == AMEND_NO_MEMORY ? status : status_ok();
+    TRY(try_shape(n, shorter, longer, &wide));
+    TRY(try_shape(n, longer, shorter, &tall));
+    if (!wide || !tall) return status_ok();
     n->inputs[FACE_WIDE] = (face_input){.height = shorter, .width = longer};
     n->inputs[FACE_TALL] = (face_input){.height = longer, .width = shorter};
     return status_ok();

@@ -29,27 +29,28 @@ static bool is_regular(const nn_row *row, nn_shape from, nn_shape to, size_t *fa
     return true;
 }
 
-static amend_status spread(const nn_table *table, size_t at, nn_reshaped *r, nn_row *row)
+static amend_status add_gather(const nn_table *table, size_t at, nn_reshaped *r)
 {
-    nn_shape from = r->table.shapes[row->in[0]];
-    size_t factor, count = 0;
-    if (!is_regular(row, table->shapes[row->in[0]], table->shapes[at], &factor)) return refuse(row);
-    row->height = factor * from.h;
-    row->width = factor * from.w;
-    TRY(mem_alloc(&r->sources[at], row->height * row->width * row->channels, sizeof **r->sources, row->name));
-    for (size_t y = 0; y < row->height; y++)
-        for (size_t x = 0; x < row->width; x++)
-            for (size_t c = 0; c < row->channels; c++)
-                r->sources[at][count++] = place(row->source, from, factor, y, x, c);
-    row->source = r->sources[at];
+    nn_row row = table->rows[at];
+    nn_shape from = r->table.shapes[row.in[0]];
+    size_t factor, index, count = 0;
+    if (!is_regular(&row, table->shapes[row.in[0]], table->shapes[at], &factor)) return refuse(&row);
+    row.height = factor * from.h;
+    row.width = factor * from.w;
+    TRY(nn_table_add(&r->table, row, &index)); /* which limits the sides */
+    TRY(mem_alloc(&r->sources[at], row.height * row.width * row.channels, sizeof **r->sources, row.name));
+    for (size_t y = 0; y < row.height; y++)
+        for (size_t x = 0; x < row.width; x++)
+            for (size_t c = 0; c < row.channels; c++)
+                r->sources[at][count++] = place(row.source, from, factor, y, x, c);
+    r->table.rows[index].source = r->sources[at];
     return status_ok();
 }
 
 static amend_status add_row(const nn_table *table, size_t at, nn_reshaped *r)
 {
-    nn_row row = table->rows[at];
     size_t index;
-    switch (row.kind) {
+    switch (table->rows[at].kind) {
     case NN_CONV:
     case NN_BATCH_NORM:
     case NN_RELU:
@@ -58,14 +59,12 @@ static amend_status add_row(const nn_table *table, size_t at, nn_reshaped *r)
     case NN_AVERAGE_POOL:
     case NN_ACTIVATION:
     case NN_COMBINE:
-        break;
+        return nn_table_add(&r->table, table->rows[at], &index);
     case NN_GATHER:
-        TRY(spread(table, at, r, &row));
-        break;
+        return add_gather(table, at, r);
     default:
-        return refuse(&row);
+        return refuse(&table->rows[at]);
     }
-    return nn_table_add(&r->table, row, &index);
 }
 
 amend_status nn_reshape(const nn_table *table, size_t height, size_t width, nn_reshaped **reshaped)

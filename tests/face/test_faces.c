@@ -260,6 +260,47 @@ static void outputs_equal_onnx_runtimes(void **state)
     assert_true(worst < 1e-4);
 }
 
+/* A network whose map does not grow as its input does: as large as BlazeFace's on its square, smaller than expected on
+ * a larger part. */
+static void a_network_bound_to_its_square(void **state)
+{
+    (void)state;
+    static const char script[] =
+        "import sys, onnx\n"
+        "from onnx import helper as h, numpy_helper as n, TensorProto as t\n"
+        "import numpy as np\n"
+        "nodes, values, outs = [h.make_node(\"Transpose\", [\"x\"], [\"p\"], perm=[0, 3, 1, 2])], [], []\n"
+        "for name, cells, stride, extra, channels, columns in ((\"a\", 16, 9, 8, 2, 1), (\"b\", 16, 9, 8, 32, 16), "
+        "(\"c\", 8, 17, 0, 6, 1), (\"d\", 8, 17, 0, 96, 16)):\n"
+        "    values += [n.from_array(np.full((channels, 3, 1, 1), 0.01, np.float32), name + \"w\"), "
+        "n.from_array(np.array([1, cells * cells * channels // columns, columns], np.int64), name + \"s\")]\n"
+        "    nodes += [h.make_node(\"Conv\", [\"p\", name + \"w\"], [name + \"m\"], kernel_shape=[1, 1], "
+        "strides=[stride, stride], pads=[0, 0, extra, extra]), "
+        "h.make_node(\"Transpose\", [name + \"m\"], [name + \"t\"], perm=[0, 2, 3, 1]), "
+        "h.make_node(\"Reshape\", [name + \"t\", name + \"s\"], [name])]\n"
+        "    outs += [h.make_tensor_value_info(name, t.FLOAT, [1, cells * cells * channels // columns, columns])]\n"
+        "graph = h.make_graph(nodes, \"g\", [h.make_tensor_value_info(\"x\", t.FLOAT, [1, 128, 128, 3])], outs, "
+        "values)\n"
+        "onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid(\"\", 12)]), sys.argv[1] + \"/bound.onnx\")\n";
+    face_network *n = NULL;
+    amend_detector *detector = NULL;
+    amend_image image = {0};
+    amend_face *faces;
+    size_t count;
+    run_python(python_with("onnx, numpy"), script);
+    assert_ok(face_network_open(in_test_folder("bound.onnx"), &n));
+    assert_int_equal(n->size, 128);
+    assert_int_equal(n->inputs[FACE_WIDE].width, 0);
+    face_network_free(n);
+    assert_ok(amend_detector_open(in_test_folder("bound.onnx"), &detector));
+    assert_ok(image_create(&image, 700, 500, 3));
+    memset(image.pixels, 255, 700 * 500 * 3);
+    assert_ok(amend_detector_find(detector, &image, 0.01, &faces, &count));
+    amend_faces_free(faces);
+    amend_image_free(&image);
+    amend_detector_free(detector);
+}
+
 /* ---- without the file ---- */
 
 static void overlapping_faces_become_one(void **state)
@@ -295,10 +336,14 @@ static void what_is_no_detector_is_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_face_is_found_at_scales),  cmocka_unit_test(the_face_is_found_when_turned),
-        cmocka_unit_test(small_faces_are_found_once),   cmocka_unit_test(threads_share_a_detector),
-        cmocka_unit_test(no_face_is_made_up),           cmocka_unit_test(outputs_equal_onnx_runtimes),
-        cmocka_unit_test(overlapping_faces_become_one), cmocka_unit_test(what_is_no_detector_is_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_face_is_found_at_scales),
+                                       cmocka_unit_test(the_face_is_found_when_turned),
+                                       cmocka_unit_test(small_faces_are_found_once),
+                                       cmocka_unit_test(threads_share_a_detector),
+                                       cmocka_unit_test(no_face_is_made_up),
+                                       cmocka_unit_test(outputs_equal_onnx_runtimes),
+                                       cmocka_unit_test(a_network_bound_to_its_square),
+                                       cmocka_unit_test(overlapping_faces_become_one),
+                                       cmocka_unit_test(what_is_no_detector_is_refused)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
