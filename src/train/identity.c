@@ -6,22 +6,43 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "train/teacher.h"
+
+static amend_status add_file(const char *key, const char *path, uint64_t *hash)
+{
+    file_map map;
+    TRY(status_prefix(file_map_open(path, &map), "%s", key));
+    *hash = hash_bytes(*hash, map.bytes, map.size);
+    file_map_close(&map);
+    return status_ok();
+}
 
 static amend_status hash_file(const char *key, const char *path, char text[17])
 {
-    file_map map;
+    uint64_t hash = HASH_START;
     *text = '\0';
     if (!*path) return status_ok();
-    TRY(status_prefix(file_map_open(path, &map), "%s", key));
-    snprintf(text, 17, "%016" PRIx64, hash_bytes(HASH_START, map.bytes, map.size));
-    file_map_close(&map);
+    TRY(add_file(key, path, &hash));
+    snprintf(text, 17, "%016" PRIx64, hash);
+    return status_ok();
+}
+
+/* One after the other. */
+static amend_status hash_teachers(const char *paths, char text[17])
+{
+    uint64_t hash = HASH_START;
+    char path[TEACHER_PATH];
+    *text = '\0';
+    if (!*paths) return status_ok();
+    while (teacher_next(&paths, path)) TRY(add_file("train.teacher", path, &hash));
+    snprintf(text, 17, "%016" PRIx64, hash);
     return status_ok();
 }
 
 static amend_status hash_files(const recipe *r, run_identity *identity)
 {
     TRY(hash_file("train.init", r->init, identity->init));
-    TRY(hash_file("train.teacher", r->teacher, identity->teacher));
+    TRY(hash_teachers(r->teacher, identity->teacher));
     return hash_file("model.backbone", recipe_has_file(r) ? r->backbone : "", identity->backbone);
 }
 

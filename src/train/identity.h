@@ -8,7 +8,7 @@ typedef struct run_identity {
     char text[160];
     char init[17];     /* hash of the file that train.init names, in hexadecimal digits; "": none */
     char backbone[17]; /* the same of one that model.backbone names */
-    char teacher[17];  /* and of one that train.teacher names */
+    char teacher[17];  /* and of those that train.teacher names, one after the other */
 } run_identity;
 
 /* Hashes (FNV-1a) of the recipe and of the files that it names, whatever they are called, and the number of

@@ -10,7 +10,7 @@ typedef struct train_notes {
     const char *data, *training;          /* path of the data set; the model's description of its training */
     const char *init, *init_hash;         /* path of the first weights, "": random; hash of that file */
     const char *backbone, *backbone_hash; /* path of a backbone's file; its hash, "": it is one of amend's */
-    const char *teacher, *teacher_hash;   /* path of the teacher, "": none; hash of that file */
+    const char *teacher, *teacher_hash;   /* paths of teachers, "": none; hash of these files */
     size_t seed;
     size_t planned_bytes; /* of a training step */
     size_t parameters;    /* trainable values */

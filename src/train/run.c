@@ -88,11 +88,22 @@ static amend_status set_rates(run *r)
     return status_ok();
 }
 
+static void name_teachers(const char *paths, char *text, size_t size)
+{
+    char path[TEACHER_PATH];
+    size_t used = 0;
+    *text = '\0';
+    while (used < size && teacher_next(&paths, path))
+        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " and " : "", base_name(path));
+}
+
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
     const recipe *c = &r->recipe;
     model_description *d = &r->description;
+    char teachers[80];
+    name_teachers(c->teacher, teachers, sizeof teachers);
     *d = recipe_network(c, dataset_classes(r->set));
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
@@ -101,8 +112,8 @@ static amend_status describe(run *r)
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
              c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
              recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? base_name(c->backbone) : "",
-             *c->init ? ", from " : "", base_name(c->init), *c->teacher ? ", taught by " : "", base_name(c->teacher),
-             AMEND_VERSION, dnn_version());
+             *c->init ? ", from " : "", base_name(c->init), *c->teacher ? ", taught by " : "", teachers, AMEND_VERSION,
+             dnn_version());
     if (recipe_has_file(c)) TRY(status_prefix(onnx_model_backbone(c->backbone, d, &r->onnx), "model.backbone"));
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
@@ -157,7 +168,7 @@ static amend_status first_weights(run *r)
 static amend_status find_teacher(run *r)
 {
     const recipe *c = &r->recipe;
-    const teacher_options options = {.path = c->teacher,
+    const teacher_options options = {.paths = c->teacher,
                                      .batch = c->batch,
                                      .share = c->teaching,
                                      .mirror = c->augment.flip > 0 || c->augment.flip_or_noise};

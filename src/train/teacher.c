@@ -1,23 +1,39 @@
-/* Pixels of the student to pixels of the teacher, a run of its network, a mix. */
+/* Pixels of the student to pixels of each teacher, a run of its network, a mix. */
 #include "train/teacher.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/model.h"
 
-struct teacher {
+/* One model. */
+typedef struct tutor {
     amend_model *model;
     nn_program *program;
     nn_context *context;
+    float *shown; /* a picture as it wants it, on 0..255 */
+    float *said;  /* its probabilities of one view, batch x classes */
+} tutor;
+
+struct teacher {
+    tutor tutors[TEACHER_MAX];
+    size_t count;
     teacher_options options;
-    size_t size, channels; /* of the student's input */
+    size_t size, channels, classes; /* of the student */
     data_normal normal;
     unsigned char *seen; /* one picture as the student sees it */
-    float *shown;        /* the same as the teacher wants it, on 0..255 */
-    float *said;         /* its probabilities of one view, batch x classes */
     float *targets;      /* batch x classes */
 };
+
+bool teacher_next(const char **list, char path[TEACHER_PATH])
+{
+    size_t length = strcspn(*list, ",");
+    if (!**list) return false;
+    snprintf(path, TEACHER_PATH, "%.*s", (int)(length < TEACHER_PATH ? length : TEACHER_PATH - 1), *list);
+    *list += length + ((*list)[length] == ',');
+    return true;
+}
 
 static amend_status same_classes(const amend_model *model, const model_description *student)
 {
@@ -31,18 +47,28 @@ static amend_status same_classes(const amend_model *model, const model_descripti
                         amend_model_path(model), d->classes, d->labels[0], student->classes, student->labels[0]);
 }
 
-static amend_status set_up(teacher *t, const model_description *student)
+static amend_status open_tutor(const char *path, size_t batch, const model_description *student, tutor *t)
 {
-    size_t batch = t->options.batch;
-    TRY(model_open(t->options.path, &t->model));
+    TRY(model_open(path, &t->model));
     TRY(same_classes(t->model, student));
     TRY(model_program(t->model, batch, model_best_type(t->model), &t->program));
     TRY(nn_context_create(t->program, &t->context));
     const model_description *d = model_describe(t->model);
-    TRY(mem_alloc(&t->seen, student->size * student->size * student->channels, 1, "teacher"));
     TRY(mem_alloc(&t->shown, d->size * d->size * d->channels, sizeof *t->shown, "teacher"));
-    TRY(mem_alloc(&t->said, batch * d->classes, sizeof *t->said, "teacher"));
-    return mem_alloc(&t->targets, batch * d->classes, sizeof *t->targets, "teacher");
+    return mem_alloc(&t->said, batch * d->classes, sizeof *t->said, "teacher");
+}
+
+static amend_status set_up(teacher *t, const model_description *student)
+{
+    const char *paths = t->options.paths;
+    char path[TEACHER_PATH];
+    while (teacher_next(&paths, path)) {
+        if (t->count == TEACHER_MAX)
+            return status_error(AMEND_UNSUPPORTED, "more than %d models; take fewer", TEACHER_MAX);
+        TRY(open_tutor(path, t->options.batch, student, &t->tutors[t->count++]));
+    }
+    TRY(mem_alloc(&t->seen, t->size * t->size * t->channels, 1, "teacher"));
+    return mem_alloc(&t->targets, t->options.batch * t->classes, sizeof *t->targets, "teacher");
 }
 
 amend_status teacher_open(const teacher_options *options, const model_description *student, teacher **made)
@@ -53,6 +79,7 @@ amend_status teacher_open(const teacher_options *options, const model_descriptio
     t->options = *options;
     t->size = student->size;
     t->channels = student->channels;
+    t->classes = student->classes;
     t->normal = student->normal;
     amend_status status = set_up(t, student);
     if (status.code) {
@@ -66,12 +93,15 @@ amend_status teacher_open(const teacher_options *options, const model_descriptio
 void teacher_free(teacher *t)
 {
     if (!t) return;
-    nn_context_free(t->context);
-    nn_program_free(t->program);
-    amend_model_free(t->model);
+    for (size_t i = 0; i < t->count; i++) {
+        tutor *own = &t->tutors[i];
+        nn_context_free(own->context);
+        nn_program_free(own->program);
+        amend_model_free(own->model);
+        mem_free(own->shown);
+        mem_free(own->said);
+    }
     mem_free(t->seen);
-    mem_free(t->shown);
-    mem_free(t->said);
     mem_free(t->targets);
     mem_free(t);
 }
@@ -86,38 +116,40 @@ static void see(teacher *t, const float *pixels)
         }
 }
 
-static amend_status show(teacher *t, const float *pixels, bool mirrored, uint8_t *bytes)
+static amend_status show(const teacher *t, tutor *own, bool mirrored, uint8_t *bytes)
 {
-    const model_description *d = model_describe(t->model);
+    const model_description *d = model_describe(own->model);
     const amend_image image = {t->seen, t->size, t->size, t->channels};
     const amend_box whole = {0, 0, (double)t->size, (double)t->size};
-    see(t, pixels);
-    TRY(loader_prepare(&image, whole, d->size, d->channels, &data_normal_bytes, t->shown));
-    if (mirrored) data_mirror(t->shown, d->size, d->channels);
-    data_bytes(t->shown, d->size * d->size * d->channels, bytes);
+    TRY(loader_prepare(&image, whole, d->size, d->channels, &data_normal_bytes, own->shown));
+    if (mirrored) data_mirror(own->shown, d->size, d->channels);
+    data_bytes(own->shown, d->size * d->size * d->channels, bytes);
     return status_ok();
 }
 
-/* Adds what it says of one view to the targets, `share` of it. */
-static amend_status hear(teacher *t, const data_batch *batch, bool mirrored, float share)
+/* Adds what one model says of one view to the targets, `share` of it. */
+static amend_status hear(teacher *t, tutor *own, const data_batch *batch, bool mirrored, float share)
 {
-    const model_description *d = model_describe(t->model);
-    size_t student = t->size * t->size * t->channels, own = d->size * d->size * d->channels;
-    for (size_t n = 0; n < batch->count; n++)
-        TRY(show(t, batch->pixels + n * student, mirrored, nn_context_pixels(t->context) + n * own));
-    TRY(nn_context_run(t->context, batch->count));
-    description_probabilities(d, nn_context_logits(t->context), batch->count, t->said);
-    for (size_t i = 0; i < batch->count * d->classes; i++) t->targets[i] += share * t->said[i];
+    const model_description *d = model_describe(own->model);
+    size_t student = t->size * t->size * t->channels, each = d->size * d->size * d->channels;
+    for (size_t n = 0; n < batch->count; n++) {
+        see(t, batch->pixels + n * student);
+        TRY(show(t, own, mirrored, nn_context_pixels(own->context) + n * each));
+    }
+    TRY(nn_context_run(own->context, batch->count));
+    description_probabilities(d, nn_context_logits(own->context), batch->count, own->said);
+    for (size_t i = 0; i < batch->count * t->classes; i++) t->targets[i] += share * own->said[i];
     return status_ok();
 }
 
 amend_status teacher_targets(teacher *t, const data_batch *batch, const float **targets)
 {
-    const size_t count = batch->count * model_describe(t->model)->classes;
-    const float share = (float)t->options.share;
-    for (size_t i = 0; i < count; i++) t->targets[i] = (1 - share) * batch->targets[i];
-    TRY(hear(t, batch, false, t->options.mirror ? share / 2 : share));
-    if (t->options.mirror) TRY(hear(t, batch, true, share / 2));
+    const float share = (float)t->options.share, each = share / (float)(t->count * (t->options.mirror ? 2 : 1));
+    for (size_t i = 0; i < batch->count * t->classes; i++) t->targets[i] = (1 - share) * batch->targets[i];
+    for (size_t i = 0; i < t->count; i++) {
+        TRY(hear(t, &t->tutors[i], batch, false, each));
+        if (t->options.mirror) TRY(hear(t, &t->tutors[i], batch, true, each));
+    }
     *targets = t->targets;
     return status_ok();
 }
@@ -125,6 +157,8 @@ amend_status teacher_targets(teacher *t, const data_batch *batch, const float **
 size_t teacher_bytes(const teacher *t)
 {
     if (!t) return 0;
-    size_t classes = model_describe(t->model)->classes;
-    return nn_program_context_bytes(t->program) + 2 * t->options.batch * classes * sizeof *t->targets;
+    size_t bytes = t->options.batch * t->classes * sizeof *t->targets;
+    for (size_t i = 0; i < t->count; i++)
+        bytes += nn_program_context_bytes(t->tutors[i].program) + t->options.batch * t->classes * sizeof(float);
+    return bytes;
 }

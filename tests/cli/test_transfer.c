@@ -70,11 +70,18 @@ static void frozen_backbone(void **state)
     assert_refused("train --out $T/no optimizer.rates=backbone:0,arm:0,fc:0" TINY, 1, "nothing to train");
 }
 
+static void a_narrower_network(void **state)
+{
+    (void)state;
+    assert_works("train --out $T/wide train.init=$T/start.safetensors" TINY "model.width=0.5");
+    assert_says(errors, "/start.safetensors is a narrower network, the first channels of this one\n");
+}
+
 static void files_that_do_not_fit(void **state)
 {
     (void)state;
-    assert_refused("train --out $T/no train.init=$T/start.safetensors" TINY "model.width=0.5", 1, "train.init: ");
-    assert_says(errors, "\"conv1.weight\" has shape [16, 1, 3, 3], needed is [32, 1, 3, 3]");
+    assert_refused("train --out $T/no train.init=$T/start.safetensors" TINY "model.channels=3", 1, "train.init: ");
+    assert_says(errors, "\"conv1.weight\" has shape [16, 1, 3, 3], needed is [16, 3, 3, 3]");
     assert_refused("train --out $T/no train.init=$T/set" TINY, 1, "train.init: ");
     assert_refused("train --out $T/no 'train.init=a;b'" TINY, 2, "train.init is 'a;b'");
     shell("test ! -e $T/no/checkpoint.safetensors");
@@ -93,6 +100,13 @@ static void a_teacher(void **state)
                    1, "another recipe or data set");
     assert_works("train --out $T/upright train.teacher=$T/start.safetensors" TINY "augment.flip=0");
     assert_says(errors, "/start.safetensors, 50 % of the targets\n");
+    assert_works("train --out $T/two train.teacher=$T/start.safetensors,$T/taught/model.safetensors" TINY
+                 "model.size=24");
+    assert_works("info $T/two/model.safetensors");
+    assert_says(printed, "taught by start.safetensors and model.safetensors;");
+    assert_refused("train --resume --out $T/two train.teacher=$T/taught/model.safetensors,$T/start.safetensors" TINY
+                   "model.size=24",
+                   1, "another recipe or data set");
     assert_refused("train --out $T/no train.teacher=$T/set" TINY, 1, "train.teacher: ");
     assert_refused("train --out $T/no train.teacher=models/ferplus-resnet18-ema.safetensors" TINY, 1,
                    "train.teacher: models/ferplus-resnet18-ema.safetensors was trained on 8 classes");
@@ -106,6 +120,7 @@ int main(void)
         cmocka_unit_test(the_file_is_part_of_the_run),
         cmocka_unit_test(frozen_backbone),
         cmocka_unit_test(files_that_do_not_fit),
+        cmocka_unit_test(a_narrower_network),
         cmocka_unit_test(a_teacher),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);

@@ -26,22 +26,28 @@ static model_description describe(const char *last, size_t size, float mean, flo
     return d;
 }
 
-static int save_teacher(void **state)
+static void save(const char *name, size_t size, uint64_t seed)
 {
-    const model_description d = describe("fear", SIDE, 0.5f, 0.25f);
+    const model_description d = describe("fear", size, 0.5f, 0.25f);
     nn_table *table = NULL;
     nn_params params;
-    if (make_test_folder(state)) return -1;
     assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
     assert_ok(description_build(&d, table));
     assert_ok(nn_params_create(table, &params));
-    nn_params_init(&params, 5);
+    nn_params_init(&params, seed);
     for (size_t i = 0; i < params.count; i++) /* probabilities that differ: large weights of the classifier */
         for (size_t k = 0; !strcmp(params.items[i].name, "fc.weight") && k < params.items[i].count; k++)
             params.items[i].value[k] *= 30;
-    assert_ok(description_save(&d, &params, TENSOR_F32, in_test_folder("teacher.safetensors")));
+    assert_ok(description_save(&d, &params, TENSOR_F32, in_test_folder(name)));
     nn_params_free(&params);
     mem_free(table);
+}
+
+static int save_teachers(void **state)
+{
+    if (make_test_folder(state)) return -1;
+    save("teacher.safetensors", SIDE, 5);
+    save("other.safetensors", 2 * SIDE, 6);
     return 0;
 }
 
@@ -111,6 +117,55 @@ static void mixes_its_probabilities_in(void **state)
     assert_memory_equal(targets, given, sizeof targets);
 }
 
+static void several_teach_their_mean(void **state)
+{
+    static unsigned char bytes[BATCH][STUDENT_SIDE * STUDENT_SIDE];
+    static float pixels[BATCH * STUDENT_SIDE * STUDENT_SIDE], given[BATCH * CLASSES];
+    static const char *const names[] = {"teacher.safetensors", "other.safetensors"};
+    const data_batch batch = {pixels, given, NULL, BATCH};
+    const model_description student = describe("fear", STUDENT_SIDE, 0.5f, 0.25f);
+    float wanted[BATCH * CLASSES] = {0}, differ = 0;
+    char both[300];
+    const float *mixed;
+    teacher *t;
+    (void)state;
+    draw(bytes);
+    for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
+        pixels[i] = ((float)bytes[i / sizeof *bytes][i % sizeof *bytes] / 255 - 0.5f) / 0.25f;
+    for (size_t n = 0; n < BATCH; n++) given[n * CLASSES] = 1;
+    for (int i = 0; i < 2; i++) {
+        assert_ok(open_teacher(names[i], &student, 0.5, true, &t));
+        assert_ok(teacher_targets(t, &batch, &mixed));
+        for (size_t k = 0; k < BATCH * CLASSES; k++) {
+            differ = fmaxf(differ, fabsf(2 * wanted[k] - mixed[k]) * (float)i);
+            wanted[k] += mixed[k] / 2;
+        }
+        teacher_free(t);
+    }
+    assert_true(differ > 0.01f);
+    snprintf(both, sizeof both, "%s/%s,%s/%s", test_folder, names[0], test_folder, names[1]);
+    const teacher_options options = {both, BATCH, 0.5, true};
+    assert_ok(teacher_open(&options, &student, &t));
+    assert_ok(teacher_targets(t, &batch, &mixed));
+    for (size_t k = 0; k < BATCH * CLASSES; k++) assert_float_equal(mixed[k], wanted[k], 1e-6);
+    teacher_free(t);
+}
+
+static void too_many_or_none(void **state)
+{
+    const model_description student = describe("fear", STUDENT_SIDE, 0.5f, 0.25f);
+    const char *path = in_test_folder("teacher.safetensors");
+    char list[(TEACHER_PATH + 1) * (TEACHER_MAX + 1)] = "";
+    teacher_options options = {list, BATCH, 0.5, true};
+    teacher *t;
+    (void)state;
+    for (size_t i = 0; i <= TEACHER_MAX; i++) strcat(strcat(list, path), ",");
+    assert_refused(teacher_open(&options, &student, &t), AMEND_UNSUPPORTED, "more than 16 models");
+    snprintf(list, sizeof list, "%s,,%s", path, path);
+    assert_refused(teacher_open(&options, &student, &t), AMEND_IO, "");
+    assert_null(t);
+}
+
 static void wants_the_same_classes(void **state)
 {
     const model_description other = describe("anger", STUDENT_SIDE, 0.5f, 0.25f);
@@ -157,8 +212,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mixes_its_probabilities_in),
+        cmocka_unit_test(several_teach_their_mean),
+        cmocka_unit_test(too_many_or_none),
         cmocka_unit_test(wants_the_same_classes),
         cmocka_unit_test(a_student_learns_from_it_alone),
     };
-    return cmocka_run_group_tests(tests, save_teacher, remove_test_folder);
+    return cmocka_run_group_tests(tests, save_teachers, remove_test_folder);
 }
