@@ -25,6 +25,7 @@ amend_status augment_check(const data_augment *a)
     TRY(in_range("contrast", a->contrast, 0, 1));
     TRY(in_range("erase", a->erase, 0, 1));
     TRY(in_range("erase_low", a->erase_low, 0, 1));
+    TRY(in_range("mixup", a->mixup, 0, 1));
     return in_range("erase_high", a->erase_high, a->erase_low, 1);
 }
 
@@ -105,4 +106,33 @@ void augment_image(const amend_image *image, const data_augment *a, const data_n
     if (c.noise_deviation > 0.0) add_noise(out, count, c.noise_deviation, r);
     warp_normalise(out, size * size, channels, normal);
     if (rng_uniform(r) < a->erase) erase(out, size, channels, a, r);
+}
+
+/* From Beta(alpha, alpha), 0 < alpha <= 1 (Jöhnk, 1964). Where both powers are too small for a double, one is still
+ * infinitely larger than the other. */
+static double draw_beta(rng *r, double alpha)
+{
+    for (;;) {
+        double u = rng_uniform(r), v = rng_uniform(r), x = pow(u, 1 / alpha), y = pow(v, 1 / alpha);
+        if (x + y > 1) continue;
+        return x + y > 0 ? x / (x + y) : u > v;
+    }
+}
+
+static void mix(float *a, float *b, size_t count, float share)
+{
+    for (size_t i = 0; i < count; i++) {
+        float difference = share * (b[i] - a[i]);
+        a[i] += difference;
+        b[i] -= difference;
+    }
+}
+
+void augment_mix(const data_batch *batch, size_t values, size_t classes, double alpha, rng *r)
+{
+    for (size_t first = 0, last = batch->count; first + 1 < last--; first++) {
+        float share = (float)draw_beta(r, alpha);
+        mix(batch->pixels + first * values, batch->pixels + last * values, values, share);
+        mix(batch->targets + first * classes, batch->targets + last * classes, classes, share);
+    }
 }

@@ -13,4 +13,7 @@ amend_status augment_check(const data_augment *a) AMEND_MUST_USE;
 void augment_image(const amend_image *image, const data_augment *a, const data_normal *normal, rng *r, size_t size,
                    size_t channels, float *out);
 
+/* The first and the last sample of a batch become two mixes of both, and so on towards the middle. */
+void augment_mix(const data_batch *batch, size_t values, size_t classes, double alpha, rng *r);
+
 #endif

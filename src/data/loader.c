@@ -267,6 +267,13 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* By a number of the batch, which is beyond those of samples. */
+static void mix_batch(const loader *l, const data_batch *batch)
+{
+    rng r = rng_make(l->options.seed, l->epoch, ~(uint64_t)l->given);
+    augment_mix(batch, l->batch_pixels, dataset_classes(l->set), l->options.augment.mixup, &r);
+}
+
 /* With the mutex held: gives the slot of the batch before back to the threads. */
 static void release_given(loader *l)
 {
@@ -292,5 +299,6 @@ amend_status loader_next(loader *l, data_batch *batch)
         *batch = (data_batch){s->pixels, s->targets, s->indices, count};
     }
     pthread_mutex_unlock(&l->mutex);
+    if (l->options.augment.mixup > 0) mix_batch(l, batch);
     return status_ok();
 }

@@ -18,6 +18,8 @@ typedef struct data_augment {
     double contrast;       /* factor uniform in [1 - c, 1 + c] around the image's mean */
     double erase;          /* probability of random erasing */
     double erase_low, erase_high; /* erased share of the area, e.g. 0.02 .. 0.10 */
+    double mixup;                 /* 0: none; else alpha of Beta(alpha, alpha), 0..1: images of a batch are mixed by
+                                     twos, and their targets with them (Zhang et al., "mixup", 2018) */
 } data_augment;                   /* all zero: no augmentation */
 
 typedef struct data_normal {
@@ -42,7 +44,7 @@ typedef struct loader_options {
 typedef struct data_batch {
     float *pixels;         /* count x size x size x channels (NHWC), normalised; borrowed until the next loader_next */
     float *targets;        /* count x classes */
-    const size_t *indices; /* count: which samples */
+    const size_t *indices; /* count: which samples, before any mixing */
     size_t count;
 } data_batch;
 

@@ -106,6 +106,7 @@ const config_key recipe_keys[] = {
     REAL("augment.erase", augment.erase, 0, 1, "probability of random erasing"),
     REAL("augment.erase_low", augment.erase_low, 0, 1, "smallest erased share of the area"),
     REAL("augment.erase_high", augment.erase_high, 0, 1, "largest erased share of the area"),
+    REAL("augment.mixup", augment.mixup, 0, 1, "alpha of the shares by which images are mixed by twos; 0: none"),
 };
 const size_t recipe_key_count = sizeof recipe_keys / sizeof *recipe_keys;
 

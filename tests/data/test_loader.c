@@ -1,4 +1,4 @@
-/* Batches: the same with any number of threads, resumed, flipped, noisy, erased. */
+/* Batches: the same with any number of threads, resumed, flipped, noisy, erased, mixed. */
 #include "scratch.h"
 
 #include <math.h>
@@ -76,7 +76,8 @@ static loader_options busy_options(void)
                                .contrast = 0.2,
                                .erase = 0.5,
                                .erase_low = 0.02,
-                               .erase_high = 0.1};
+                               .erase_high = 0.1,
+                               .mixup = 0.5};
     return o;
 }
 
@@ -137,6 +138,62 @@ static void flips(void **state)
         for (size_t x = 0; x < SIDE; x++)
             assert_true(fabsf(one[row * SIDE + x] - two[row * SIDE + SIDE - 1 - x]) < 1e-4f);
     loader_free(l);
+    dataset_free(set);
+}
+
+/* The share of the last of a pair in the first mix, by one value. */
+static double share_of(double before, double opposite, double after)
+{
+    return (after - before) / (opposite - before);
+}
+
+/* a and b become a + s (b - a) and b - s (b - a), pixels and targets by the same s, which has the variance of
+ * Beta(alpha, alpha): 1 / (4 (2 alpha + 1)). The one in the middle of a batch of three is left. */
+static void mixes_by_twos(void **state)
+{
+    (void)state;
+    enum { PAIR = 3, PIXELS = SIDE * SIDE };
+    const double alpha = 0.4;
+    double sum = 0, squares = 0;
+    size_t pairs = 0, of_two_classes = 0;
+    dataset *set = open_set();
+    loader_options o = plain();
+    o.batch = PAIR;
+    o.shuffle = true;
+    loader *unmixed = make(set, &o);
+    o.augment.mixup = alpha;
+    loader *mixed = make(set, &o);
+    for (size_t epoch = 0; epoch < 400; epoch++) {
+        data_batch a, b;
+        assert_int_equal(loader_start(unmixed, epoch, 0).code, AMEND_OK);
+        assert_int_equal(loader_start(mixed, epoch, 0).code, AMEND_OK);
+        for (;; pairs++) {
+            assert_int_equal(loader_next(unmixed, &a).code, AMEND_OK);
+            assert_int_equal(loader_next(mixed, &b).code, AMEND_OK);
+            if (!a.count) break;
+            const float *last = a.pixels + 2 * PIXELS;
+            double share = share_of(a.pixels[0], last[0], b.pixels[0]);
+            sum += share;
+            squares += (share - 0.5) * (share - 0.5);
+            assert_memory_equal(a.pixels + PIXELS, b.pixels + PIXELS, PIXELS * sizeof(float));
+            for (size_t i = 0; i < PIXELS; i++) {
+                assert_true(fabs(share_of(a.pixels[i], last[i], b.pixels[i]) - share) < 1e-4);
+                assert_true(fabs(share_of(last[i], a.pixels[i], b.pixels[2 * PIXELS + i]) - share) < 1e-4);
+            }
+            bool differ = a.targets[0] != a.targets[4];
+            of_two_classes += differ;
+            for (size_t i = 0; differ && i < 2; i++) {
+                assert_true(fabs(share_of(a.targets[i], a.targets[4 + i], b.targets[i]) - share) < 1e-4);
+                assert_true(fabs(share_of(a.targets[4 + i], a.targets[i], b.targets[4 + i]) - share) < 1e-4);
+            }
+        }
+    }
+    assert_int_equal(pairs, 1200);
+    assert_true(of_two_classes > 400);
+    assert_true(fabs(sum / (double)pairs - 0.5) < 0.04); /* four standard errors */
+    assert_true(fabs(squares / (double)pairs - 1 / (4 * (2 * alpha + 1))) < 0.014);
+    loader_free(unmixed);
+    loader_free(mixed);
     dataset_free(set);
 }
 
@@ -239,6 +296,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(resumes_in_the_middle),
         cmocka_unit_test(flips),
+        cmocka_unit_test(mixes_by_twos),
         cmocka_unit_test(plain_equals_prepare),
         cmocka_unit_test(paper_flips_or_adds_noise),
         cmocka_unit_test(refuses_bad_options),
