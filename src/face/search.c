@@ -2,6 +2,7 @@
  * at larger sizes, squares or larger shapes, which overlap so that every face of a size lies whole in one of them. */
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "face/detector.h"

@@ -272,10 +272,7 @@ amend_status description_check_size(const safetensors *file, size_t values)
 amend_status description_load_param(const char *path, const tensor_view *view, nn_param *p)
 {
     TRY(tensor_read_f32(path, view, p->shape, p->dims, p->value));
-    for (size_t k = 0; k < p->count; k++)
-        if (!isfinite(p->value[k]))
-            return status_error(AMEND_BAD_DATA, "%s: tensor '%s' holds values that are not numbers", path, p->name);
-    return status_ok();
+    return status_prefix(nn_check_values(p->name, p->value, p->count), "%s", path);
 }
 
 amend_status description_load_params(const safetensors *file, nn_params *params)

@@ -104,15 +104,6 @@ amend_status int8_file_save(const model_description *d, const model_folded *f, c
 
 /* ---- reading ---- */
 
-static amend_status check_finite(const safetensors *file, const char *name, const float *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return status_error(AMEND_BAD_DATA, "%s: tensor '%s' holds values that are not numbers",
-                                safetensors_path(file), name);
-    return status_ok();
-}
-
 static amend_status read_codes(const safetensors *file, const nn_row *row, const nn_param *p)
 {
     char name[NAME_SIZE];
@@ -126,7 +117,7 @@ static amend_status read_codes(const safetensors *file, const nn_row *row, const
     snprintf(name, sizeof name, "%s.weight_scale", row->name);
     TRY(mem_alloc(&scales, outputs, sizeof *scales, name));
     amend_status status = safetensors_read_f32(file, name, &outputs, 1, scales);
-    if (!status.code) status = check_finite(file, name, scales, outputs);
+    if (!status.code) status = status_prefix(nn_check_values(name, scales, outputs), "%s", safetensors_path(file));
     for (size_t i = 0; !status.code && i < p->count; i++)
         p->value[i] = scales[i / taps] * (float)((const int8_t *)view->data)[i];
     mem_free(scales);
@@ -188,7 +179,7 @@ amend_status int8_file_load(const safetensors *file, model_folded *f)
             TRY(read_codes(file, row, p));
         else
             TRY(safetensors_read_f32(file, p->name, p->shape, p->dims, p->value));
-        TRY(check_finite(file, p->name, p->value, p->count));
+        TRY(status_prefix(nn_check_values(p->name, p->value, p->count), "%s", safetensors_path(file)));
     }
     TRY(read_steps(file, f));
     return check_names(file, f);

@@ -1,6 +1,8 @@
 /* Crop, bytes, run, softmax. */
 #include "model/session.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 
 struct model_session {
@@ -39,6 +41,9 @@ static amend_status run(model_session *s, float *probabilities)
     data_bytes(s->crop, d->size * d->size * d->channels, nn_context_pixels(s->context));
     TRY(nn_context_run(s->context, 1));
     description_probabilities(d, nn_context_logits(s->context), 1, probabilities);
+    for (size_t k = 0; k < d->classes; k++)
+        if (!isfinite(probabilities[k]))
+            return status_error(AMEND_BAD_DATA, "the network's answer is not a number: its weights may be damaged");
     return status_ok();
 }
 

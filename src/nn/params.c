@@ -203,3 +203,16 @@ nn_param *nn_params_find(const nn_params *params, const char *row, const char *s
     }
     return NULL;
 }
+
+amend_status nn_check_values(const char *name, const float *values, size_t count)
+{
+    const char *suffix = strrchr(name, '.');
+    bool variance = suffix && !strcmp(suffix, ".running_var");
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            return status_error(AMEND_BAD_DATA, "tensor '%s' holds values that are not numbers", name);
+        if (variance && values[i] < 0)
+            return status_error(AMEND_BAD_DATA, "tensor '%s' holds a variance below 0, %g", name, (double)values[i]);
+    }
+    return status_ok();
+}

@@ -52,6 +52,10 @@ static inline bool nn_param_learns(const nn_param *param)
     return param->trainable && param->rate > 0;
 }
 
+/* AMEND_BAD_DATA, naming the tensor, where a value is not finite or, of a "running_var", negative: a ReLU makes 0 of
+ * what is not a number, and the network would answer all the same. */
+amend_status nn_check_values(const char *name, const float *values, size_t count) AMEND_MUST_USE;
+
 nn_param *nn_params_find(const nn_params *params, const char *row, const char *suffix); /* NULL: not there */
 
 #endif

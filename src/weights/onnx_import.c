@@ -222,6 +222,7 @@ static amend_status fill_params(graph *g)
         if (!to || to->count != fill->count)
             return status_error(AMEND_BAD_DATA, "%s: '%s.%s' has %zu values where the layer has %zu", g->file->name,
                                 n->table.rows[fill->row].name, fill->suffix, fill->count, to ? to->count : 0);
+        TRY(status_prefix(nn_check_values(to->name, fill->values, fill->count), "%s", g->file->name));
         memcpy(to->value, fill->values, fill->count * sizeof(float));
     }
     n->params.version++;
