@@ -47,8 +47,9 @@ AMEND_API const char *amend_model_label(const amend_model *model, size_t index);
 AMEND_API const char *amend_model_path(const amend_model *model);                /* borrowed */
 
 /* Probabilities (amend_model_classes values, sum 1) of the expression of the face inside `box`, or of the whole image
- * with box NULL. A box without overlap with the image is AMEND_BAD_ARGUMENT. Threads may share a model: each call in
- * progress has memory of its own, kept for the next one. */
+ * with box NULL. A box without overlap with the image is AMEND_BAD_ARGUMENT, an answer that is not a number (weights
+ * that are huge) AMEND_NUMERIC. Threads may share a model: each call in progress has memory of its own, kept for the
+ * next one. */
 AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                            float *probabilities) AMEND_MUST_USE;
 

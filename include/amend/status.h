@@ -23,7 +23,7 @@ typedef enum amend_code {
     AMEND_IO,           /* the system refused: no such file, no permission, disk full */
     AMEND_NO_MEMORY,    /* an allocation failed or would overflow */
     AMEND_UNSUPPORTED,  /* well formed, but this version or processor cannot do it */
-    AMEND_NUMERIC,      /* a loss or a weight became NaN or infinite */
+    AMEND_NUMERIC,      /* a loss, a weight or an answer became NaN or infinite */
     AMEND_INTERRUPTED,  /* the user asked to stop; the state was saved */
     AMEND_INTERNAL      /* a bug in amend or in a library under it */
 } amend_code;

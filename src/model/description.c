@@ -1,7 +1,6 @@
 /* Descriptions: network, metadata, tensors. */
 #include "model/description.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -43,7 +43,7 @@ static amend_status run(model_session *s, float *probabilities)
     description_probabilities(d, nn_context_logits(s->context), 1, probabilities);
     for (size_t k = 0; k < d->classes; k++)
         if (!isfinite(probabilities[k]))
-            return status_error(AMEND_BAD_DATA, "the network's answer is not a number: its weights may be damaged");
+            return status_error(AMEND_NUMERIC, "the network's answer is not a number: its weights may be damaged");
     return status_ok();
 }
 

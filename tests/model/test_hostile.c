@@ -45,7 +45,7 @@ static int write_good_ones(void **state)
     return 0;
 }
 
-typedef enum change { NOTHING, LEFT_OUT, ADDED, OTHER_SHAPE, OTHER_TYPE, NOT_NUMBERS } change;
+typedef enum change { NOTHING, LEFT_OUT, ADDED, OTHER_SHAPE, OTHER_TYPE, NOT_NUMBERS, NEGATIVE } change;
 
 /* Opens the good file with tensor `name` changed. */
 static amend_status open_changed(bool int8, change how, const char *name)
@@ -59,7 +59,8 @@ static amend_status open_changed(bool int8, change how, const char *name)
     assert_ok(safetensors_open(path_of(int8), &file));
     const meta_source meta = safetensors_meta_source(file);
     assert_ok(description_read(&meta, &d));
-    for (size_t i = 0; i < sizeof filled / sizeof *filled; i++) filled[i] = how == NOT_NUMBERS ? NAN : 0.5f;
+    for (size_t i = 0; i < sizeof filled / sizeof *filled; i++)
+        filled[i] = how == NOT_NUMBERS ? NAN : how == NEGATIVE ? -0.5f : 0.5f;
     for (size_t i = 0; i < safetensors_count(file); i++) {
         tensor_view view = safetensors_at(file, i);
         tensor_entry e = {.name = view.name, .stored = view.type, .dims = view.dims, .data = view.data};
@@ -93,6 +94,7 @@ static void each_is_refused_by_name(void **state)
         {false, OTHER_SHAPE, "fc.bias", "\"fc.bias\" has shape [4], needed is [3]"},
         {false, OTHER_TYPE, "fc.bias", "\"fc.bias\" has dtype I32"},
         {false, NOT_NUMBERS, "fc.bias", "'fc.bias' holds values that are not numbers"},
+        {false, NEGATIVE, "bn1.running_var", "'bn1.running_var' holds a variance below 0, -0.5"},
         {true, LEFT_OUT, "layer1.0.conv1.weight", "'layer1.0.conv1.weight' should be 8-bit weights"},
         {true, LEFT_OUT, "layer1.0.conv1.weight_scale", "no tensor \"layer1.0.conv1.weight_scale\""},
         {true, ADDED, "extra", "tensor 'extra' has no place"},

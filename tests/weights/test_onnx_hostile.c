@@ -92,6 +92,10 @@ static const struct {
       .tensors = {{.name = "s", .dims = {4}, .rank = 1, .ints = {4000, 4000, 0, 0}, .int_count = 4},
                   {.name = "a", .dims = {2}, .rank = 1, .ints = {2, 3}, .int_count = 2}},
       .opset = 18}},
+    /* values that are not numbers */
+    {"tensor 'node1.weight' holds values that are not numbers",
+     {.nodes = ONE(.type = "Conv"),
+      .tensors = {{.name = "s", .dims = {1, 1, 1, 1}, .rank = 4, .floats = {NAN}, .float_count = 1}}}},
     /* attributes */
     {"(Conv): strides is -1", {.nodes = ONE(.type = "Conv", INTS("strides", 2, -1, 1)), .tensors = KERNEL}},
     {"(Conv): pads is -1", {.nodes = ONE(.type = "Conv", INTS("pads", 4, 0, 0, -1, 0)), .tensors = KERNEL}},
