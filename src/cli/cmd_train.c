@@ -1,6 +1,8 @@
 /* amend train */
 #include <stdlib.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "cli/args.h"
 #include "train/run.h"
 
@@ -13,6 +15,19 @@ static bool read_memory(const char *text, size_t *bytes)
     if (end == text || unit == 0 || end[1] || !(value * unit >= 1e6 && value * unit <= 1e15)) return false;
     *bytes = (size_t)(value * unit);
     return true;
+}
+
+/* A run that goes on and names no recipe has its own. */
+static amend_status load_recipe(const char *path, const char *folder, bool resume, recipe *chosen)
+{
+    char *own = NULL;
+    if (!path && resume) {
+        TRY(file_join(folder, "recipe.ini", &own));
+        if (file_exists(own)) path = own;
+    }
+    amend_status status = path ? config_load(path, recipe_keys, recipe_key_count, chosen) : status_ok();
+    mem_free(own);
+    return status;
 }
 
 static int run(int argc, char **argv)
@@ -32,10 +47,8 @@ static int run(int argc, char **argv)
     if (!data || !folder) return cli_usage(&cli_train, "--data and --out are needed");
     if (memory && !read_memory(memory, &bytes))
         return cli_usage(&cli_train, "--memory %s: a size such as 4G or 800M", memory);
-    if (path) {
-        amend_status status = config_load(path, recipe_keys, recipe_key_count, &chosen);
-        if (status.code) return cli_fail(status);
-    }
+    amend_status loaded = load_recipe(path, folder, resume, &chosen);
+    if (loaded.code) return cli_fail(loaded);
     for (int i = 0; i < operands; i++) {
         amend_status status = config_set(recipe_keys, recipe_key_count, &chosen, argv[i]);
         if (status.code) return cli_usage(&cli_train, "%s", status.message);
@@ -57,12 +70,13 @@ const cli_command cli_train = {
     "  --recipe FILE  recipe; without one the built-in small network is trained\n"
     "  --memory SIZE  stay under, as 4G or 800M: takes a batch in parts and adds up their gradients, if it must;\n"
     "                 batch normalisation and affinity then see one part at a time\n"
-    "  --resume       go on from RUN's last checkpoint\n"
+    "  --resume       go on from RUN's last checkpoint, by RUN/recipe.ini unless --recipe is given\n"
     "  section.key=value  overrides the recipe; RUN/recipe.ini lists all keys with their meaning\n\n"
     "Examples:\n"
     "  amend synth --out faces --count 4000\n"
     "  amend train --recipe recipes/synth.ini --data faces --out runs/faces\n"
     "  amend train --recipe recipes/ferplus-small.ini --data ferplus --out runs/ferplus train.seed=2\n"
+    "  amend train --resume --data ferplus --out runs/ferplus\n"
     "  amend train --recipe recipes/rafdb-paper.ini --data rafdb --out runs/rafdb train.init=resnet18.pth\n"
     "  amend train --recipe recipes/synth.ini --data mine --out runs/mine train.init=runs/faces/model.safetensors \\\n"
     "    optimizer.rates=backbone:0\n"

@@ -68,6 +68,18 @@ static void killed_with_frozen_layers(void **state)
     shell("cmp $T/frozen/model.safetensors $T/kf/model.safetensors");
 }
 
+/* What the command line had replaced in the recipe need not be said again. */
+static void killed_and_resumed_by_its_own_recipe(void **state)
+{
+    (void)state;
+    assert_works("train --out $T/seed2" TINY "train.seed=2 optimizer.rate=0.0030000001");
+    int status = stop_when_there(START "--out $T/ko train.seed=2 optimizer.rate=0.0030000001 2>$T/said",
+                                 "ko/checkpoint.safetensors", SIGKILL);
+    assert_true(WIFSIGNALED(status));
+    assert_works("train --resume --data $T/set --out $T/ko");
+    shell("cmp $T/seed2/model.safetensors $T/ko/model.safetensors");
+}
+
 static void interrupted(void **state)
 {
     (void)state;
@@ -141,6 +153,7 @@ int main(void)
                                        cmocka_unit_test(killed_bf16),
                                        cmocka_unit_test(killed_resampled),
                                        cmocka_unit_test(killed_with_frozen_layers),
+                                       cmocka_unit_test(killed_and_resumed_by_its_own_recipe),
                                        cmocka_unit_test(interrupted),
                                        cmocka_unit_test(full_disk),
                                        cmocka_unit_test(two_runs_in_one_folder),
