@@ -1,6 +1,7 @@
 /* Descriptions: network, metadata, tensors. */
 #include "model/description.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
