@@ -10,21 +10,13 @@ static const struct grid {
     size_t cells, anchors;
 } grids[] = {{16, 2}, {8, 6}};
 
-static bool has_output(const onnx_network *network, size_t rows, size_t columns)
+static bool fits(const onnx_network *network, size_t side)
 {
-    for (size_t i = 0; i < network->output_count; i++) {
-        const onnx_output *o = &network->outputs[i];
-        if (o->rank == 3 && o->dims[1] == rows && o->dims[2] == columns) return true;
-    }
-    return false;
-}
-
-static bool fits(const onnx_network *network)
-{
+    (void)side; /* the same cells on any */
     bool all = network->output_count == 4;
     for (size_t i = 0; i < 2; i++) {
         size_t rows = grids[i].cells * grids[i].cells * grids[i].anchors;
-        all = all && has_output(network, rows, 1) && has_output(network, rows, VALUES);
+        all = all && face_output(network, NULL, rows, 1) && face_output(network, NULL, rows, VALUES);
     }
     return all;
 }
@@ -51,8 +43,8 @@ static void decode_grid(const face_network *network, face_look *look, const stru
     double limit = log(threshold / (1 - threshold)); /* of the score before its sigmoid */
     size_t anchors = grid->anchors, rows = grid->cells * grid->cells * anchors, stride = network->size / grid->cells;
     size_t columns = look->input->width / stride, count = look->input->height / stride * columns * anchors;
-    const float *scores = face_network_output(network, look, NULL, rows, 1);
-    const float *boxes = face_network_output(network, look, NULL, rows, VALUES);
+    const float *scores = face_look_output(look, face_output(network->onnx, NULL, rows, 1));
+    const float *boxes = face_look_output(look, face_output(network->onnx, NULL, rows, VALUES));
     for (size_t i = 0; i < count; i++) {
         if (!((double)scores[i] >= limit)) continue;
         size_t cell = i / anchors;
@@ -60,7 +52,7 @@ static void decode_grid(const face_network *network, face_look *look, const stru
                y = ((double)(cell / columns) + 0.5) * (double)stride;
         amend_face face = face_at(boxes + i * VALUES, x, y, window);
         face.score = 1 / (1 + exp(-(double)scores[i]));
-        if (face.box.width > 0 && face.box.height > 0) face_list_add(&look->found, &face);
+        face_list_add(&look->found, &face);
     }
 }
 
@@ -73,6 +65,7 @@ const face_kind face_blazeface = {.name = "BlazeFace",
                                   .threshold = 0.7,
                                   .mean = 0.5f,
                                   .deviation = 0.5f,
+                                  .stride = 16,
                                   .smallest = 0.09,
                                   .fits = fits,
                                   .decode = decode};

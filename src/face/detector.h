@@ -19,6 +19,7 @@ typedef struct face_list {
     size_t count;
 } face_list;
 
+/* But for what cannot be a face: without a size, or with values that are not finite. */
 void face_list_add(face_list *list, const amend_face *face);
 
 /* Where the pixels that a network looks at lie in the photo. */
@@ -54,8 +55,9 @@ typedef struct face_kind {
     float mean, deviation; /* input = (byte / 255 - mean) / deviation */
     bool bgr;
     size_t open_size; /* side where the file leaves it open */
+    size_t stride;    /* that sides of its input are multiples of */
     double smallest;  /* face that it sees, as a share of the square */
-    bool (*fits)(const onnx_network *network);
+    bool (*fits)(const onnx_network *network, size_t side);
     void (*decode)(const face_network *network, face_look *look, const face_window *window, double threshold);
 } face_kind;
 
@@ -82,10 +84,11 @@ uint8_t *face_look_pixels(face_look *look);
 amend_status face_network_run(face_network *network, face_look *look, const face_window *window,
                               double threshold) AMEND_MUST_USE;
 
-/* Values of the output called `name` (or, NULL, of that whose last two dims are rows x columns on the square), for the
- * pixels of the input; NULL: not there. */
-const float *face_network_output(const face_network *network, const face_look *look, const char *name, size_t rows,
-                                 size_t columns);
+/* The output called `name` (NULL: any) whose last two dims are rows x columns on the square; NULL: not there. */
+const onnx_output *face_output(const onnx_network *network, const char *name, size_t rows, size_t columns);
+
+/* Its values after a run, for the pixels of the input. */
+const float *face_look_output(const face_look *look, const onnx_output *output);
 
 /* Merges what overlaps, weighted by scores (as BlazeFace's authors do); the surest first. */
 void face_merge(face_list *list);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "face/detector.h"
 #include "face/photo.h"
+#include "image/image.h"
 
 struct amend_detector {
     face_network *network;
@@ -55,8 +56,9 @@ static amend_status copy_faces(const face_list *list, amend_face **faces, size_t
 amend_status amend_detector_find(amend_detector *d, const amend_image *image, double threshold, amend_face **faces,
                                  size_t *count)
 {
-    if (!d || !image || !image->pixels || !faces || !count)
-        return status_error(AMEND_BAD_ARGUMENT, "amend_detector_find: detector, image, faces and count must be given");
+    if (!d || !faces || !count)
+        return status_error(AMEND_BAD_ARGUMENT, "amend_detector_find: detector, faces and count must be given");
+    TRY(status_prefix(image_check(image), "amend_detector_find"));
     if (!(threshold >= 0 && threshold < 1))
         return status_error(AMEND_BAD_ARGUMENT, "a threshold of %g; 0 or more and less than 1 is possible", threshold);
     face_list *list = NULL;

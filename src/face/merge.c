@@ -11,7 +11,7 @@ static double shared_area(const amend_box *a, const amend_box *b)
     return w > 0 && h > 0 ? w * h : 0;
 }
 
-/* The same face: half of the union, or one mostly inside the other. */
+/* The same face: both share much of their union, or one lies mostly inside the other. */
 static bool same_face(const amend_box *a, const amend_box *b, bool *agree)
 {
     double shared = shared_area(a, b), first = a->width * a->height, second = b->width * b->height;
@@ -60,8 +60,8 @@ void face_merge(face_list *list)
         amend_face sum = {0};
         size_t next = first;
         for (size_t i = first; i < left; i++) { /* the others move up */
-            bool agree = false;
-            if (!same_face(&best.box, &list->faces[i].box, &agree)) list->faces[next++] = list->faces[i];
+            bool agree = i == first;
+            if (!agree && !same_face(&best.box, &list->faces[i].box, &agree)) list->faces[next++] = list->faces[i];
             if (agree) add_weighted(&sum, &list->faces[i]);
         }
         /* what is left lies in first .. next; one place has become free for the result */

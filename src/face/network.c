@@ -1,4 +1,6 @@
 /* Opening and running a detector network. */
+#include <math.h>
+
 #include "base/mem.h"
 #include "face/detector.h"
 #include "nn/reshape.h"
@@ -67,6 +69,7 @@ static amend_status choose_shapes(face_network *n)
     size_t longer = n->size * LONG / PARTS, shorter = n->size * SHORT / PARTS;
     bool wide, tall;
     n->inputs[FACE_SQUARE] = (face_input){.height = n->size, .width = n->size};
+    if (longer % n->kind->stride || shorter % n->kind->stride) return status_ok();
     TRY(try_shape(n, shorter, longer, &wide));
     TRY(try_shape(n, longer, shorter, &tall));
     if (!wide || !tall) return status_ok();
@@ -81,9 +84,12 @@ static amend_status open_network(face_network *n, const char *path)
     TRY(import(path, &n->onnx));
     nn_shape in = n->onnx->table.shapes[0];
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i]->fits(n->onnx)) n->kind = kinds[i];
+        if (kinds[i]->fits(n->onnx, in.h)) n->kind = kinds[i];
     if (!n->kind || in.h != in.w || in.c != 3)
         return status_error(AMEND_UNSUPPORTED, "%s: not a detector that is known here; BlazeFace and YuNet are", path);
+    if (in.h % n->kind->stride)
+        return status_error(AMEND_UNSUPPORTED, "%s: looks at %zu x %zu pixels; needed are multiples of %zu", path, in.h,
+                            in.w, n->kind->stride);
     n->size = in.h;
     TRY(choose_shapes(n));
     return status_prefix(make_program(n, &n->inputs[FACE_SQUARE]), "%s", path);
@@ -159,16 +165,20 @@ uint8_t *face_look_pixels(face_look *look)
     return nn_context_pixels(look->context);
 }
 
-const float *face_network_output(const face_network *n, const face_look *look, const char *name, size_t rows,
-                                 size_t columns)
+const onnx_output *face_output(const onnx_network *network, const char *name, size_t rows, size_t columns)
 {
-    for (size_t i = 0; i < n->onnx->output_count; i++) {
-        const onnx_output *o = &n->onnx->outputs[i];
-        size_t count = 0;
+    for (size_t i = 0; i < network->output_count; i++) {
+        const onnx_output *o = &network->outputs[i];
         bool sized = o->rank >= 2 && o->dims[o->rank - 2] == rows && o->dims[o->rank - 1] == columns;
-        if (sized && (!name || !strcmp(name, o->name))) return nn_context_map(look->context, o->row, &count);
+        if (sized && (!name || !strcmp(name, o->name))) return o;
     }
     return NULL;
+}
+
+const float *face_look_output(const face_look *look, const onnx_output *output)
+{
+    size_t count;
+    return nn_context_map(look->context, output->row, &count);
 }
 
 static void swap_red_and_blue(uint8_t *pixels, size_t count)
@@ -189,7 +199,16 @@ amend_status face_network_run(face_network *n, face_look *look, const face_windo
     return status_ok();
 }
 
+static bool has_size(double from, double side)
+{
+    return isfinite(from) && isfinite(side) && from + side > from;
+}
+
 void face_list_add(face_list *list, const amend_face *face)
 {
-    if (list->count < FACE_MAX_CANDIDATES) list->faces[list->count++] = *face;
+    const amend_box *b = &face->box;
+    bool can_be = has_size(b->x, b->width) && has_size(b->y, b->height);
+    for (size_t k = 0; k < AMEND_POINTS; k++)
+        can_be = can_be && isfinite(face->points[k].x) && isfinite(face->points[k].y);
+    if (can_be && list->count < FACE_MAX_CANDIDATES) list->faces[list->count++] = *face;
 }

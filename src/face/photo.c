@@ -33,10 +33,11 @@ amend_status face_photo_refine(face_photo *photo, size_t least)
                                 &photo->height);
 }
 
-/* The factor is 1, 2, 4 or 8, but for what rounding the sides up adds. */
+/* 1, 2, 4 or 8: the smaller sides are rounded up. */
 static double scale_of(const face_photo *p)
 {
-    return (double)longer_side(p->width, p->height) / (double)longer_side(p->image.width, p->image.height);
+    size_t whole = longer_side(p->width, p->height), there = longer_side(p->image.width, p->image.height);
+    return (double)((whole + there - 1) / there);
 }
 
 static void enlarge(amend_face *f, double scale)

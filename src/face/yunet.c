@@ -5,13 +5,27 @@
 
 #include "face/detector.h"
 
-static const size_t strides[] = {8, 16, 32};
+enum { GRIDS = 3 };
+static const size_t strides[GRIDS] = {8, 16, 32};
 
-static bool fits(const onnx_network *network)
+/* What a cell of each grid has. */
+typedef enum part { CLASS, OBJECT, BOX, POINTS, PARTS } part;
+
+static const onnx_output *output(const onnx_network *network, part p, size_t side, size_t stride)
 {
-    static const char *const names[] = {"cls_8", "obj_16", "bbox_32", "kps_8"};
-    bool all = network->output_count == 12;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) all = all && onnx_network_output(network, names[i]);
+    static const char *const names[PARTS] = {"cls", "obj", "bbox", "kps"};
+    static const size_t columns[PARTS] = {1, 1, 4, 10};
+    char name[32];
+    size_t cells = side / stride;
+    snprintf(name, sizeof name, "%s_%zu", names[p], stride);
+    return face_output(network, name, cells * cells, columns[p]);
+}
+
+static bool fits(const onnx_network *network, size_t side)
+{
+    bool all = network->output_count == PARTS * GRIDS;
+    for (size_t g = 0; g < GRIDS; g++)
+        for (part p = 0; p < PARTS; p++) all = all && output(network, p, side, strides[g]);
     return all;
 }
 
@@ -35,27 +49,18 @@ static amend_face face_at(const float *box, const float *points, double column, 
     return face;
 }
 
-static const float *output(const face_network *n, const face_look *look, const char *name, size_t stride,
-                           size_t columns)
-{
-    char full[32];
-    size_t cells = n->size / stride;
-    snprintf(full, sizeof full, "%s_%zu", name, stride);
-    return face_network_output(n, look, full, cells * cells, columns);
-}
-
 static void decode_grid(const face_network *n, face_look *look, size_t stride, const face_window *window,
                         double threshold)
 {
     size_t columns = look->input->width / stride, count = look->input->height / stride * columns;
-    const float *class = output(n, look, "cls", stride, 1), *object = output(n, look, "obj", stride, 1);
-    const float *boxes = output(n, look, "bbox", stride, 4), *points = output(n, look, "kps", stride, 10);
+    const float *values[PARTS];
     double unit = window->unit * (double)stride;
-    for (size_t i = 0; class && object && boxes && points && i < count; i++) {
-        double score = sqrt(fmin(fmax((double)class[i], 0), 1) * fmin(fmax((double)object[i], 0), 1));
+    for (part p = 0; p < PARTS; p++) values[p] = face_look_output(look, output(n->onnx, p, n->size, stride));
+    for (size_t i = 0; i < count; i++) {
+        double score = sqrt(fmin(fmax((double)values[CLASS][i], 0), 1) * fmin(fmax((double)values[OBJECT][i], 0), 1));
         if (!(score >= threshold)) continue;
-        amend_face face =
-            face_at(boxes + 4 * i, points + 10 * i, (double)(i % columns), (double)(i / columns), unit, window);
+        amend_face face = face_at(values[BOX] + 4 * i, values[POINTS] + 10 * i, (double)(i % columns),
+                                  (double)(i / columns), unit, window);
         face.score = score;
         face_list_add(&look->found, &face);
     }
@@ -63,7 +68,7 @@ static void decode_grid(const face_network *n, face_look *look, size_t stride, c
 
 static void decode(const face_network *n, face_look *look, const face_window *window, double threshold)
 {
-    for (size_t g = 0; g < sizeof strides / sizeof *strides; g++) decode_grid(n, look, strides[g], window, threshold);
+    for (size_t g = 0; g < GRIDS; g++) decode_grid(n, look, strides[g], window, threshold);
 }
 
 const face_kind face_yunet = {.name = "YuNet",
@@ -72,6 +77,7 @@ const face_kind face_yunet = {.name = "YuNet",
                               .deviation = 1.0f / 255,
                               .bgr = true,
                               .open_size = 640,
+                              .stride = 32,
                               .smallest = 0.04,
                               .fits = fits,
                               .decode = decode};

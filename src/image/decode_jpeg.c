@@ -50,15 +50,17 @@ static void on_error(j_common_ptr codec)
                                        reader->source->name, reason));
 }
 
-/* libjpeg only warns when data end early and paints the rest gray; that is not the photo. Its other warnings (stray
- * bytes between markers, odd versions) leave the pixels whole. */
+/* libjpeg only warns when data end early and paints the rest gray, or are damaged and go on as something else; that is
+ * not the photo. Its other warnings are as common in whole files (stray bytes before a marker, odd versions). */
 static void on_message(j_common_ptr codec, int level)
 {
     jpeg_reader *reader = codec->client_data;
     int code = codec->err->msg_code;
-    if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER))
+    if (level >= 0) return;
+    if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)
         give_up(reader,
                 status_error(AMEND_BAD_DATA, "%s: truncated JPEG file; get a complete copy", reader->source->name));
+    if (code == JWRN_HUFF_BAD_CODE || code == JWRN_ARITH_BAD_CODE || code == JWRN_MUST_RESYNC) on_error(codec);
 }
 
 static void on_progress(j_common_ptr codec)

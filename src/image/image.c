@@ -5,14 +5,25 @@
 
 #include "base/mem.h"
 
+static amend_status check_shape(size_t width, size_t height, size_t channels)
+{
+    if (width && height && (channels == 1 || channels == 3)) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT,
+                        "image of %zu x %zu pixels with %zu channels; sides must be positive, channels 1 or 3", width,
+                        height, channels);
+}
+
+amend_status image_check(const amend_image *image)
+{
+    if (!image || !image->pixels) return status_error(AMEND_BAD_ARGUMENT, "an image with pixels must be given");
+    return check_shape(image->width, image->height, image->channels);
+}
+
 amend_status image_create(amend_image *image, size_t width, size_t height, size_t channels)
 {
     size_t pixels = 0;
     memset(image, 0, sizeof *image);
-    if (!width || !height || (channels != 1 && channels != 3))
-        return status_error(AMEND_BAD_ARGUMENT,
-                            "image of %zu x %zu pixels with %zu channels; sides must be positive, channels 1 or 3",
-                            width, height, channels);
+    TRY(check_shape(width, height, channels));
     if (!mem_multiply(width, height, &pixels))
         return status_error(AMEND_NO_MEMORY, "image of %zu x %zu pixels does not fit in memory", width, height);
     TRY(mem_alloc_unset(&image->pixels, pixels, channels, "image"));

@@ -9,6 +9,9 @@
 /* New image whose pixels the caller fills; checked size. */
 amend_status image_create(amend_image *image, size_t width, size_t height, size_t channels) AMEND_MUST_USE;
 
+/* A caller's image: its pixels are there, its sides not 0, its channels 1 or 3. */
+amend_status image_check(const amend_image *image) AMEND_MUST_USE;
+
 /* The bytes of an image file, to be freed with mem_free: a larger one is refused. */
 enum { IMAGE_MAX_BYTES = 1 << 30 };
 amend_status image_read_file(const char *path, unsigned char **bytes, size_t *size) AMEND_MUST_USE;

@@ -323,8 +323,9 @@ static void give_session(amend_model *model, model_session *session)
 
 static amend_status check_ready(const amend_model *model, const amend_image *image, const float *probabilities)
 {
-    if (!model || !image || !image->pixels || !probabilities)
-        return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict: model, image and probabilities must be given");
+    if (!model || !probabilities)
+        return status_error(AMEND_BAD_ARGUMENT, "amend_model_predict: model and probabilities must be given");
+    TRY(status_prefix(image_check(image), "amend_model_predict"));
     if (!model->program) return status_error(AMEND_BAD_ARGUMENT, "%s: was not opened to predict", model->path);
     return status_ok();
 }

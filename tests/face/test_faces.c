@@ -297,6 +297,54 @@ static void a_network_bound_to_its_square(void **state)
     memset(image.pixels, 255, 700 * 500 * 3);
     assert_ok(amend_detector_find(detector, &image, 0.01, &faces, &count));
     amend_faces_free(faces);
+    assert_refused(amend_detector_find(detector, &(amend_image){image.pixels, 0, 0, 3}, 0, &faces, &count),
+                   AMEND_BAD_ARGUMENT, "0 x 0 pixels");
+    assert_refused(amend_detector_find(detector, &(amend_image){image.pixels, 9, 9, 4}, 0, &faces, &count),
+                   AMEND_BAD_ARGUMENT, "4 channels");
+    amend_image_free(&image);
+    amend_detector_free(detector);
+}
+
+/* Outputs as BlazeFace's from inputs on which its cells do not fit; and boxes that are too narrow to be faces. */
+static void networks_that_are_almost_a_detector(void **state)
+{
+    (void)state;
+    static const char script[] =
+        "import sys, onnx\n"
+        "from onnx import helper as h, numpy_helper as n, TensorProto as t\n"
+        "import numpy as np\n"
+        "def make(side, score, width):\n"
+        "    nodes, values, outs = [], [], []\n"
+        "    for rows in 512, 384:\n"
+        "        for columns, cell in ((1, [score]), (16, [0, 0, width, width] + [0] * 12)):\n"
+        "            name, count = f\"{rows}x{columns}\", rows * columns\n"
+        "            values += [n.from_array(np.zeros((count, 3, 1, 1), np.float32), name + \"w\"), "
+        "n.from_array(np.array(cell * rows, np.float32), name + \"b\"), "
+        "n.from_array(np.array([1, rows, columns], np.int64), name + \"s\")]\n"
+        "            nodes += [h.make_node(\"Conv\", [\"x\", name + \"w\", name + \"b\"], [name + \"m\"], "
+        "kernel_shape=[1, 1], "
+        "strides=[side, side]), h.make_node(\"Reshape\", [name + \"m\", name + \"s\"], [name])]\n"
+        "            outs += [h.make_tensor_value_info(name, t.FLOAT, [1, rows, columns])]\n"
+        "    graph = h.make_graph(nodes, \"g\", [h.make_tensor_value_info(\"x\", t.FLOAT, [1, 3, side, side])], outs, "
+        "values)\n"
+        "    onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid(\"\", 12)]), sys.argv[1] + "
+        "f\"/of{side}.onnx\")\n"
+        "make(8, 9, 20)\n"
+        "make(17, 9, 20)\n"
+        "make(128, 9, 1e-20)\n";
+    amend_detector *detector = NULL;
+    amend_image image = {0};
+    amend_face *faces;
+    size_t count;
+    run_python(python_with("onnx, numpy"), script);
+    assert_refused(amend_detector_open(in_test_folder("of8.onnx"), &detector), AMEND_UNSUPPORTED,
+                   "of8.onnx: looks at 8 x 8 pixels; needed are multiples of 16");
+    assert_refused(amend_detector_open(in_test_folder("of17.onnx"), &detector), AMEND_UNSUPPORTED, "17 x 17 pixels");
+    assert_ok(amend_detector_open(in_test_folder("of128.onnx"), &detector));
+    assert_ok(image_create(&image, 300, 200, 3));
+    memset(image.pixels, 255, 300 * 200 * 3);
+    assert_ok(amend_detector_find(detector, &image, 0, &faces, &count));
+    assert_int_equal(count, 0);
     amend_image_free(&image);
     amend_detector_free(detector);
 }
@@ -317,6 +365,23 @@ static void overlapping_faces_become_one(void **state)
     assert_true(fabs(list->faces[0].box.x - (0.6 * 10 + 0.9 * 20) / 1.5) < 1e-9);
     assert_true(list->faces[0].score == 0.9);
     assert_true(list->faces[1].box.x == 300);
+    mem_free(list);
+}
+
+static void what_cannot_be_a_face_is_left_out(void **state)
+{
+    (void)state;
+    face_list *list;
+    assert_ok(mem_alloc(&list, 1, sizeof *list, "faces"));
+    static const amend_box boxes[] = {
+        {10, 10, 1e-20, 50}, {10, 10, 50, 0}, {10, 10, -5, 50}, {NAN, 10, 50, 50}, {10, 10, INFINITY, 50}};
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
+        face_list_add(list, &(amend_face){.box = boxes[i], .score = 0.9});
+    face_list_add(list, &(amend_face){.box = {10, 10, 50, 50}, .points = {{NAN, 1}}, .score = 0.9});
+    assert_int_equal(list->count, 0);
+    for (size_t i = 0; i < 3; i++) list->faces[list->count++] = (amend_face){.box = {1e20, 0, 1, 1}, .score = 0.9};
+    face_merge(list); /* a face that does not even share a pixel with itself */
+    assert_int_equal(list->count, 3);
     mem_free(list);
 }
 
@@ -343,7 +408,9 @@ int main(void)
                                        cmocka_unit_test(no_face_is_made_up),
                                        cmocka_unit_test(outputs_equal_onnx_runtimes),
                                        cmocka_unit_test(a_network_bound_to_its_square),
+                                       cmocka_unit_test(networks_that_are_almost_a_detector),
                                        cmocka_unit_test(overlapping_faces_become_one),
+                                       cmocka_unit_test(what_cannot_be_a_face_is_left_out),
                                        cmocka_unit_test(what_is_no_detector_is_refused)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -59,6 +59,20 @@ static void assert_truncation_refused(sample_file file, size_t magic, const char
     free(file.bytes);
 }
 
+/* Ones only, which no Huffman code is, in the middle of the pixels. */
+static void damaged_in_the_middle(void **state)
+{
+    amend_image image = sample_pattern(40, 30, 3);
+    (void)state;
+    sample_file file = sample_jpeg_of(&image, (jpeg_options){0});
+    static const unsigned char ones[] = {0xff, 0, 0xff, 0, 0xff, 0};
+    memcpy(file.bytes + file.size * 3 / 4, ones, sizeof ones);
+    assert_decode_refused(file.bytes, file.size, AMEND_BAD_DATA,
+                          "x.img: damaged JPEG file (Corrupt JPEG data: bad Huffman code); get an intact copy");
+    free(file.bytes);
+    amend_image_free(&image);
+}
+
 static void truncated(void **state)
 {
     static const char jpeg[] = "x.img: truncated JPEG file; get a complete copy";
@@ -219,6 +233,7 @@ int main(void)
         cmocka_unit_test(not_an_image),
         cmocka_unit_test(missing_file_and_folder),
         cmocka_unit_test(truncated),
+        cmocka_unit_test(damaged_in_the_middle),
         cmocka_unit_test(damaged_checksum),
         cmocka_unit_test(png_bomb),
         cmocka_unit_test(png_chunk_bomb),

@@ -110,6 +110,9 @@ static void predict(tensor_type stored, float *probabilities)
     amend_model *model = open_saved();
     assert_int_equal(amend_image_open("tests/data/astronaut.png", &photo).code, AMEND_OK);
     assert_int_equal(amend_model_predict(model, &photo, &face, probabilities).code, AMEND_OK);
+    const amend_image rgba = {photo.pixels, photo.width, photo.height * 3 / 4, 4}, empty = {photo.pixels, 0, 0, 3};
+    assert_int_equal(amend_model_predict(model, &rgba, &face, probabilities).code, AMEND_BAD_ARGUMENT);
+    assert_int_equal(amend_model_predict(model, &empty, NULL, probabilities).code, AMEND_BAD_ARGUMENT);
     amend_image_free(&photo);
     amend_model_free(model);
 }
