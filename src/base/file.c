@@ -1,10 +1,10 @@
-/* POSIX files. */
+/* POSIX files; writing them whole is in file_replace.c. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -121,103 +121,6 @@ void file_map_close(file_map *map)
     map->size = 0;
 }
 
-static void release(file_replacement *file)
-{
-    mem_free(file->path);
-    mem_free(file->temporary);
-    memset(file, 0, sizeof *file);
-}
-
-/* A rename puts a plain file in the place of /dev/null or a pipe, for everybody, when the user is root. */
-static amend_status check_replaceable(const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return status_ok();
-    return status_error(AMEND_BAD_ARGUMENT, "%s: a device or pipe cannot be replaced by a file; name a file", path);
-}
-
-amend_status file_replace_begin(const char *path, file_replacement *file)
-{
-    static const char suffix[] = ".new-XXXXXX";
-    size_t length = strlen(path);
-    int fd = -1;
-    amend_status status;
-    memset(file, 0, sizeof *file);
-    TRY(check_replaceable(path));
-    status = mem_copy_string(&file->path, path);
-    if (status.code) goto fail;
-    status = mem_alloc(&file->temporary, length + sizeof suffix, 1, path);
-    if (status.code) goto fail;
-    memcpy(file->temporary, path, length);
-    memcpy(file->temporary + length, suffix, sizeof suffix);
-    fd = mkstemp(file->temporary);
-    if (fd < 0) {
-        status = status_errno(path, "create");
-        goto fail;
-    }
-    /* mkstemp makes files private; ours are ordinary ones, under the user's umask. */
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask) || !(file->stream = fdopen(fd, "wb"))) {
-        status = status_errno(path, "create");
-        close(fd);
-        unlink(file->temporary);
-        goto fail;
-    }
-    return status;
-fail:
-    release(file);
-    return status;
-}
-
-/* The rename itself reaches the disk only with its folder. */
-static void sync_folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (fd >= 0) {
-        fsync(fd); /* some file systems cannot; the data are safe all the same */
-        close(fd);
-    }
-    free(folder);
-}
-
-amend_status file_replace_commit(file_replacement *file)
-{
-    amend_status status = status_ok();
-    errno = 0;
-    if (fflush(file->stream) || ferror(file->stream) || fsync(fileno(file->stream))) {
-        if (!errno) errno = EIO;
-        status = status_errno(file->path, "write");
-    }
-    if (fclose(file->stream) && !status.code) status = status_errno(file->path, "write");
-    file->stream = NULL;
-    if (!status.code && rename(file->temporary, file->path)) status = status_errno(file->path, "replace");
-    if (status.code)
-        unlink(file->temporary);
-    else
-        sync_folder_of(file->path);
-    release(file);
-    return status;
-}
-
-void file_replace_abandon(file_replacement *file)
-{
-    if (file->stream) fclose(file->stream);
-    if (file->temporary) unlink(file->temporary);
-    release(file);
-}
-
-amend_status file_write(const char *path, const void *bytes, size_t size)
-{
-    file_replacement file;
-    TRY(file_replace_begin(path, &file));
-    /* A short write leaves the stream's error flag set, which commit reports. */
-    if (size) fwrite(bytes, 1, size, file.stream);
-    return file_replace_commit(&file);
-}
-
 bool file_exists(const char *path)
 {
     struct stat info;
@@ -228,6 +131,18 @@ bool file_is_folder(const char *path)
 {
     struct stat info;
     return !stat(path, &info) && S_ISDIR(info.st_mode);
+}
+
+bool file_is_same(const char *one, const char *other)
+{
+    struct stat a, b;
+    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool file_has_ending(const char *path, const char *ending)
+{
+    size_t length = strlen(path), end = strlen(ending);
+    return length > end && !strcasecmp(path + length - end, ending);
 }
 
 amend_status file_make_folder(const char *path)
@@ -265,9 +180,14 @@ static amend_status lock_file(const char *folder, const char *path, int *lock)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) return status_errno(path, "create");
     if (flock(fd, LOCK_EX | LOCK_NB)) {
+        amend_status status = errno == EWOULDBLOCK
+                                  ? status_error(AMEND_IO,
+                                                 "%s: another run is writing here; wait for its end or name another "
+                                                 "folder",
+                                                 folder)
+                                  : status_errno(path, "lock");
         close(fd);
-        return status_error(AMEND_IO, "%s: another run is writing here; wait for its end or name another folder",
-                            folder);
+        return status;
     }
     *lock = fd;
     return status_ok();

@@ -23,23 +23,31 @@ typedef struct file_map {
 amend_status file_map_open(const char *path, file_map *map) AMEND_MUST_USE;
 void file_map_close(file_map *map); /* accepts a zeroed map */
 
-/* A file written beside its place ("PATH.new-XXXXXX") and renamed over it by commit, after fsync of the file and, after
- * the rename, of its folder. Write to `stream`. Until commit succeeds, what stood at PATH stays. A device or
- * pipe at PATH is refused. */
+/* A file written beside its place ("PLACE.new-PID-NUMBER") and renamed over it by commit, after fsync of the file and,
+ * after the rename, of its folder. Write to `stream`. Until commit succeeds, what stood there stays. A file that is
+ * replaced hands on its permissions; of a link what it names is replaced. Refused: folders, pipes, devices, and
+ * whatever goes by a name of /dev or /proc. */
 typedef struct file_replacement {
     FILE *stream;
-    char *path;
+    char *path;  /* as it was named, for messages */
+    char *place; /* where it leads */
     char *temporary;
 } file_replacement;
 amend_status file_replace_begin(const char *path, file_replacement *file) AMEND_MUST_USE;
 amend_status file_replace_commit(file_replacement *file) AMEND_MUST_USE; /* frees everything, on failure too */
 void file_replace_abandon(file_replacement *file); /* removes the temporary; accepts a zeroed or ended one */
 
-/* The above in one call. */
+/* Before the work whose result goes to `path`: whether file_replace_begin would take it, as far as can be said without
+ * writing. */
+amend_status file_check_place(const char *path) AMEND_MUST_USE;
+
+/* A replacement in one call. */
 amend_status file_write(const char *path, const void *bytes, size_t size) AMEND_MUST_USE;
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
+bool file_is_same(const char *one, const char *other);      /* both are there and are one file, whatever their names */
+bool file_has_ending(const char *path, const char *ending); /* ".onnx" after something, in any case of letters */
 
 /* mkdir -p. */
 amend_status file_make_folder(const char *path) AMEND_MUST_USE;

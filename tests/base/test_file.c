@@ -2,9 +2,12 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -153,6 +156,154 @@ static void ordinary_permissions(void **state)
     assert_int_equal(info.st_mode & 0777, 0640);
 }
 
+/* What was private stays private, what all may read stays so. */
+static void permissions_of_what_is_replaced(void **state)
+{
+    static const mode_t modes[] = {0600, 0444, 0666};
+    struct stat info;
+    mode_t old = umask(027);
+    char path[512];
+    (void)state;
+    strcpy(path, in_test_folder("kept"));
+    assert_ok(file_write(path, "old", 3));
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        assert_int_equal(chmod(path, modes[i]), 0);
+        assert_ok(file_write(path, "new", 3));
+        assert_int_equal(stat(path, &info), 0);
+        assert_int_equal(info.st_mode & 0777, modes[i]);
+    }
+    umask(old);
+}
+
+/* Of a link what it names is replaced. */
+static void links_stay(void **state)
+{
+    struct stat info;
+    char path[512];
+    (void)state;
+    assert_ok(file_make_folder(in_test_folder("far")));
+    assert_ok(file_write(in_test_folder("far/real"), "old", 3));
+    strcpy(path, in_test_folder("link"));
+    assert_int_equal(symlink("far/real", path), 0);
+    assert_ok(file_write(path, "new", 3));
+    assert_holds(in_test_folder("far/real"), "new");
+    assert_int_equal(lstat(path, &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(unlink(in_test_folder("far/real")), 0);
+    assert_refused(file_write(path, "x", 1), AMEND_IO, "/link: cannot follow the link: No such file");
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Standard output by a name of the system's: here a plain file of ours. */
+static void names_of_the_system(void **state)
+{
+    char path[64];
+    (void)state;
+    write_bytes(in_test_folder("open"), "old", 3);
+    FILE *stream = fopen(in_test_folder("open"), "r+");
+    assert_non_null(stream);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(stream));
+    assert_refused(file_write(path, "new", 3), AMEND_BAD_ARGUMENT, "- is standard output");
+    assert_refused(file_check_place(path), AMEND_BAD_ARGUMENT, "- is standard output");
+    fclose(stream);
+    assert_holds(in_test_folder("open"), "old");
+    assert_refused(file_check_place("/dev/null"), AMEND_BAD_ARGUMENT, "/dev/null: a device or pipe");
+    assert_refused(file_check_place("/dev/no-such-device"), AMEND_BAD_ARGUMENT, "a device or pipe");
+}
+
+/* A temporary that a process of this number left is not in the way. */
+static void left_temporaries(void **state)
+{
+    char name[64];
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "stale.new-%ld-%u", (long)getpid(), i);
+        write_bytes(in_test_folder(name), "x", 1);
+    }
+    assert_ok(file_write(in_test_folder("stale"), "new", 3));
+    assert_holds(in_test_folder("stale"), "new");
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "stale.new-%ld-%u", (long)getpid(), i);
+        assert_holds(in_test_folder(name), "x");
+        assert_int_equal(unlink(in_test_folder(name)), 0);
+    }
+}
+
+static size_t umask_calls;
+
+/* In the place of the C library's. */
+mode_t umask(mode_t mask)
+{
+    umask_calls++;
+    return (mode_t)syscall(SYS_umask, mask);
+}
+
+/* It is the whole process's: what other threads create while it is changed would be open to all. */
+static void the_umask_is_left_alone(void **state)
+{
+    (void)state;
+    umask_calls = 0;
+    assert_ok(file_write(in_test_folder("new"), "x", 1));
+    assert_ok(file_write(in_test_folder("new"), "y", 1));
+    assert_int_equal(umask_calls, 0);
+}
+
+static void places(void **state)
+{
+    size_t before = files_in(test_folder);
+    (void)state;
+    assert_ok(file_check_place(in_test_folder("not-yet")));
+    assert_ok(file_check_place("not-yet"));
+    assert_refused(file_check_place(""), AMEND_BAD_ARGUMENT, "empty");
+    assert_refused(file_write("", "x", 1), AMEND_BAD_ARGUMENT, "empty");
+    assert_refused(file_check_place(test_folder), AMEND_IO, "a folder is here");
+    assert_refused(file_write(test_folder, "x", 1), AMEND_IO, "a folder is here");
+    assert_refused(file_check_place(in_test_folder("no/such")), AMEND_IO, "/no/such: cannot create: No such file");
+    assert_int_equal(files_in(test_folder), before);
+    if (!geteuid()) return; /* permissions do not bind the superuser */
+    assert_ok(file_make_folder(in_test_folder("closed")));
+    assert_int_equal(chmod(in_test_folder("closed"), 0500), 0);
+    assert_refused(file_check_place(in_test_folder("closed/a")), AMEND_IO, "cannot create: Permission denied");
+}
+
+static void names(void **state)
+{
+    char path[512];
+    (void)state;
+    strcpy(path, in_test_folder("first"));
+    assert_ok(file_write(path, "x", 1));
+    assert_int_equal(link(path, in_test_folder("second")), 0);
+    assert_true(file_is_same(path, in_test_folder("second")));
+    assert_false(file_is_same(path, in_test_folder("a")));
+    assert_false(file_is_same(path, in_test_folder("missing")));
+    assert_false(file_is_same(in_test_folder("missing"), in_test_folder("missing")));
+    assert_true(file_has_ending("a.ONNX", ".onnx"));
+    assert_false(file_has_ending("aonnx", ".onnx"));
+    assert_false(file_has_ending(".onnx", ".onnx"));
+}
+
+static int flock_error; /* 0: flock as it is */
+
+/* In the place of the C library's. */
+int flock(int fd, int operation)
+{
+    if (!flock_error) return (int)syscall(SYS_flock, fd, operation);
+    errno = flock_error;
+    return -1;
+}
+
+static void locking(void **state)
+{
+    int first = -1, second = -1;
+    (void)state;
+    assert_ok(file_lock_folder(in_test_folder("run"), &first));
+    assert_refused(file_lock_folder(in_test_folder("run"), &second), AMEND_IO, "/run: another run is writing here");
+    close(first);
+    flock_error = ENOLCK;
+    assert_refused(file_lock_folder(in_test_folder("run"), &first), AMEND_IO, "/run/.lock: cannot lock: No locks");
+    flock_error = 0;
+}
+
 static void disk_full(void **state)
 {
     static char large[100000];
@@ -168,8 +319,14 @@ static void disk_full(void **state)
     small.rlim_cur = 50000;
     setrlimit(RLIMIT_FSIZE, &small);
     amend_status status = file_write(path, large, sizeof large);
+    assert_refused(status, AMEND_IO, "/a: cannot write: File too large");
+    file_replacement file;
+    assert_ok(file_replace_begin(path, &file));
+    fwrite(large, 1, sizeof large, file.stream); /* fails, and nobody looks why */
+    errno = 0;
+    status = file_replace_commit(&file);
     setrlimit(RLIMIT_FSIZE, &old);
-    assert_refused(status, AMEND_IO, "/a: cannot write");
+    assert_refused(status, AMEND_IO, "/a: cannot write all of it; is the disk full?");
     assert_holds(path, "old");
     assert_int_equal(files_in(test_folder), before);
 }
@@ -231,6 +388,14 @@ int main(void)
         cmocka_unit_test(replacing),
         cmocka_unit_test(disk_full),
         cmocka_unit_test(ordinary_permissions),
+        cmocka_unit_test(permissions_of_what_is_replaced),
+        cmocka_unit_test(links_stay),
+        cmocka_unit_test(names_of_the_system),
+        cmocka_unit_test(left_temporaries),
+        cmocka_unit_test(the_umask_is_left_alone),
+        cmocka_unit_test(places),
+        cmocka_unit_test(names),
+        cmocka_unit_test(locking),
         cmocka_unit_test(no_place_to_write),
         cmocka_unit_test(folders),
         cmocka_unit_test(out_of_memory),
