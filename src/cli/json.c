@@ -5,11 +5,11 @@
 
 #include "base/file.h"
 
-static amend_status dump(const json_t *object, size_t digits, FILE *stream)
+static amend_status dump(const json_t *object, size_t digits, FILE *stream, const char *name)
 {
     if (json_dumpf(object, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(digits)) || fputc('\n', stream) == EOF ||
         fflush(stream))
-        return status_error(AMEND_IO, "JSON could not be written; is the disk full?");
+        return status_error(AMEND_IO, "%s: JSON could not be written; is the disk full?", name);
     return status_ok();
 }
 
@@ -20,7 +20,7 @@ static amend_status save(json_t *object, size_t digits, const char *path)
     bool to_file = strcmp(path, "-") != 0;
     amend_status status = to_file ? file_replace_begin(path, &file) : status_ok();
     if (!status.code) {
-        status = dump(object, digits, to_file ? file.stream : stdout);
+        status = dump(object, digits, to_file ? file.stream : stdout, to_file ? path : "standard output");
         if (to_file && !status.code)
             status = file_replace_commit(&file);
         else if (to_file)

@@ -18,7 +18,10 @@ typedef struct png_writer {
 static void on_error(png_structp codec, png_const_charp reason)
 {
     png_writer *writer = png_get_error_ptr(codec);
-    writer->status = status_error(AMEND_IO, "%s: cannot write the image: %s", writer->name, reason);
+    if (ferror((FILE *)png_get_io_ptr(codec))) /* libpng says "Write Error" only */
+        writer->status = status_errno(writer->name, "write the image");
+    else
+        writer->status = status_error(AMEND_IO, "%s: cannot write the image: %s", writer->name, reason);
     png_longjmp(codec, 1);
 }
 

@@ -409,11 +409,10 @@ static amend_status write_meta(writer *w, Onnx__ModelProto *model)
     return status_ok();
 }
 
-static amend_status pack(writer *w, const char *path)
+static amend_status pack(writer *w, uint8_t **bytes, size_t *size)
 {
     Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
     Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets[] = {&opset};
-    uint8_t *bytes;
     TRY(write_graph(w));
     TRY(write_meta(w, &model));
     opset.has_version = model.has_ir_version = 1;
@@ -425,17 +424,20 @@ static amend_status pack(writer *w, const char *path)
     model.opset_import = opsets;
     model.n_opset_import = 1;
     model.graph = &w->graph;
-    size_t size = onnx__model_proto__get_packed_size(&model);
-    TRY(take(w, &bytes, size, 1));
-    onnx__model_proto__pack(&model, bytes);
-    return file_write(path, bytes, size);
+    *size = onnx__model_proto__get_packed_size(&model);
+    TRY(take(w, bytes, *size, 1));
+    onnx__model_proto__pack(&model, *bytes);
+    return status_ok();
 }
 
 amend_status onnx_write(const onnx_export *network, const char *path)
 {
     writer w = {.network = network};
-    amend_status status = pack(&w, path);
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    amend_status status = status_prefix(pack(&w, &bytes, &size), "%s", path);
+    if (!status.code) status = file_write(path, bytes, size);
     for (size_t i = 0; i < w.pool_count; i++) mem_free(w.pool[i]);
     mem_free(w.pool);
-    return status_prefix(status, "%s", path);
+    return status;
 }
