@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "image/canvas.h"
 #include "image/plot.h"
 #include "image/plot_text.h"
@@ -21,13 +22,29 @@ static size_t count_lines(const char *text)
     return lines;
 }
 
+enum { ROW = 256 };
+
+/* The first `length` bytes of text, or as many whole characters of them as there is room for. */
+static void take_row(char row[ROW], const char *text, size_t length)
+{
+    size_t used = 0;
+    while (used < length) {
+        size_t next = text_character(text + used);
+        if (!next) next = 1; /* not UTF-8: whoever draws it says so */
+        if (used + next >= ROW) break;
+        used += next;
+    }
+    memcpy(row, text, used);
+    row[used] = '\0';
+}
+
 static double widest_line(cairo_t *cr, double size, const char *text)
 {
-    char row[256];
+    char row[ROW];
     double widest = 0;
     while (*text) {
         size_t length = strcspn(text, "\n");
-        snprintf(row, sizeof row, "%.*s", (int)length, text);
+        take_row(row, text, length);
         widest = fmax(widest, plot_text_width(cr, size, row));
         text += length + (text[length] == '\n');
     }
@@ -52,10 +69,10 @@ static amend_status place(const char *title, const char *const *labels, size_t c
 
 static void draw_title(cairo_t *cr, const char *title)
 {
-    char row[256];
+    char row[ROW];
     for (double y = edge + 6; *title; y += line_height) {
         size_t length = strcspn(title, "\n");
-        snprintf(row, sizeof row, "%.*s", (int)length, title);
+        take_row(row, title, length);
         if (y < edge + line_height)
             plot_heading(cr, 16, PLOT_LEFT, edge, y, row);
         else

@@ -76,6 +76,23 @@ static void draws_a_matrix(void **state)
     assert_true(count_pixels(path, 43, 96, 146) > 1000);
 }
 
+/* A path in the title may be longer than a row: the row ends with a whole character. */
+static void cuts_long_titles_between_characters(void **state)
+{
+    char path[] = "/tmp/amend-matrix-XXXXXX", title[1024];
+    (void)state;
+    new_file(path);
+    for (size_t before = 0; before < 3; before++) { /* of three bytes one after the other would be cut */
+        size_t used = before;
+        memset(title, 'x', before);
+        for (; used + 3 < sizeof title; used += 3) memcpy(title + used, "\xe2\x82\xac", 3);
+        title[used] = '\0';
+        assert_int_equal(plot_matrix(path, title, labels, counts, 2).code, AMEND_OK);
+    }
+    assert_int_equal(plot_matrix("/tmp/never.png", "x\xff", labels, counts, 2).code, AMEND_BAD_DATA);
+    unlink(path);
+}
+
 static void draws_dots(void **state)
 {
     const double values[] = {80, 81, 83}, one[] = {NAN, 79};
@@ -119,9 +136,13 @@ static void names_the_file_it_cannot_write(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws_curves),          cmocka_unit_test(draws_curves_without_a_number),
-        cmocka_unit_test(draws_a_matrix),        cmocka_unit_test(draws_dots),
-        cmocka_unit_test(refuses_bad_arguments), cmocka_unit_test(names_the_file_it_cannot_write),
+        cmocka_unit_test(draws_curves),
+        cmocka_unit_test(draws_curves_without_a_number),
+        cmocka_unit_test(draws_a_matrix),
+        cmocka_unit_test(cuts_long_titles_between_characters),
+        cmocka_unit_test(draws_dots),
+        cmocka_unit_test(refuses_bad_arguments),
+        cmocka_unit_test(names_the_file_it_cannot_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
