@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/data_args.h"
 #include "cli/json.h"
+#include "cli/output.h"
 
 typedef struct ablate_words {
     const char *recipe, *data, *out, *heads, *backbones, *seeds, *split, *json;
@@ -38,8 +39,8 @@ static amend_status show(const ablate_words *w, const ablate_plan *plan, const a
     TRY(mem_alloc(&table, 1, sizeof *table, "table"));
     amend_status status = table_make(plan, results, w->part, table);
     if (!status.code) status = table_files(table, w->out);
-    if (!status.code && w->json) status = json_save(table_json(table), w->json);
     if (!status.code && !(w->json && !strcmp(w->json, "-"))) table_text(table, stdout);
+    if (!status.code && w->json) status = json_save(table_json(table), w->json);
     *failed = table_failed(table);
     mem_free(table);
     return status;
@@ -74,6 +75,9 @@ static int run(int argc, char **argv)
     if (!result) result = cli_split_read(&cli_ablate, w.split, &w.part);
     if (result) return result;
     if (!w.out || !(w.data || w.table_only)) return cli_usage(&cli_ablate, "--data and --out are needed");
+    result = cli_check_output(&cli_ablate, "--out", w.out, CLI_OUTPUT_FOLDER);
+    if (!result) result = cli_check_output(&cli_ablate, "--json", w.json, CLI_OUTPUT_TEXT);
+    if (result) return result;
     amend_status status = mem_alloc(&plan, 1, sizeof *plan, "rows");
     if (!status.code) status = make_plan(&w, operands, argv, plan);
     bool usage = status.code == AMEND_BAD_ARGUMENT;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/data_args.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "eval/audit.h"
 
 typedef struct audit_request {
@@ -113,6 +114,7 @@ static int run(int argc, char **argv)
     unsigned long shuffles = strtoul(r.shuffles, &end, 10);
     if (*end || !shuffles || shuffles > 1000) return cli_usage(&cli_audit, "--shuffles %s: 1..1000", r.shuffles);
     result = cli_data_read(&cli_audit, &r.words, r.data, &data);
+    if (!result) result = cli_check_output(&cli_audit, "--json", r.json, CLI_OUTPUT_TEXT);
     if (result) return result;
     amend_status status = audit(&r, &data, shuffles);
     return status.code ? cli_fail(status) : CLI_DONE;

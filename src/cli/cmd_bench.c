@@ -6,6 +6,7 @@
 #include "backbone/backbone.h"
 #include "cli/args.h"
 #include "cli/bench.h"
+#include "cli/output.h"
 #include "nn/dnn.h"
 
 typedef struct bench_words {
@@ -78,6 +79,7 @@ static int run(int argc, char **argv)
     bench_request request = {0};
     bench_result result;
     int operands = 0, bad = cli_parse(&cli_bench, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!bad) bad = cli_check_output(&cli_bench, "--json", w.json, CLI_OUTPUT_TEXT);
     if (bad) return bad;
     if (operands == 1 && !strcmp(argv[0], "load")) return run_load(&w);
     bool infer = operands == 1 && !strcmp(argv[0], "infer");

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/data_args.h"
+#include "cli/output.h"
 #include "eval/calibrate.h"
 #include "eval/evaluate.h"
 
@@ -71,6 +72,7 @@ static int run(int argc, char **argv)
     if (operands != 1 || !r.data || !r.out) return cli_usage(&cli_calibrate, "a model, --data and --out are needed");
     r.model = argv[0];
     result = cli_data_read(&cli_calibrate, &r.words, r.data, &data);
+    if (!result) result = cli_check_output(&cli_calibrate, "--out", r.out, CLI_OUTPUT_WEIGHTS);
     if (result) return result;
     amend_status status = run_calibration(&r, &data);
     return status.code ? cli_fail(status) : CLI_DONE;

@@ -4,6 +4,7 @@
 
 #include "cli/data_args.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "data/survey.h"
 
 static const char *const split_names[DATA_SPLITS] = {"train", "valid", "test"};
@@ -17,7 +18,8 @@ static int read_arguments(int argc, char **argv, data_options *data, const char 
     if (bad) return bad;
     if (!operands) return cli_usage(&cli_data, "DIR is missing");
     if (operands > 1) return cli_usage(&cli_data, "one DIR at a time, not also '%s'", argv[1]);
-    return cli_data_read(&cli_data, &words, argv[0], data);
+    bad = cli_data_read(&cli_data, &words, argv[0], data);
+    return bad ? bad : cli_check_output(&cli_data, "--json", *json, CLI_OUTPUT_TEXT);
 }
 
 static void print_table(const survey *s)
@@ -98,8 +100,8 @@ static int run_data(int argc, char **argv)
     if (bad) return bad;
     amend_status status = survey_make(&data, &s);
     if (status.code) return cli_fail(status);
-    if (json) status = json_save(survey_to_json(&s), json);
     if (!json || strcmp(json, "-")) print_text(&s);
+    if (json) status = json_save(survey_to_json(&s), json);
     if (!status.code && s.bad)
         status =
             status_error(AMEND_BAD_DATA, "%s: %zu bad rows, listed above; training refuses them", data.path, s.bad);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "cli/data_args.h"
+#include "cli/output.h"
 #include "eval/evaluate.h"
 #include "eval/report.h"
 
@@ -108,6 +109,8 @@ static int run(int argc, char **argv)
     if (r.tta && strcmp(r.tta, "flip")) return cli_usage(&cli_eval, "--tta %s: flip", r.tta);
     data_options data;
     result = cli_data_read(&cli_eval, &r.words, r.data, &data);
+    if (!result) result = cli_check_output(&cli_eval, "--json", r.json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_output(&cli_eval, "--picture", r.picture, CLI_OUTPUT_FILE);
     if (result) return result;
     evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision, r.tta != NULL, NULL};
     amend_status status = evaluate(&r, &data, &how, affinity);

@@ -9,6 +9,7 @@
 #include "cli/detect.h"
 #include "cli/explain.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "face/crop.h"
 #include "model/explain_page.h"
 #include "model/model.h"
@@ -124,12 +125,12 @@ static amend_status draw(const explain_request *r, const explain_result *result,
 
 static amend_status tell(const explain_request *r, const explain_result *result, const amend_image *photo)
 {
+    if (!r->json || strcmp(r->json, "-")) explain_print(result);
     if (r->out) TRY(draw(r, result, photo));
     if (r->maps && !result->geometry)
         fputs("a gap head has no planes, no de-albino and no coverage (a projected map neither): only erosion is there "
               "to be seen\n",
               stderr);
-    if (!r->json || strcmp(r->json, "-")) explain_print(result);
     return r->json ? json_save_exact(explain_json(result), r->json) : status_ok();
 }
 
@@ -195,6 +196,14 @@ static int check(explain_request *r, int operands)
     return CLI_DONE;
 }
 
+static int check_outputs(const explain_request *r)
+{
+    int result = cli_check_output(&cli_explain, "--out", r->out, CLI_OUTPUT_FILE);
+    if (!result) result = cli_check_output(&cli_explain, "--json", r->json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_kept("--out", r->out, r->image, "photo");
+    return result ? result : cli_check_kept("--json", r->json, r->image, "photo");
+}
+
 static int run(int argc, char **argv)
 {
     explain_request r = {0};
@@ -208,6 +217,8 @@ static int run(int argc, char **argv)
     if (!result) result = check(&r, operands);
     if (result) return result;
     r.image = argv[0];
+    result = check_outputs(&r);
+    if (result) return result;
     amend_status status = explain(&r);
     return status.code ? cli_fail(status) : CLI_DONE;
 }

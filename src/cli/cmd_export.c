@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "base/file.h"
 #include "cli/args.h"
+#include "cli/output.h"
 #include "model/model.h"
 
 static int run(int argc, char **argv)
@@ -20,9 +22,11 @@ static int run(int argc, char **argv)
     if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
+    bool onnx = file_has_ending(out, ".onnx");
+    result = cli_check_output(&cli_export, "--out", out, onnx ? CLI_OUTPUT_FILE : CLI_OUTPUT_WEIGHTS);
+    if (result) return result;
     amend_status status = model_open(argv[0], &model);
-    size_t length = strlen(out);
-    if (!status.code && length > 5 && !strcmp(out + length - 5, ".onnx"))
+    if (!status.code && onnx)
         status = model_save_onnx(model, figures, out);
     else if (!status.code)
         status = model_save(model, bf16 ? TENSOR_BF16 : TENSOR_F32, figures, out);

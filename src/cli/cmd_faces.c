@@ -9,6 +9,7 @@
 #include "cli/face_points.h"
 #include "cli/inputs.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "eval/detection.h"
 #include "image/draw_prediction.h"
 
@@ -71,6 +72,7 @@ typedef struct faces_context {
 typedef struct found_faces {
     amend_face *faces;
     size_t count, width, height; /* of the photo */
+    amend_status drawn;
 } found_faces;
 
 static void forget_faces(void *found)
@@ -93,7 +95,7 @@ static amend_status find_in_file(void *context, const cli_input *input, void **f
     f->height = photo.height;
     amend_status status =
         status_prefix(face_photo_find(c->detector, &photo, r->least, &f->faces, &f->count), "%s", photo.name);
-    if (!status.code && r->annotate) status = annotate(r->annotate, input->name, &photo.image, f->faces, f->count);
+    if (!status.code && r->annotate) f->drawn = annotate(r->annotate, input->name, &photo.image, f->faces, f->count);
     face_photo_free(&photo);
     return status;
 }
@@ -109,7 +111,7 @@ static amend_status tell_faces(void *context, const cli_input *input, void *foun
     for (size_t i = 0; i < f->count; i++) json_array_append_new(list, to_json(&f->faces[i]));
     json_array_append_new(c->images, json_pack("{s:s, s:o}", "file", input->path, "faces", list));
     if (!r->json || strcmp(r->json, "-")) print(input->path, f->faces, f->count);
-    return status_ok();
+    return f->drawn;
 }
 
 static void print_score(const faces_request *r, const detection_score *s)
@@ -173,8 +175,12 @@ static int run(int argc, char **argv)
         if (*end || end == r.threshold || !(r.least > 0 && r.least < 1))
             return cli_usage(&cli_faces, "--threshold %s: a number between 0 and 1", r.threshold);
     }
+    result = cli_check_output(&cli_faces, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
+    if (!result) result = cli_check_output(&cli_faces, "--json", r.json, CLI_OUTPUT_TEXT);
+    if (result) return result;
     cli_inputs inputs = {0};
     amend_status status = cli_inputs_expand(argv, (size_t)operands, &inputs);
+    if (!status.code) status = cli_check_photos_kept(&inputs, r.annotate, r.json);
     if (!status.code) status = cli_open_detector(r.detector, &detector);
     if (!status.code) status = find_all(&r, detector, &inputs, &result);
     amend_detector_free(detector);
@@ -188,7 +194,7 @@ const cli_command cli_faces = {
     "Prints the box and the score of every face, the surest first.\n\n"
     "  --detector FILE  ONNX file of BlazeFace or YuNet; the installed one if left out\n"
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"
-    "  --annotate DIR   writes a drawn copy of each photo\n"
+    "  --annotate DIR   writes a drawn copy of each photo; never in the place of a photo\n"
     "  --json FILE      also as JSON, with eyes, nose and mouth; - is standard output, without the table\n"
     "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision\n"
     "  --points         where the pictures of a data set show eyes and mouth, for the recipe of a training\n\n"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/args.h"
+#include "cli/output.h"
 #include "model/import.h"
 
 static void print_result(const model_description *d, const char *out)
@@ -34,6 +35,9 @@ static int run(int argc, char **argv)
     if (operands != 1 || !out) return cli_usage(&cli_import, "a weight file and --out are needed");
     if (size) how.size = strtoul(size, &end, 10);
     if (size && (*end || how.size < 8 || how.size > 1024)) return cli_usage(&cli_import, "--size %s: 8..1024", size);
+    result = cli_check_output(&cli_import, "--out", out, CLI_OUTPUT_WEIGHTS);
+    if (!result) result = cli_check_kept("--out", out, argv[0], "weight file");
+    if (result) return result;
     amend_status status = model_import(argv[0], &how, out, &described);
     if (status.code) return cli_fail(status);
     print_result(&described, out);

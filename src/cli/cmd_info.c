@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/cost.h"
 #include "cli/json.h"
+#include "cli/output.h"
 #include "model/model.h"
 #include "weights/dtype.h"
 #include "weights/weight_file.h"
@@ -147,6 +148,8 @@ static int run(int argc, char **argv)
         return printed.code ? cli_fail(printed) : CLI_DONE;
     }
     if (operands != 1) return cli_usage(&cli_info, "one file is needed");
+    result = cli_check_output(&cli_info, "--json", json, CLI_OUTPUT_TEXT);
+    if (result) return result;
     amend_status status = weight_file_open(argv[0], &file);
     if (status.code) return cli_fail(status);
     if (!json || strcmp(json, "-")) print_text(file);

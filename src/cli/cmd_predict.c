@@ -7,6 +7,7 @@
 #include "cli/args.h"
 #include "cli/detect.h"
 #include "cli/inputs.h"
+#include "cli/output.h"
 #include "cli/predict.h"
 #include "model/model.h"
 
@@ -77,6 +78,7 @@ typedef struct predict_context {
 typedef struct predicted {
     prediction *faces;
     size_t count;
+    amend_status drawn;
 } predicted;
 
 static void forget_predicted(void *found)
@@ -98,7 +100,7 @@ static amend_status predict_file(void *context, const cli_input *input, void **f
     TRY(cli_open_photo(input, side_needed(r), &photo));
     amend_status status = status_prefix(read_faces(r, &photo, c->model, p->faces, &p->count), "%s", photo.name);
     if (!status.code && r->annotate)
-        status = predict_annotate(r, input->name, &photo.image, p->faces, p->count, c->model);
+        p->drawn = predict_annotate(r, input->name, &photo.image, p->faces, p->count, c->model);
     face_photo_free(&photo);
     return status;
 }
@@ -108,7 +110,7 @@ static amend_status tell_predicted(void *context, const cli_input *input, void *
     const predict_context *c = context;
     const predicted *p = found;
     predict_print(c->request, input->path, p->faces, p->count, c->model, c->images);
-    return status_ok();
+    return p->drawn;
 }
 
 /* Without --box and --no-detect faces are looked for; where there is no detector, that is an error that says what to
@@ -196,10 +198,14 @@ static int run(int argc, char **argv)
     while (type < 4 && strcmp(r.precision, precisions[type])) type++;
     if (type == 4) return cli_usage(&cli_predict, "--precision %s: auto, f32, bf16 or int8", r.precision);
     r.type = (amend_precision)type;
+    result = cli_check_output(&cli_predict, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
+    if (!result) result = cli_check_output(&cli_predict, "--json", r.json, CLI_OUTPUT_TEXT);
+    if (result) return result;
     cli_inputs inputs;
     amend_status status = cli_inputs_expand(argv, (size_t)operands, &inputs);
     if (status.code) return cli_fail(status);
-    result = predict_files(&r, &inputs);
+    status = cli_check_photos_kept(&inputs, r.annotate, r.json);
+    result = status.code ? cli_fail(status) : predict_files(&r, &inputs);
     cli_inputs_free(&inputs);
     return result;
 }
@@ -216,7 +222,7 @@ const cli_command cli_predict = {
     "  --threshold P   says \"uncertain\" below this probability, from 0 to 1 (default 0)\n"
     "  --tta flip      mean of the probabilities of the face and its mirror image; twice the time\n"
     "  --precision P   auto (default: what is fastest here), f32, bf16, or int8 for quantized models\n"
-    "  --annotate DIR  writes a drawn copy of each photo\n"
+    "  --annotate DIR  writes a drawn copy of each photo; never in the place of a photo\n"
     "  --json FILE     also as JSON; - is standard output, without the table\n"
     "  --csv           a row a face instead of the table\n\n"
     "Examples:\n"

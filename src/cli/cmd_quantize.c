@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "cli/data_args.h"
+#include "cli/output.h"
 #include "eval/evaluate.h"
 #include "eval/metrics.h"
 #include "model/int8_file.h"
@@ -142,6 +143,8 @@ static int run(int argc, char **argv)
     if (*end || !r.count || r.count > 1000000) return cli_usage(&cli_quantize, "--images %s: 1..1000000", r.images);
     r.model = argv[0];
     result = cli_data_read(&cli_quantize, &r.words, r.data, &r.options);
+    if (!result) result = cli_check_output(&cli_quantize, "--out", r.out, CLI_OUTPUT_WEIGHTS);
+    if (!result) result = cli_check_kept("--out", r.out, r.model, "model");
     if (result) return result;
     amend_status status = make(&r);
     return status.code ? cli_fail(status) : CLI_DONE;

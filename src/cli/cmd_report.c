@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/data_args.h"
+#include "cli/output.h"
 #include "report/run_page.h"
 
 static amend_status write_report(run_page_request *request)
@@ -28,6 +29,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (operands != 1) return cli_usage(&cli_report, "one folder of a run is needed");
     result = cli_split_read(&cli_report, split, &request.split);
+    if (!result) result = cli_check_output(&cli_report, "--out", request.out, CLI_OUTPUT_FILE);
     if (result) return result;
     request.folder = argv[0];
     amend_status status = write_report(&request);

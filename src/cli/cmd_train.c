@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/args.h"
+#include "cli/output.h"
 #include "train/run.h"
 
 /* "4G", "800M": bytes, in thousands. */
@@ -45,6 +46,8 @@ static int run(int argc, char **argv)
     int result = cli_parse(&cli_train, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!data || !folder) return cli_usage(&cli_train, "--data and --out are needed");
+    result = cli_check_output(&cli_train, "--out", folder, CLI_OUTPUT_FOLDER);
+    if (result) return result;
     if (memory && !read_memory(memory, &bytes))
         return cli_usage(&cli_train, "--memory %s: a size such as 4G or 800M", memory);
     amend_status loaded = load_recipe(path, folder, resume, &chosen);

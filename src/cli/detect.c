@@ -46,17 +46,45 @@ amend_status cli_open_detector(const char *file, amend_detector **detector)
     return amend_detector_open(file, detector);
 }
 
-amend_status cli_write_picture(const char *folder, const char *photo_file, const amend_image *drawn)
+static amend_status picture_path(const char *folder, const char *name, char **path)
 {
-    const char *slash = strrchr(photo_file, '/');
-    char name[300], *path = NULL;
-    snprintf(name, sizeof name, "%.255s", slash ? slash + 1 : photo_file);
-    char *dot = strrchr(name, '.');
-    snprintf(dot ? dot : name + strlen(name), 5, ".png");
+    const char *dot = strrchr(name, '.');
+    size_t room = strlen(name) + sizeof ".png";
+    char *picture = NULL;
+    TRY(mem_alloc(&picture, room, 1, "path"));
+    snprintf(picture, room, "%.*s.png", (int)(dot ? (size_t)(dot - name) : strlen(name)), name);
+    amend_status status = file_join(folder, picture, path);
+    mem_free(picture);
+    return status;
+}
+
+amend_status cli_write_picture(const char *folder, const char *name, const amend_image *drawn)
+{
+    char *path = NULL;
     TRY(file_make_folder(folder));
-    TRY(file_join(folder, name, &path));
+    TRY(picture_path(folder, name, &path));
     amend_status status = image_write_png(path, drawn);
     if (!status.code) fprintf(stderr, "drawn: %s\n", path);
     mem_free(path);
+    return status;
+}
+
+static amend_status check_kept(const cli_inputs *inputs, const char *path, const char *option)
+{
+    const cli_input *photo = cli_inputs_find(inputs, path);
+    if (!photo) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "%s: %s would replace the photo itself; name another %s", photo->path,
+                        option, strcmp(option, "--annotate") ? "file" : "folder");
+}
+
+amend_status cli_check_photos_kept(const cli_inputs *inputs, const char *annotate, const char *json)
+{
+    amend_status status = json ? check_kept(inputs, json, "--json") : status_ok();
+    for (size_t i = 0; !status.code && annotate && i < inputs->count; i++) {
+        char *path = NULL;
+        TRY(picture_path(annotate, inputs->items[i].name, &path));
+        status = check_kept(inputs, path, "--annotate");
+        mem_free(path);
+    }
     return status;
 }

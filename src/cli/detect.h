@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "amend/faces.h"
+#include "cli/inputs.h"
 
 /* A file of the models' folder beside the command, where it was built or unpacked; NULL: not there. `path` has room for
  * CLI_PATH bytes. */
@@ -21,7 +22,11 @@ bool cli_parse_box(const char *text, amend_box *box);
 /* The detector `file`; NULL: $AMEND_DETECTOR, the one beside the command, or the installed one. */
 amend_status cli_open_detector(const char *file, amend_detector **detector) AMEND_MUST_USE;
 
-/* DIR/NAME.png for the photo NAME.jpg, drawn with its boxes and labels; says so on standard error. */
-amend_status cli_write_picture(const char *folder, const char *photo_file, const amend_image *drawn) AMEND_MUST_USE;
+/* DIR/NAME.png for the input called NAME.jpg, drawn with its boxes and labels; says so on standard error. */
+amend_status cli_write_picture(const char *folder, const char *name, const amend_image *drawn) AMEND_MUST_USE;
+
+/* Before any of that: an error where a picture in the folder `annotate`, or the file `json`, would take the place of
+ * one of the photos. Either may be NULL. */
+amend_status cli_check_photos_kept(const cli_inputs *inputs, const char *annotate, const char *json) AMEND_MUST_USE;
 
 #endif

@@ -16,12 +16,32 @@
 #include "cli/cli.h"
 #include "data/listing.h"
 
-enum { MAX_DEPTH = 64, FEW = 16 };
+enum {
+    MAX_DEPTH = 64,
+    FEW = 16,
+    LONGEST_STEM = 200 /* a file's name has 255 bytes: room for a number and an ending */
+};
 
 static const char *last_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash && slash[1] ? slash + 1 : path;
+}
+
+static size_t stem_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+/* A way through folders as one name; of one that is too long for a file the end, from a whole character on. */
+static void make_name(char *name)
+{
+    for (char *c = name; *c; c++)
+        if (*c == '/') *c = '_';
+    size_t stem = stem_length(name), drop = stem > LONGEST_STEM ? stem - LONGEST_STEM : 0;
+    while (drop < stem && ((unsigned char)name[drop] & 0xC0) == 0x80) drop++;
+    memmove(name, name + drop, strlen(name + drop) + 1);
 }
 
 static amend_status add(cli_inputs *inputs, const char *path, const char *name)
@@ -30,12 +50,16 @@ static amend_status add(cli_inputs *inputs, const char *path, const char *name)
         TRY(mem_grow(&inputs->items, inputs->count, inputs->count ? 2 * inputs->count : 1, sizeof *inputs->items,
                      path));
     cli_input *item = &inputs->items[inputs->count];
+    struct stat info;
     *item = (cli_input){0};
+    if (!stat(path, &info)) {
+        item->device = info.st_dev;
+        item->node = info.st_ino;
+    }
     TRY(mem_copy_string(&item->path, path));
     inputs->count++;
     TRY(mem_copy_string(&item->name, name));
-    for (char *c = item->name; *c; c++)
-        if (*c == '/') *c = '_';
+    make_name(item->name);
     return status_ok();
 }
 
@@ -93,12 +117,6 @@ static amend_status add_operand(cli_inputs *inputs, const char *operand)
     return add(inputs, operand, last_name(operand));
 }
 
-static size_t stem_length(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot ? (size_t)(dot - name) : strlen(name);
-}
-
 static int compare_stems(const char *a, const char *b)
 {
     size_t first = stem_length(a), second = stem_length(b);
@@ -113,15 +131,43 @@ static int by_stem(const void *a, const void *b)
     return order ? order : (first > second) - (first < second);
 }
 
-/* "x.jpg" becomes "x-2.jpg". */
-static amend_status number_name(cli_input *input, size_t number)
+static bool is_taken(cli_input *const *sorted, size_t count, const char *name)
+{
+    size_t first = 0, end = count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        int order = compare_stems(sorted[middle]->name, name);
+        if (!order) return true;
+        if (order < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return false;
+}
+
+/* "x.jpg" becomes "x-2.jpg", or of the next number whose stem no other input has; *number is the last one tried. */
+static amend_status number_name(cli_input *const *sorted, size_t count, const cli_input *input, size_t *number,
+                                char **name)
 {
     size_t stem = stem_length(input->name), room = strlen(input->name) + 24;
-    char *name = NULL;
-    TRY(mem_alloc(&name, room, 1, input->path));
-    snprintf(name, room, "%.*s-%zu%s", (int)stem, input->name, number, input->name + stem);
-    mem_free(input->name);
-    input->name = name;
+    TRY(mem_alloc(name, room, 1, input->path));
+    do snprintf(*name, room, "%.*s-%zu%s", (int)stem, input->name, ++*number, input->name + stem);
+    while (is_taken(sorted, count, *name));
+    return status_ok();
+}
+
+/* The new names (NULL: as it was) of sorted inputs. Those of different stems differ: their last '-' parts stem and
+ * number. */
+static amend_status find_numbers(cli_input *const *sorted, size_t count, char **names)
+{
+    size_t number = 1;
+    for (size_t i = 1; i < count; i++) {
+        if (compare_stems(sorted[i - 1]->name, sorted[i]->name))
+            number = 1;
+        else
+            TRY(number_name(sorted, count, sorted[i], &number, &names[i]));
+    }
     return status_ok();
 }
 
@@ -129,15 +175,18 @@ static amend_status number_name(cli_input *input, size_t number)
 static amend_status number_namesakes(cli_inputs *inputs)
 {
     cli_input **sorted = NULL;
-    amend_status status = status_ok();
-    if (inputs->count < 2) return status;
-    TRY(mem_alloc(&sorted, inputs->count, sizeof *sorted, "inputs"));
-    for (size_t i = 0; i < inputs->count; i++) sorted[i] = &inputs->items[i];
-    qsort(sorted, inputs->count, sizeof *sorted, by_stem);
-    for (size_t i = inputs->count - 1, first; !status.code && i > 0; i = first ? first - 1 : 0) {
-        for (first = i; first > 0 && !compare_stems(sorted[first - 1]->name, sorted[i]->name);) first--;
-        for (size_t k = first + 1; !status.code && k <= i; k++) status = number_name(sorted[k], k - first + 1);
+    char **names = NULL;
+    amend_status status = mem_alloc(&sorted, inputs->count, sizeof *sorted, "inputs");
+    if (!status.code) status = mem_alloc(&names, inputs->count, sizeof *names, "inputs");
+    for (size_t i = 0; !status.code && i < inputs->count; i++) sorted[i] = &inputs->items[i];
+    if (!status.code) qsort(sorted, inputs->count, sizeof *sorted, by_stem);
+    if (!status.code) status = find_numbers(sorted, inputs->count, names);
+    for (size_t i = 0; names && i < inputs->count; i++) {
+        if (!names[i]) continue;
+        mem_free(sorted[i]->name);
+        sorted[i]->name = names[i];
     }
+    mem_free(names);
     mem_free(sorted);
     return status;
 }
@@ -227,6 +276,15 @@ size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *v)
     progress_finish(&t.bar);
     if (t.failed && inputs->count > 1) fprintf(stderr, "amend: %zu of %zu files failed\n", t.failed, inputs->count);
     return t.failed;
+}
+
+const cli_input *cli_inputs_find(const cli_inputs *inputs, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info)) return NULL;
+    for (size_t i = 0; i < inputs->count; i++)
+        if (inputs->items[i].node == info.st_ino && inputs->items[i].device == info.st_dev) return &inputs->items[i];
+    return NULL;
 }
 
 void cli_inputs_free(cli_inputs *inputs)

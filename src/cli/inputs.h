@@ -4,13 +4,16 @@
 #define CLI_INPUTS_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "face/photo.h"
 
 typedef struct cli_input {
-    char *path; /* "-": standard input */
-    char *name; /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/'; numbered
-                   where several are the same */
+    char *path;   /* "-": standard input */
+    char *name;   /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/'; numbered
+                     where several are the same; of a very long one the end */
+    dev_t device; /* of the file, if it is there */
+    ino_t node;
 } cli_input;
 
 typedef struct cli_inputs {
@@ -39,6 +42,10 @@ size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *visitor);
 /* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder or a
  * pattern without images is an error; a file that does not exist is left to whoever opens it. */
 amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs) AMEND_MUST_USE;
+
+/* The input whose file is at `path`; NULL: none. */
+const cli_input *cli_inputs_find(const cli_inputs *inputs, const char *path);
+
 void cli_inputs_free(cli_inputs *inputs); /* accepts a zeroed one */
 
 #endif

@@ -57,12 +57,6 @@ static amend_status load_params(const safetensors *file, amend_model *model)
     return description_load_params(file, &model->params);
 }
 
-static bool is_onnx(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 5 && !strcmp(path + length - 5, ".onnx");
-}
-
 static amend_status load_weights(amend_model *model)
 {
     safetensors *file = NULL;
@@ -76,7 +70,7 @@ static amend_status load_weights(amend_model *model)
 
 static amend_status load(amend_model *model)
 {
-    if (!is_onnx(model->path)) return load_weights(model);
+    if (!file_has_ending(model->path, ".onnx")) return load_weights(model);
     return onnx_model_open(model->path, &model->description, &model->onnx, &model->logits);
 }
 

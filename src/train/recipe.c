@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backbone/backbone.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "nn/dnn.h"
@@ -180,8 +181,7 @@ static data_normal normal_for(const recipe *r)
 
 bool recipe_has_file(const recipe *r)
 {
-    size_t length = strlen(r->backbone);
-    return length > 5 && !strcmp(r->backbone + length - 5, ".onnx");
+    return file_has_ending(r->backbone, ".onnx");
 }
 
 /* BACKBONES: there is none of this name. */
