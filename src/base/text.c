@@ -74,3 +74,12 @@ size_t text_character(const char *text)
     }
     return 0;
 }
+
+void text_make_utf8(char *text)
+{
+    while (*text) {
+        size_t length = text_character(text);
+        if (!length) *text = '?';
+        text += length ? length : 1;
+    }
+}

@@ -18,4 +18,7 @@ void text_list_add(text_list *list, const char *name);
 /* Bytes of the UTF-8 character at `text` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
 size_t text_character(const char *text);
 
+/* Puts '?' for every byte that is part of no UTF-8 character: names of files may hold any. */
+void text_make_utf8(char *text);
+
 #endif

@@ -55,19 +55,21 @@ static void print_verdict(const audit_report *r, size_t mode)
 static json_t *to_json(const audit_request *request, const audit_report *r)
 {
     json_t *rows = json_array(), *spreads = json_object();
+    int failures = 0;
     for (size_t m = 0; m < r->mode_count; m++) {
-        json_object_set_new(spreads, arm_head_name(r->modes[m]), json_real(audit_spread(r, m)));
+        failures |= json_object_set_new(spreads, arm_head_name(r->modes[m]), json_real(audit_spread(r, m)));
         for (size_t o = 0; o < AUDIT_ORDERS; o++)
             for (size_t b = 0; b < AUDIT_BATCHES; b++) {
                 const audit_cell *c = &r->cells[m][o][b];
-                json_array_append_new(
+                failures |= json_array_append_new(
                     rows, json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f}", "affinity", arm_head_name(r->modes[m]),
                                     "order", audit_order_name((audit_order)o), "batch", 1 << b, "top1", c->top1,
                                     "lowest", c->lowest, "highest", c->highest, "deviation", c->deviation));
             }
     }
-    return json_pack("{s:i, s:s, s:i, s:i, s:o, s:o}", "schema", 1, "model", request->model, "count", (int)r->images,
-                     "shuffles", (int)r->shuffles, "spread", spreads, "rows", rows);
+    rows = json_finished(rows, failures);
+    return json_pack("{s:i, s:o, s:i, s:i, s:o, s:o}", "schema", 1, "model", json_text(request->model), "count",
+                     (int)r->images, "shuffles", (int)r->shuffles, "spread", spreads, "rows", rows);
 }
 
 static amend_status audit(const audit_request *request, const data_options *data, size_t shuffles)

@@ -50,39 +50,33 @@ static void print_text(const survey *s)
     if (s->bad > SURVEY_BAD_SHOWN) printf("  and %zu more\n", s->bad - SURVEY_BAD_SHOWN);
 }
 
-/* A file's name need not be UTF-8; what is not becomes '?'. */
-static json_t *json_text(const char *text)
-{
-    json_t *string = json_string(text);
-    char plain[AMEND_MESSAGE_SIZE];
-    if (string) return string;
-    snprintf(plain, sizeof plain, "%s", text);
-    for (char *p = plain; *p; p++)
-        if ((unsigned char)*p > 126) *p = '?';
-    return json_string(plain);
-}
-
 static json_t *split_to_json(const survey *s, size_t split)
 {
     json_t *classes = json_object();
+    int failures = 0;
     for (size_t c = 0; c < s->classes; c++)
-        json_object_set_new(classes, s->labels[c], json_integer((json_int_t)s->counts[split * s->classes + c]));
-    return json_pack("{s:I, s:o}", "count", (json_int_t)s->totals[split], "classes", classes);
+        failures |=
+            json_set_text_key(classes, s->labels[c], json_integer((json_int_t)s->counts[split * s->classes + c]));
+    return json_pack("{s:I, s:o}", "count", (json_int_t)s->totals[split], "classes", json_finished(classes, failures));
 }
 
 static json_t *bad_to_json(const survey *s)
 {
     json_t *rows = json_array();
-    for (size_t i = 0; i < s->bad && i < SURVEY_BAD_SHOWN; i++) json_array_append_new(rows, json_text(s->bad_rows[i]));
-    return json_pack("{s:I, s:o}", "count", (json_int_t)s->bad, "first", rows);
+    int failures = 0;
+    for (size_t i = 0; i < s->bad && i < SURVEY_BAD_SHOWN; i++)
+        failures |= json_array_append_new(rows, json_text(s->bad_rows[i]));
+    return json_pack("{s:I, s:o}", "count", (json_int_t)s->bad, "first", json_finished(rows, failures));
 }
 
 static json_t *survey_to_json(const survey *s)
 {
     json_t *labels = json_array(), *splits = json_object();
-    for (size_t c = 0; c < s->classes; c++) json_array_append_new(labels, json_text(s->labels[c]));
+    int failures = 0;
+    for (size_t c = 0; c < s->classes; c++) failures |= json_array_append_new(labels, json_text(s->labels[c]));
     for (size_t split = 0; split < DATA_SPLITS; split++)
-        json_object_set_new(splits, split_names[split], split_to_json(s, split));
+        failures |= json_object_set_new(splits, split_names[split], split_to_json(s, split));
+    labels = json_finished(labels, failures);
     return json_pack("{s:i, s:s, s:o, s:o, s:{s:[II], s:[II]}, s:{s:I, s:I, s:I}, s:I, s:o}", "schema", 1, "layout",
                      s->layout, "labels", labels, "splits", splits, "size", "width", (json_int_t)s->width_low,
                      (json_int_t)s->width_high, "height", (json_int_t)s->height_low, (json_int_t)s->height_high,

@@ -22,10 +22,11 @@ typedef struct faces_request {
 static json_t *to_json(const amend_face *f)
 {
     json_t *points = json_array();
+    int failures = 0;
     for (size_t k = 0; k < AMEND_POINTS; k++)
-        json_array_append_new(points, json_pack("[f,f]", f->points[k].x, f->points[k].y));
+        failures |= json_array_append_new(points, json_pack("[f,f]", f->points[k].x, f->points[k].y));
     return json_pack("{s:[f,f,f,f], s:f, s:o}", "box", f->box.x, f->box.y, f->box.width, f->box.height, "score",
-                     f->score, "points", points);
+                     f->score, "points", json_finished(points, failures));
 }
 
 static void print(const char *file, const amend_face *faces, size_t count)
@@ -108,8 +109,11 @@ static amend_status tell_faces(void *context, const cli_input *input, void *foun
     if (r->eval) detection_compare(&c->score, input->path, f->faces, f->count);
     if (r->points) TRY(face_points_add(&c->points, f->faces, f->count, f->width, f->height));
     json_t *list = json_array();
-    for (size_t i = 0; i < f->count; i++) json_array_append_new(list, to_json(&f->faces[i]));
-    json_array_append_new(c->images, json_pack("{s:s, s:o}", "file", input->path, "faces", list));
+    int failures = 0;
+    for (size_t i = 0; i < f->count; i++) failures |= json_array_append_new(list, to_json(&f->faces[i]));
+    list = json_finished(list, failures);
+    TRY(status_prefix(json_append(c->images, json_pack("{s:o, s:o}", "file", json_text(input->path), "faces", list)),
+                      "%s", input->path));
     if (!r->json || strcmp(r->json, "-")) print(input->path, f->faces, f->count);
     return f->drawn;
 }

@@ -101,8 +101,8 @@ static json_t *tensors_json(const weight_file *file)
         json_t *shape = json_array();
         for (size_t k = 0; k < tensor.dims; k++)
             json_array_append_new(shape, json_integer((json_int_t)tensor.shape[k]));
-        json_t *entry =
-            json_pack("{s:s, s:s, s:o}", "name", tensor.name, "dtype", dtype_name(tensor.type), "shape", shape);
+        json_t *entry = json_pack("{s:o, s:s, s:o}", "name", json_text(tensor.name), "dtype", dtype_name(tensor.type),
+                                  "shape", shape);
         if (json_array_append_new(list, entry)) {
             json_decref(list);
             return NULL;
@@ -116,7 +116,7 @@ static json_t *notes_json(weight_file *file)
     const char *name, *value;
     json_t *notes = json_object();
     while (weight_file_next_note(file, &name, &value))
-        if (json_object_set_new(notes, name, json_string(value))) {
+        if (json_object_set_new(notes, name, json_text(value))) {
             json_decref(notes);
             return NULL;
         }
@@ -126,10 +126,10 @@ static json_t *notes_json(weight_file *file)
 static amend_status write_json(weight_file *file, const char *path)
 {
     sums s = add_up(file);
-    json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "schema", 1, "file", weight_file_path(file),
-                               "format", weight_file_format(file), "metadata", notes_json(file), "parameters",
-                               (json_int_t)s.parameters, "multiply_adds", (json_int_t)multiply_adds(file), "bytes",
-                               (json_int_t)s.bytes, "tensors", tensors_json(file));
+    json_t *object = json_pack(
+        "{s:i, s:o, s:s, s:o, s:I, s:I, s:I, s:o}", "schema", 1, "file", json_text(weight_file_path(file)), "format",
+        weight_file_format(file), "metadata", notes_json(file), "parameters", (json_int_t)s.parameters, "multiply_adds",
+        (json_int_t)multiply_adds(file), "bytes", (json_int_t)s.bytes, "tensors", tensors_json(file));
     return json_save(object, path);
 }
 

@@ -109,7 +109,7 @@ static amend_status tell_predicted(void *context, const cli_input *input, void *
 {
     const predict_context *c = context;
     const predicted *p = found;
-    predict_print(c->request, input->path, p->faces, p->count, c->model, c->images);
+    TRY(predict_print(c->request, input->path, p->faces, p->count, c->model, c->images));
     return p->drawn;
 }
 
@@ -140,8 +140,8 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
     const cli_visitor visitor = {"predicting", predict_file, tell_predicted, forget_predicted, &context};
     if (cli_visit_inputs(inputs, &visitor)) result = CLI_FAILED;
     if (r->json) {
-        json_t *all = json_pack("{s:i, s:s, s:s?, s:o}", "schema", 1, "model", amend_model_path(model), "tta",
-                                r->flip ? "flip" : NULL, "images", images);
+        json_t *all = json_pack("{s:i, s:o, s:s?, s:o}", "schema", 1, "model", json_text(amend_model_path(model)),
+                                "tta", r->flip ? "flip" : NULL, "images", images);
         status = json_save(all, r->json);
         if (status.code) result = cli_fail(status);
     } else {

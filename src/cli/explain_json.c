@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cli/explain.h"
+#include "cli/json.h"
 
 static json_t *numbers(const double *values, size_t count)
 {
@@ -54,7 +55,7 @@ static json_t *labels_json(const model_description *d)
 {
     json_t *list = json_array();
     for (size_t k = 0; k < d->classes; k++)
-        if (json_array_append_new(list, json_string(d->labels[k]))) {
+        if (json_array_append_new(list, json_text(d->labels[k]))) {
             json_decref(list);
             return NULL;
         }
@@ -78,10 +79,10 @@ static json_t *difference_json(const explain_result *r)
 {
     const model_evidence *e = &r->evidence;
     if (!r->difference) return json_null();
-    return json_pack("{s:s, s:s, s:f, s:f, s:o}", "class", r->description->labels[r->class], "against",
-                     r->description->labels[r->against], "logit", e->logits[r->class] - e->logits[r->against], "bias",
-                     e->bias[r->class] - e->bias[r->against], "positions",
-                     grid(r->difference, e->shape.height, e->shape.width));
+    return json_pack("{s:o, s:o, s:f, s:f, s:o}", "class", json_text(r->description->labels[r->class]), "against",
+                     json_text(r->description->labels[r->against]), "logit",
+                     e->logits[r->class] - e->logits[r->against], "bias", e->bias[r->class] - e->bias[r->against],
+                     "positions", grid(r->difference, e->shape.height, e->shape.width));
 }
 
 static json_t *maps_json(const explain_result *r)
@@ -108,12 +109,12 @@ json_t *explain_json(const explain_result *r)
         if (probabilities[k] > probabilities[best]) best = k;
     }
     return json_pack(
-        "{s:i, s:s, s:s, s:o, s:o, s:f, s:f, s:i, s:i, s:s, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o}",
-        "schema", 1, "model", r->model, "file", r->file, "box", box_json(r->box), "square", box_json(e->view.box),
-        "angle", e->view.angle * 180 / M_PI, "score", r->score, "face", (int)r->index, "faces", (int)r->count, "label",
-        r->description->labels[best], "labels", labels_json(r->description), "probabilities",
-        numbers(probabilities, classes), "logits", numbers(e->logits, classes), "bias", numbers(e->bias, classes),
-        "temperature", r->description->temperature > 0 ? r->description->temperature : 1.0, "field",
-        field_json(e->field), "positions", grids(e->positions, classes, e->shape.height, e->shape.width), "residual",
-        residual(e), "difference", difference_json(r), "maps", maps_json(r));
+        "{s:i, s:o, s:o, s:o, s:o, s:f, s:f, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o}",
+        "schema", 1, "model", json_text(r->model), "file", json_text(r->file), "box", box_json(r->box), "square",
+        box_json(e->view.box), "angle", e->view.angle * 180 / M_PI, "score", r->score, "face", (int)r->index, "faces",
+        (int)r->count, "label", json_text(r->description->labels[best]), "labels", labels_json(r->description),
+        "probabilities", numbers(probabilities, classes), "logits", numbers(e->logits, classes), "bias",
+        numbers(e->bias, classes), "temperature", r->description->temperature > 0 ? r->description->temperature : 1.0,
+        "field", field_json(e->field), "positions", grids(e->positions, classes, e->shape.height, e->shape.width),
+        "residual", residual(e), "difference", difference_json(r), "maps", maps_json(r));
 }

@@ -28,8 +28,8 @@ typedef struct prediction {
 } prediction;
 
 /* All faces of a photo as the table, as rows of CSV, and into the array `images`, as the request says. */
-void predict_print(const predict_request *request, const char *file, const prediction *faces, size_t count,
-                   const amend_model *model, json_t *images);
+amend_status predict_print(const predict_request *request, const char *file, const prediction *faces, size_t count,
+                           const amend_model *model, json_t *images) AMEND_MUST_USE;
 void predict_print_csv_header(const amend_model *model);
 
 /* The photo with its faces drawn on it, as NAME.png in the request's folder. One face that has a label: with bars for

@@ -68,10 +68,14 @@ void predict_print_csv_header(const amend_model *model)
 static json_t *to_json(const predict_request *r, const prediction *p, const amend_model *model)
 {
     json_t *probabilities = json_object();
+    const char *label = label_of(r, p, model);
+    int failures = 0;
     for (size_t k = 0; k < p->classes; k++)
-        json_object_set_new(probabilities, amend_model_label(model, k), json_real((double)p->probabilities[k]));
-    return json_pack("{s:[f,f,f,f], s:f, s:b, s:s?, s:o}", "box", p->box.x, p->box.y, p->box.width, p->box.height,
-                     "score", p->score, "cut", p->cut, "label", label_of(r, p, model), "probabilities", probabilities);
+        failures |=
+            json_set_text_key(probabilities, amend_model_label(model, k), json_real((double)p->probabilities[k]));
+    return json_pack("{s:[f,f,f,f], s:f, s:b, s:o, s:o}", "box", p->box.x, p->box.y, p->box.width, p->box.height,
+                     "score", p->score, "cut", p->cut, "label", label ? json_text(label) : json_null(), "probabilities",
+                     json_finished(probabilities, failures));
 }
 
 amend_status predict_annotate(const predict_request *r, const char *name, const amend_image *photo,
@@ -101,14 +105,17 @@ amend_status predict_annotate(const predict_request *r, const char *name, const 
     return status;
 }
 
-void predict_print(const predict_request *r, const char *file, const prediction *faces, size_t count,
-                   const amend_model *model, json_t *images)
+amend_status predict_print(const predict_request *r, const char *file, const prediction *faces, size_t count,
+                           const amend_model *model, json_t *images)
 {
     json_t *list = json_array();
+    int failures = 0;
     for (size_t i = 0; i < count; i++) {
-        if (r->json) json_array_append_new(list, to_json(r, &faces[i], model));
+        if (r->json) failures |= json_array_append_new(list, to_json(r, &faces[i], model));
         if (r->csv) print_csv(r, file, &faces[i], model);
         if (!r->csv && (!r->json || strcmp(r->json, "-"))) print_table(r, file, &faces[i], model);
     }
-    json_array_append_new(images, json_pack("{s:s, s:o}", "file", file, "faces", list));
+    list = json_finished(list, failures);
+    return status_prefix(json_append(images, json_pack("{s:o, s:o}", "file", json_text(file), "faces", list)), "%s",
+                         file);
 }

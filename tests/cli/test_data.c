@@ -47,8 +47,22 @@ static void refuses_words(void **state)
     assert_refused("data $T/set --layout affect", 1, "no layout 'affect'");
 }
 
+/* A folder of a class may have any name; two that would become one are no result. */
+static void names_that_are_not_utf8(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/odd/train/b && d=$T/odd/train/$(printf 'a\\351') && mkdir $d && "
+          "cp $T/set/Manually_Annotated_Images/1/a.png $d && cp $d/a.png $T/odd/train/b && cp -r $T/odd/train "
+          "$T/odd/test");
+    assert_works("data $T/odd --json -");
+    assert_says(printed, "\"a?\": 1");
+    shell("cd $T/odd/train && cp -r b $(printf 'a\\350')");
+    assert_refused("data $T/odd --json -", 1, "not UTF-8");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(counts_classes_and_dropped), cmocka_unit_test(refuses_words)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(counts_classes_and_dropped), cmocka_unit_test(refuses_words),
+                                       cmocka_unit_test(names_that_are_not_utf8)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

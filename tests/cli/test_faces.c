@@ -50,6 +50,17 @@ static void points_for_a_recipe(void **state)
     assert_refused("faces $T/nobody.png --detector models/blazeface-256.onnx --points", 1, "none of 1 pictures");
 }
 
+/* Names may hold any bytes: no result is lost, and no control character reaches a terminal. */
+static void odd_names(void **state)
+{
+    (void)state;
+    need_detector();
+    shell("cp tests/data/astronaut.png $T/$(printf 'a\\351\\033[2J.png')");
+    assert_works("faces $T/a*J.png --detector models/blazeface-256.onnx --json - --annotate $T/drawn");
+    assert_says(printed, "/a?\\u001b[2J.png\"");
+    assert_says(errors, "drawn: ");
+}
+
 static void predict_finds_the_face(void **state)
 {
     (void)state;
@@ -170,6 +181,6 @@ int main(void)
         cmocka_unit_test(photos_without_a_face),       cmocka_unit_test(faces_that_the_edge_cuts),
         cmocka_unit_test(faces_larger_than_the_photo), cmocka_unit_test(explain_sees_what_predict_sees),
         cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(points_for_a_recipe),
-        cmocka_unit_test(predict_finds_the_face)};
+        cmocka_unit_test(predict_finds_the_face),      cmocka_unit_test(odd_names)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }

@@ -161,6 +161,20 @@ static void json_parses(void **state)
     amend_image_free(&drawn);
 }
 
+/* Names of files and classes may hold any bytes: they lose no result. */
+static void names_that_are_not_utf8(void **state)
+{
+    static const char *const odd[] = {"calm\xe9", "glad"};
+    (void)state;
+    make_model("odd.safetensors", odd, 2);
+    shell("mkdir $T/odd && cp $T/a.png $T/odd/$(printf 'a\\351.png')");
+    assert_works("predict --no-detect --model $T/odd.safetensors --json - $T/odd");
+    assert_says(printed, "/odd/a?.png\"");
+    assert_says(printed, "\"calm?\": 0.");
+    assert_works("explain --no-detect --model $T/odd.safetensors --json - $T/odd/*");
+    assert_says(printed, "/odd/a?.png\"");
+}
+
 /* Probabilities of the only face of image `i` in what was printed. */
 static void read_probabilities(size_t i, double values[3])
 {
@@ -271,6 +285,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_printed),
         cmocka_unit_test(top_and_threshold),
         cmocka_unit_test(json_parses),
+        cmocka_unit_test(names_that_are_not_utf8),
         cmocka_unit_test(flip_is_the_mean_of_both),
         cmocka_unit_test(bad_boxes),
         cmocka_unit_test(default_model),
