@@ -2,6 +2,7 @@
 #include "base/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -77,9 +78,16 @@ static void show(progress *p)
     p->pending = false;
 }
 
+/* One that can be told to erase a line. */
+static bool on_terminal(void)
+{
+    const char *kind = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(kind && !strcmp(kind, "dumb"));
+}
+
 void progress_start(progress *p, const char *what, size_t total)
 {
-    *p = (progress){.what = what, .total = total, .shown_at = clock_seconds(), .terminal = isatty(STDERR_FILENO)};
+    *p = (progress){.what = what, .total = total, .shown_at = clock_seconds(), .terminal = on_terminal()};
 }
 
 void progress_update(progress *p, size_t done, const char *detail)
@@ -94,6 +102,13 @@ void progress_update(progress *p, size_t done, const char *detail)
     p->pending = true;
     snprintf(p->detail, sizeof p->detail, "%s", detail ? detail : "");
     if (now - p->shown_at >= (p->terminal ? redraw_seconds : plain_seconds)) show(p);
+}
+
+void progress_interrupt(progress *p)
+{
+    if (!p->updated || !p->terminal) return;
+    fputs("\r\x1b[K", stderr);
+    p->pending = true;
 }
 
 void progress_finish(progress *p)

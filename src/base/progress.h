@@ -1,5 +1,5 @@
 /* How far a long piece of work is, on standard error: one redrawn line on a terminal, a plain line now and then
- * elsewhere. Allocates nothing. */
+ * elsewhere and where TERM is "dumb". Allocates nothing. */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
 
@@ -25,7 +25,11 @@ void progress_start(progress *p, const char *what, size_t total);
  */
 void progress_update(progress *p, size_t done, const char *detail);
 
-/* Shows the last update and ends the line; nothing when there was none. Call it before an error message, too. */
+/* Makes room for a message: takes the line off the terminal until the next update. */
+void progress_interrupt(progress *p);
+
+/* Shows the last update and ends the line; nothing when there was none. Call it before an error that ends the work,
+ * too. */
 void progress_finish(progress *p);
 
 #endif

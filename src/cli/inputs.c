@@ -69,18 +69,31 @@ static bool is_link(const char *path)
     return !lstat(path, &info) && S_ISLNK(info.st_mode);
 }
 
+/* What is wrong with an operand, or a folder in it, fails in its turn and stops nothing. */
+static amend_status add_failure(cli_inputs *inputs, amend_status why)
+{
+    if (!why.code || why.code == AMEND_NO_MEMORY) return why;
+    TRY(add(inputs, "", ""));
+    return mem_copy_string(&inputs->items[inputs->count - 1].error, why.message);
+}
+
+static amend_status list(const char *folder, bool deeper, listing *images, listing *folders)
+{
+    TRY(listing_add_images(folder, images));
+    return deeper ? listing_add_folders(folder, folders) : status_ok();
+}
+
 /* `inside`: how much of the path is the operand's own. */
 static amend_status add_folder(cli_inputs *inputs, const char *folder, size_t inside, int depth)
 {
     listing images = {0}, folders = {0};
-    amend_status status = listing_add_images(folder, &images);
+    amend_status status = add_failure(inputs, list(folder, depth < MAX_DEPTH, &images, &folders));
     for (size_t i = 0; !status.code && i < images.count; i++) {
         char *path = NULL;
         status = file_join(folder, images.names[i], &path);
         if (!status.code) status = add(inputs, path, path + inside + strspn(path + inside, "/"));
         mem_free(path);
     }
-    if (!status.code && depth < MAX_DEPTH) status = listing_add_folders(folder, &folders);
     for (size_t i = 0; !status.code && i < folders.count; i++) {
         char *path = NULL;
         status = file_join(folder, folders.names[i], &path);
@@ -92,29 +105,48 @@ static amend_status add_folder(cli_inputs *inputs, const char *folder, size_t in
     return status;
 }
 
+/* Not a pattern. */
+static amend_status add_place(cli_inputs *inputs, const char *place)
+{
+    size_t before = inputs->count;
+    if (!strcmp(place, "-")) return add(inputs, place, "standard-input");
+    if (!file_is_folder(place)) return add(inputs, place, last_name(place));
+    TRY(add_folder(inputs, place, strlen(place), 0));
+    if (inputs->count > before) return status_ok();
+    return status_error(AMEND_IO, "%s: no image (.jpg, .jpeg, .png, .webp) in this folder", place);
+}
+
+/* As the shell would have put its matches in its place. */
 static amend_status add_pattern(cli_inputs *inputs, const char *pattern)
 {
     glob_t found;
     int failed = glob(pattern, 0, NULL, &found);
+    if (failed == GLOB_NOSPACE) return status_error(AMEND_NO_MEMORY, "%s: out of memory", pattern);
     if (failed) return status_error(AMEND_IO, "%s: no file is called like this", pattern);
     amend_status status = status_ok();
     for (size_t i = 0; !status.code && i < found.gl_pathc; i++)
-        status = add(inputs, found.gl_pathv[i], last_name(found.gl_pathv[i]));
+        status = add_failure(inputs, add_place(inputs, found.gl_pathv[i]));
     globfree(&found);
     return status;
 }
 
 static amend_status add_operand(cli_inputs *inputs, const char *operand)
 {
-    size_t before = inputs->count;
-    if (file_is_folder(operand)) {
-        TRY(add_folder(inputs, operand, strlen(operand), 0));
-        if (inputs->count > before) return status_ok();
-        return status_error(AMEND_IO, "%s: no image (.jpg, .jpeg, .png, .webp) in this folder", operand);
+    bool pattern = strpbrk(operand, "*?[") && !file_exists(operand);
+    return add_failure(inputs, pattern ? add_pattern(inputs, operand) : add_place(inputs, operand));
+}
+
+/* Where nothing is left to work on, that is said before anything else is opened. */
+static amend_status check_any(const cli_inputs *inputs)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < inputs->count; i++)
+        if (!inputs->items[i].error) return status_ok();
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (last) cli_fail(status_error(AMEND_IO, "%s", last));
+        last = inputs->items[i].error;
     }
-    if (!strcmp(operand, "-")) return add(inputs, operand, "standard-input");
-    if (!file_exists(operand) && strpbrk(operand, "*?[")) return add_pattern(inputs, operand);
-    return add(inputs, operand, last_name(operand));
+    return last ? status_error(AMEND_IO, "%s", last) : status_ok();
 }
 
 static int compare_stems(const char *a, const char *b)
@@ -196,6 +228,7 @@ amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *
     amend_status status = status_ok();
     *inputs = (cli_inputs){0};
     for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
+    if (!status.code) status = check_any(inputs);
     if (!status.code) status = number_namesakes(inputs);
     if (status.code) cli_inputs_free(inputs);
     return status;
@@ -236,18 +269,24 @@ static void tell(visit *t, const cli_input *input, void *found, amend_status sta
 {
     const cli_visitor *v = t->visitor;
     if (!status.code) status = v->tell(v->context, input, found);
-    if (status.code && t->shown) progress_finish(&t->bar);
+    if (status.code && t->shown) progress_interrupt(&t->bar);
     if (status.code) cli_fail(status);
     t->failed += status.code != AMEND_OK;
     if (t->shown) progress_update(&t->bar, ++t->done, "");
     v->forget(found);
 }
 
+static amend_status work(const cli_visitor *v, const cli_input *input, void **found)
+{
+    if (input->error) return status_error(AMEND_IO, "%s", input->error);
+    return v->work(v->context, input, found);
+}
+
 static void visit_in_turn(visit *t, const cli_inputs *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++) {
         void *found = NULL;
-        amend_status status = t->visitor->work(t->visitor->context, &inputs->items[i], &found);
+        amend_status status = work(t->visitor, &inputs->items[i], &found);
         tell(t, &inputs->items[i], found, status);
     }
 }
@@ -257,7 +296,7 @@ static void visit_at_once(visit *t, const cli_inputs *inputs, int threads)
 #pragma omp parallel for ordered schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < inputs->count; i++) {
         void *found = NULL;
-        amend_status status = t->visitor->work(t->visitor->context, &inputs->items[i], &found);
+        amend_status status = work(t->visitor, &inputs->items[i], &found);
 #pragma omp ordered
         tell(t, &inputs->items[i], found, status);
     }
@@ -292,6 +331,7 @@ void cli_inputs_free(cli_inputs *inputs)
     for (size_t i = 0; i < inputs->count; i++) {
         mem_free(inputs->items[i].path);
         mem_free(inputs->items[i].name);
+        mem_free(inputs->items[i].error);
     }
     mem_free(inputs->items);
     *inputs = (cli_inputs){0};

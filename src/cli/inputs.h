@@ -12,6 +12,7 @@ typedef struct cli_input {
     char *path;   /* "-": standard input */
     char *name;   /* for a picture of it: its own name; of a folder's image its way inside with '_' for '/'; numbered
                      where several are the same; of a very long one the end */
+    char *error;  /* why the operand, or a part of it, is no image; NULL: it may be one */
     dev_t device; /* of the file, if it is there */
     ino_t node;
 } cli_input;
@@ -39,8 +40,9 @@ typedef struct cli_visitor {
  * A bar where nothing else shows the way: many inputs, and the output elsewhere. */
 size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *visitor);
 
-/* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder or a
- * pattern without images is an error; a file that does not exist is left to whoever opens it. */
+/* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder that
+ * cannot be read, and an operand without images, is one input that failed; a file that does not exist is left to
+ * whoever opens it. Fails where there is nothing else. */
 amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs) AMEND_MUST_USE;
 
 /* The input whose file is at `path`; NULL: none. */
