@@ -16,6 +16,12 @@
 
 enum { FILE_LIMIT = 1 << 20, NAME_SIZE = 128, CHOICES_SIZE = 256 };
 
+const char *config_variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 /* ---- one value ---- */
 
 static bool parse_size(const config_key *key, const char *text, size_t *value)

@@ -7,6 +7,9 @@
 
 #include "base/status.h"
 
+/* A variable of the environment; NULL: not set, or empty. */
+const char *config_variable(const char *name);
+
 typedef enum config_kind {
     CONFIG_SIZE,   /* size_t, low..high */
     CONFIG_REAL,   /* double, low..high */

@@ -75,6 +75,11 @@ size_t text_character(const char *text)
     return 0;
 }
 
+char text_printable(char c)
+{
+    return (unsigned char)c < ' ' || c == 127 ? '?' : c;
+}
+
 void text_make_utf8(char *text)
 {
     while (*text) {

@@ -18,6 +18,9 @@ void text_list_add(text_list *list, const char *name);
 /* Bytes of the UTF-8 character at `text` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
 size_t text_character(const char *text);
 
+/* `c`, or '?' for a control character, which a terminal would obey. */
+char text_printable(char c);
+
 /* Puts '?' for every byte that is part of no UTF-8 character: names of files may hold any. */
 void text_make_utf8(char *text);
 

@@ -10,6 +10,7 @@
 #include "cli/inputs.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "eval/detection.h"
 #include "image/draw_prediction.h"
 
@@ -31,7 +32,8 @@ static json_t *to_json(const amend_face *f)
 
 static void print(const char *file, const amend_face *faces, size_t count)
 {
-    printf("%s: %zu %s\n", file, count, count == 1 ? "face" : "faces");
+    cli_print_clean(file, 0);
+    printf(": %zu %s\n", count, count == 1 ? "face" : "faces");
     for (size_t i = 0; i < count; i++)
         printf("  %.0f,%.0f,%.0f,%.0f  score %.2f\n", faces[i].box.x, faces[i].box.y, faces[i].box.width,
                faces[i].box.height, faces[i].score);
@@ -126,16 +128,26 @@ static void print_score(const faces_request *r, const detection_score *s)
            DETECTION_OVERLAP);
 }
 
-/* As a line of a recipe, and for programs. */
-static amend_status report_points(const faces_request *r, face_points *points, json_t *all)
+/* As lines of a recipe, and for programs: null where no picture shows one face. Not 0: JSON could not be made. */
+static int report_points(const faces_request *r, face_points *points, json_t *all, amend_status *status)
 {
     double m[FACE_POINTS_VALUES];
-    TRY(face_points_medians(points, m));
-    json_object_set_new(all, "points", json_pack("[f,f,f,f,f,f]", m[0], m[1], m[2], m[3], m[4], m[5]));
-    if (r->json && !strcmp(r->json, "-")) return status_ok();
-    printf("model.points = %.4g,%.4g,%.4g,%.4g,%.4g,%.4g ; medians of the pictures with one face: %zu of %zu\n", m[0],
-           m[1], m[2], m[3], m[4], m[5], points->count, points->pictures);
-    return status_ok();
+    *status = face_points_medians(points, m);
+    if (status->code) return json_object_set_new(all, "points", json_null());
+    if (!r->json || strcmp(r->json, "-"))
+        printf("[model]\npoints = %.4g,%.4g,%.4g,%.4g,%.4g,%.4g ; medians of the pictures with one face: %zu of %zu\n",
+               m[0], m[1], m[2], m[3], m[4], m[5], points->count, points->pictures);
+    return json_object_set_new(all, "points", json_pack("[f,f,f,f,f,f]", m[0], m[1], m[2], m[3], m[4], m[5]));
+}
+
+/* As above. */
+static int report_score(const faces_request *r, const detection_score *s, json_t *all)
+{
+    print_score(r, s);
+    return json_object_set_new(all, "eval",
+                               json_pack("{s:f, s:f, s:f, s:i, s:i, s:i}", "iou", DETECTION_OVERLAP, "recall",
+                                         detection_recall(s), "precision", detection_precision(s), "boxes",
+                                         (int)s->boxes, "found", (int)s->found, "hits", (int)s->hits));
 }
 
 static amend_status find_all(const faces_request *r, amend_detector *detector, const cli_inputs *inputs, int *result)
@@ -143,23 +155,19 @@ static amend_status find_all(const faces_request *r, amend_detector *detector, c
     detection_boxes *boxes = NULL;
     if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
     faces_context context = {.request = r, .detector = detector, .images = json_array(), .score.truth = boxes};
-    const detection_score *score = &context.score;
     const cli_visitor visitor = {"finding faces", find_in_file, tell_faces, forget_faces, &context};
     if (cli_visit_inputs(inputs, &visitor)) *result = CLI_FAILED;
     json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", context.images);
-    if (r->eval) {
-        print_score(r, score);
-        json_object_set_new(all, "eval",
-                            json_pack("{s:f, s:f, s:f, s:i, s:i, s:i}", "iou", DETECTION_OVERLAP, "recall",
-                                      detection_recall(score), "precision", detection_precision(score), "boxes",
-                                      (int)score->boxes, "found", (int)score->found, "hits", (int)score->hits));
-    }
+    amend_status status = status_ok();
+    int failures = 0;
+    if (r->eval) failures |= report_score(r, &context.score, all);
+    if (r->points) failures |= report_points(r, &context.points, all, &status);
     detection_boxes_free(boxes);
-    amend_status status = r->points ? report_points(r, &context.points, all) : status_ok();
     face_points_free(&context.points);
-    if (r->json && !status.code) return json_save(all, r->json);
-    json_decref(all);
-    return status;
+    all = json_finished(all, failures);
+    amend_status saved = r->json ? json_save(all, r->json) : status_ok();
+    if (!r->json) json_decref(all);
+    return status.code ? status : saved;
 }
 
 static int run(int argc, char **argv)
@@ -201,7 +209,7 @@ const cli_command cli_faces = {
     "  --annotate DIR   writes a drawn copy of each photo; never in the place of a photo\n"
     "  --json FILE      also as JSON, with eyes, nose and mouth; - is standard output, without the table\n"
     "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision\n"
-    "  --points         where the pictures of a data set show eyes and mouth, for the recipe of a training\n\n"
+    "  --points         where the pictures of a data set show eyes and mouth, as lines of a recipe\n\n"
     "Examples:\n"
     "  amend faces photo.jpg --annotate drawn\n"
     "  amend faces --eval boxes.csv photos/*.jpg\n"

@@ -2,12 +2,13 @@
 #include "cli/detect.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "face/detector.h"
 #include "image/image.h"
 #include "model/model.h"
@@ -30,7 +31,7 @@ const char *cli_beside(const char *name, char *path)
 const char *cli_model_file(const char *named, char *path)
 {
     if (named) return named;
-    return getenv("AMEND_MODEL") ? NULL : cli_beside(MODEL_RELEASED, path);
+    return config_variable("AMEND_MODEL") ? NULL : cli_beside(MODEL_RELEASED, path);
 }
 
 bool cli_parse_box(const char *text, amend_box *box)
@@ -42,7 +43,7 @@ bool cli_parse_box(const char *text, amend_box *box)
 amend_status cli_open_detector(const char *file, amend_detector **detector)
 {
     char path[CLI_PATH];
-    if (!file && !getenv("AMEND_DETECTOR")) file = cli_beside(FACE_DETECTOR, path);
+    if (!file && !config_variable("AMEND_DETECTOR")) file = cli_beside(FACE_DETECTOR, path);
     return amend_detector_open(file, detector);
 }
 
@@ -64,6 +65,7 @@ amend_status cli_write_picture(const char *folder, const char *name, const amend
     TRY(file_make_folder(folder));
     TRY(picture_path(folder, name, &path));
     amend_status status = image_write_png(path, drawn);
+    for (char *c = path; *c; c++) *c = text_printable(*c);
     if (!status.code) fprintf(stderr, "drawn: %s\n", path);
     mem_free(path);
     return status;

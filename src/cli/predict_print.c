@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/detect.h"
+#include "cli/print.h"
 #include "image/draw_prediction.h"
 
 /* NULL: no expression is probable enough, or the face is not to be seen whole. */
@@ -24,7 +25,8 @@ static void print_bar(const prediction *p, const amend_model *model, size_t k)
 static void print_headline(const predict_request *r, const char *file, const prediction *p, const amend_model *model)
 {
     const char *label = label_of(r, p, model);
-    printf("%s: face %g,%g,%g,%g: ", file, p->box.x, p->box.y, p->box.width, p->box.height);
+    cli_print_clean(file, 0);
+    printf(": face %g,%g,%g,%g: ", p->box.x, p->box.y, p->box.width, p->box.height);
     if (p->cut)
         puts("uncertain, cut off by the photo's edge");
     else
@@ -48,12 +50,28 @@ static void print_table(const predict_request *r, const char *file, const predic
     }
 }
 
-static void print_csv(const predict_request *r, const char *file, const prediction *p, const amend_model *model)
+static void print_quoted(const char *text)
 {
     putchar('"');
-    for (const char *c = file; *c; c++) printf(*c == '"' ? "\"\"" : "%c", *c);
+    for (const char *c = text; *c; c++) printf(*c == '"' ? "\"\"" : "%c", *c);
+    putchar('"');
+}
+
+/* Quoted where it must be (RFC 4180). */
+static void print_cell(const char *text)
+{
+    if (strpbrk(text, "\",\r\n"))
+        print_quoted(text);
+    else
+        fputs(text, stdout);
+}
+
+static void print_csv(const predict_request *r, const char *file, const prediction *p, const amend_model *model)
+{
     const char *label = label_of(r, p, model);
-    printf("\",%g,%g,%g,%g,%s", p->box.x, p->box.y, p->box.width, p->box.height, label ? label : "uncertain");
+    print_quoted(file);
+    printf(",%g,%g,%g,%g,", p->box.x, p->box.y, p->box.width, p->box.height);
+    print_cell(label ? label : "uncertain");
     for (size_t k = 0; k < p->classes; k++) printf(",%.6f", (double)p->probabilities[k]);
     putchar('\n');
 }
@@ -61,7 +79,10 @@ static void print_csv(const predict_request *r, const char *file, const predicti
 void predict_print_csv_header(const amend_model *model)
 {
     printf("file,x,y,w,h,label");
-    for (size_t k = 0; k < amend_model_classes(model); k++) printf(",%s", amend_model_label(model, k));
+    for (size_t k = 0; k < amend_model_classes(model); k++) {
+        putchar(',');
+        print_cell(amend_model_label(model, k));
+    }
     putchar('\n');
 }
 

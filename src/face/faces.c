@@ -1,8 +1,7 @@
 /* The public side of face detection. */
 #include "amend/faces.h"
 
-#include <stdlib.h>
-
+#include "base/config.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "face/detector.h"
@@ -18,7 +17,7 @@ amend_status amend_detector_open(const char *path, amend_detector **made)
     amend_detector *d = NULL;
     if (!made) return status_error(AMEND_BAD_ARGUMENT, "amend_detector_open: no place for the detector was given");
     *made = NULL;
-    if (!path) path = getenv("AMEND_DETECTOR");
+    if (!path) path = config_variable("AMEND_DETECTOR");
     if (!path) path = AMEND_MODEL_FOLDER "/" FACE_DETECTOR;
     if (!file_exists(path))
         return status_error(AMEND_IO, "%s: no such file; tools/detector.sh fetches a face detector", path);

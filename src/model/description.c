@@ -109,13 +109,15 @@ amend_status description_parse_labels(const char *text, model_description *d)
 {
     bool more = true;
     for (d->classes = 0; more && d->classes < MODEL_MAX_CLASSES; d->classes++) {
-        size_t length = strcspn(text, ",");
+        text += strspn(text, " ");
+        size_t whole = strcspn(text, ","), length = whole;
+        while (length && text[length - 1] == ' ') length--;
         if (!length || length >= MODEL_LABEL_SIZE) break;
         char *label = d->labels[d->classes];
         snprintf(label, MODEL_LABEL_SIZE, "%.*s", (int)length, text);
         TRY(check_label(d, label));
-        more = text[length] == ',';
-        text += length + more;
+        more = text[whole] == ',';
+        text += whole + more;
     }
     if (!more && d->classes >= 2) return status_ok();
     return status_error(AMEND_BAD_DATA, "2..%d names of 1..%d characters with commas between are expected",

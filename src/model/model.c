@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/config.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "face/crop.h"
@@ -76,8 +77,8 @@ static amend_status load(amend_model *model)
 
 static const char *default_path(void)
 {
-    const char *named = getenv("AMEND_MODEL");
-    return named && *named ? named : AMEND_MODEL_FOLDER "/" MODEL_RELEASED;
+    const char *named = config_variable("AMEND_MODEL");
+    return named ? named : AMEND_MODEL_FOLDER "/" MODEL_RELEASED;
 }
 
 amend_status model_open(const char *path, amend_model **made)

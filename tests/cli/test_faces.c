@@ -42,12 +42,17 @@ static void points_for_a_recipe(void **state)
     make_image("nobody.png");
     assert_works("faces tests/data/astronaut.png $T/nobody.png --detector models/blazeface-256.onnx --points");
     assert_says(printed, "medians of the pictures with one face: 1 of 2");
-    const char *line = strstr(printed, "model.points = ");
-    assert_int_equal(sscanf(line, "model.points = %lf,%lf,%lf,%lf,%lf,%lf", p, p + 1, p + 2, p + 3, p + 4, p + 5), 6);
+    const char *line = strstr(printed, "[model]\npoints = ");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "[model] points = %lf,%lf,%lf,%lf,%lf,%lf", p, p + 1, p + 2, p + 3, p + 4, p + 5), 6);
+    shell("sed -n '/model/,$p' $T/printed >$T/points.ini"); /* a recipe as it stands */
+    assert_refused("train --recipe $T/points.ini --data $T/nowhere --out $T/run", 1, "nowhere");
     const double known[6] = {204, 102, 248, 104, 223, 149};
     for (size_t i = 0; i < 6; i++)
         if (fabs(512 * p[i] - known[i]) > 8) fail_msg("value %zu is %g, about %g is expected", i, 512 * p[i], known[i]);
-    assert_refused("faces $T/nobody.png --detector models/blazeface-256.onnx --points", 1, "none of 1 pictures");
+    assert_refused("faces $T/nobody.png --detector models/blazeface-256.onnx --points --json $T/points.json", 1,
+                   "none of 1 pictures");
+    shell("grep -q '\"points\": null' $T/points.json");
 }
 
 /* Names may hold any bytes: no result is lost, and no control character reaches a terminal. */
@@ -57,8 +62,10 @@ static void odd_names(void **state)
     need_detector();
     shell("cp tests/data/astronaut.png $T/$(printf 'a\\351\\033[2J.png')");
     assert_works("faces $T/a*J.png --detector models/blazeface-256.onnx --json - --annotate $T/drawn");
-    assert_says(printed, "/a?\\u001b[2J.png\"");
+    assert_says(printed, "/a?\\u001B[2J.png\"");
     assert_says(errors, "drawn: ");
+    assert_works("faces $T/a*J.png --detector models/blazeface-256.onnx");
+    assert_says(printed, "?[2J.png: 1 face");
 }
 
 static void predict_finds_the_face(void **state)
