@@ -133,8 +133,8 @@ static amend_status add_crossed(ablate_plan *plan, const char *backbone, const c
              : backbone ? backbone
                         : "",
              backbone && head ? " " : "", head ? head : "");
-    snprintf(changes, sizeof changes, "%s%s %s%s", backbone ? "model.backbone=" : "", backbone ? backbone : "",
-             head ? "model.head=" : "", head ? head : "");
+    snprintf(changes, sizeof changes, "%s%s%s%s%s", backbone ? "model.backbone=" : "", backbone ? backbone : "",
+             backbone && head ? " " : "", head ? "model.head=" : "", head ? head : "");
     return plan_add(plan, name, changes);
 }
 

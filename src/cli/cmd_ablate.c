@@ -89,7 +89,7 @@ static int run(int argc, char **argv)
 
 const cli_command cli_ablate = {
     "ablate", run, "compare heads, backbones and other changes over seeds",
-    "Usage: amend ablate --recipe R.ini --data DIR --out DIR [section.key=value ...]\n"
+    "Usage: amend ablate [--recipe R.ini] --data DIR --out DIR [section.key=value ...]\n"
     "Trains and measures one recipe with a few changes, each over several seeds, and makes one table: means, "
     "deviations\n"
     "and the difference with the first row. Ctrl-C stops it; the same command goes on, and repeats nothing.\n\n"

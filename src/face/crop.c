@@ -12,9 +12,12 @@ const face_template face_template_fer2013 = {{0.3215, 0.393}, {0.6705, 0.393}, {
 
 static amend_status check_box(const amend_image *image, const amend_box *box)
 {
-    if (isfinite(box->x) && isfinite(box->y) && box->width >= 1 && box->width <= 1e6 && box->height >= 1 &&
-        box->height <= 1e6 && box->x < (double)image->width && box->y < (double)image->height &&
-        box->x + box->width > 0 && box->y + box->height > 0)
+    if (box->width < 1 || box->height < 1)
+        return status_error(AMEND_BAD_ARGUMENT, "face box %g,%g,%g,%g: its sides must be 1 pixel or more", box->x,
+                            box->y, box->width, box->height);
+    if (isfinite(box->x) && isfinite(box->y) && box->width <= 1e6 && box->height <= 1e6 &&
+        box->x < (double)image->width && box->y < (double)image->height && box->x + box->width > 0 &&
+        box->y + box->height > 0)
         return status_ok();
     return status_error(AMEND_BAD_ARGUMENT,
                         "face box %g,%g,%g,%g does not lie on the image of %zu x %zu pixels; give X,Y,W,H in pixels",

@@ -150,6 +150,7 @@ static void crossing(void **state)
     assert_ok(plan_finish(&plan, NULL));
     assert_int_equal(plan.count, 4);
     assert_string_equal(plan.rows[0].name, "resnet18 gap");
+    assert_string_equal(plan.rows[0].changes, "model.backbone=resnet18 model.head=gap");
     assert_string_equal(plan.rows[3].name, "vgg11_bn ema");
     assert_int_equal(plan.rows[3].recipe.head, ARM_HEAD_EMA);
     assert_string_equal(plan.rows[3].recipe.backbone, "vgg11_bn");
@@ -157,6 +158,7 @@ static void crossing(void **state)
     plan_start(&plan);
     assert_ok(plan_cross(&plan, "gap,ema", NULL));
     assert_string_equal(plan.rows[1].name, "ema");
+    assert_string_equal(plan.rows[1].changes, "model.head=ema");
     plan_start(&plan);
     assert_ok(plan_cross(&plan, NULL, "vgg13_bn"));
     assert_string_equal(plan.rows[0].name, "vgg13_bn");
