@@ -1,6 +1,9 @@
 /* Parsing of options. */
 #include "cli/args.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -17,10 +20,12 @@ static const cli_option *find(const cli_option *options, size_t count, const cha
 static int unknown(const cli_command *command, const cli_option *options, size_t count, const char *word)
 {
     const char *names[MAX_OPTIONS];
+    char name[64]; /* without "=VALUE" */
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     for (size_t i = 0; i < count && i < MAX_OPTIONS; i++) names[i] = options[i].name;
-    const char *nearest = text_nearest(word, names, count < MAX_OPTIONS ? count : MAX_OPTIONS);
-    if (nearest) return cli_usage(command, "no option '%s'; did you mean '%s'?", word, nearest);
-    return cli_usage(command, "no option '%s'", word);
+    const char *nearest = text_nearest(name, names, count < MAX_OPTIONS ? count : MAX_OPTIONS);
+    if (nearest) return cli_usage(command, "no option '%s'; did you mean '%s'?", name, nearest);
+    return cli_usage(command, "no option '%s'", name);
 }
 
 /* Takes the option at argv[*i] and its value. */
@@ -53,5 +58,36 @@ int cli_parse(const cli_command *command, int argc, char **argv, const cli_optio
             if (result) return result;
         }
     }
+    return CLI_DONE;
+}
+
+int cli_no_more(const cli_command *command, char *const *operands, int count, int most)
+{
+    return count > most ? cli_usage(command, "cannot use '%s'", operands[most]) : CLI_DONE;
+}
+
+int cli_read_size(const cli_command *command, const char *option, const char *text, size_t low, size_t high,
+                  size_t *value)
+{
+    char *end;
+    if (!text) return CLI_DONE;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    bool whole = *text >= '0' && *text <= '9' && !*end && !errno; /* strtoull accepts signs and blanks */
+    if (!whole || number < low || number > high)
+        return cli_usage(command, "%s %s: a whole number from %zu to %zu", option, text, low, high);
+    *value = (size_t)number;
+    return CLI_DONE;
+}
+
+int cli_read_real(const cli_command *command, const char *option, const char *text, double low, double high,
+                  double *value)
+{
+    char *end;
+    if (!text) return CLI_DONE;
+    double number = strtod(text, &end);
+    if (end == text || *end || !(number >= low && number <= high))
+        return cli_usage(command, "%s %s: a number from %g to %g", option, text, low, high);
+    *value = number;
     return CLI_DONE;
 }

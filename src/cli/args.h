@@ -18,4 +18,14 @@ typedef struct cli_option {
 int cli_parse(const cli_command *command, int argc, char **argv, const cli_option *options, size_t count,
               int *operands);
 
+/* Operands beyond `most` are refused by name. CLI_DONE or CLI_BAD_USAGE, as below. */
+int cli_no_more(const cli_command *command, char *const *operands, int count, int most);
+
+/* The value `text` of an option as a number, low and high included; NULL, the option not given, leaves *value as it is.
+ * CLI_BAD_USAGE with a message that names option, value and range. */
+int cli_read_size(const cli_command *command, const char *option, const char *text, size_t low, size_t high,
+                  size_t *value);
+int cli_read_real(const cli_command *command, const char *option, const char *text, double low, double high,
+                  double *value);
+
 #endif

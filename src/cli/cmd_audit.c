@@ -1,6 +1,5 @@
 /* amend audit */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/mem.h"
 #include "cli/data_args.h"
@@ -100,7 +99,7 @@ static amend_status audit(const audit_request *request, const data_options *data
 
 static int run(int argc, char **argv)
 {
-    audit_request r = {.words = cli_data_defaults(), .shuffles = "20"};
+    audit_request r = {.words = cli_data_defaults()};
     const cli_option options[] = {CLI_DATA_OPTIONS(r.words),
                                   {"--split", &r.words.split, NULL},
                                   {"--data", &r.data, NULL},
@@ -108,14 +107,14 @@ static int run(int argc, char **argv)
                                   {"--json", &r.json, NULL}};
     data_options data;
     int operands = 0;
-    char *end;
+    size_t shuffles = 20;
     int result = cli_parse(&cli_audit, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_audit, argv, operands, 1);
     if (result) return result;
-    if (operands != 1 || !r.data) return cli_usage(&cli_audit, "a model and --data are needed");
+    if (!operands || !r.data) return cli_usage(&cli_audit, "a model and --data are needed");
     r.model = argv[0];
-    unsigned long shuffles = strtoul(r.shuffles, &end, 10);
-    if (*end || !shuffles || shuffles > 1000) return cli_usage(&cli_audit, "--shuffles %s: 1..1000", r.shuffles);
-    result = cli_data_read(&cli_audit, &r.words, r.data, &data);
+    result = cli_read_size(&cli_audit, "--shuffles", r.shuffles, 1, 1000, &shuffles);
+    if (!result) result = cli_data_read(&cli_audit, &r.words, r.data, &data);
     if (!result) result = cli_check_output(&cli_audit, "--json", r.json, CLI_OUTPUT_TEXT);
     if (result) return result;
     amend_status status = audit(&r, &data, shuffles);

@@ -1,6 +1,5 @@
 /* amend bench */
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backbone/backbone.h"
@@ -14,11 +13,34 @@ typedef struct bench_words {
     bool small;
 } bench_words;
 
-static bool number(const char *text, double low, double high, double *value)
+/* An option that says nothing of what is measured is refused. */
+static int check_meant(const bench_words *w, bool infer, bool load)
 {
-    char *end;
-    *value = strtod(text, &end);
-    return end != text && !*end && *value >= low && *value <= high;
+    static const char *const random_network = "'bench train', and 'bench infer' without --model",
+                             *const network = "'bench infer' and 'bench train'";
+    const struct {
+        const char *option;
+        bool given, meant;
+        const char *with;
+    } rules[] = {{"--model", w->model, infer, "'bench infer'"},
+                 {"--data", w->data, load, "'bench load'"},
+                 {"--recipe", w->recipe, load, "'bench load'"},
+                 {"--size", w->size, !load && !w->model, random_network},
+                 {"--width", w->width, !load && !w->model, random_network},
+                 {"--small", w->small, !load && !w->model, random_network},
+                 {"--batch", w->batch, !load, network},
+                 {"--precision", w->precision, !load, network},
+                 {"--threads", w->threads, !load, network}};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].given && !rules[i].meant)
+            return cli_usage(&cli_bench, "%s goes with %s", rules[i].option, rules[i].with);
+    return CLI_DONE;
+}
+
+static int read_seconds(const bench_words *w, double *seconds)
+{
+    *seconds = 5;
+    return cli_read_real(&cli_bench, "--seconds", w->seconds, 0.1, 3600, seconds);
 }
 
 static bool read_precision(const char *word, bool infer, bench_request *r)
@@ -31,22 +53,24 @@ static bool read_precision(const char *word, bool infer, bench_request *r)
 
 static int read_request(const bench_words *w, bool infer, bench_request *r)
 {
-    double size, batch, width, threads = 0;
-    if (!number(w->size, 8, 1024, &size) || !number(w->batch, 1, 4096, &batch) || !number(w->width, 0.125, 4, &width) ||
-        !number(w->seconds, 0.1, 3600, &r->seconds) || (w->threads && !number(w->threads, 1, 1024, &threads)))
-        return cli_usage(&cli_bench, "--size 8..1024, --batch 1..4096, --width 0.125..4, --seconds 0.1..3600, "
-                                     "--threads 1..1024");
-    if (!read_precision(w->precision, infer, r))
+    size_t size = 224, threads = 0;
+    double width = 1;
+    r->batch = 32;
+    int bad = cli_read_size(&cli_bench, "--size", w->size, 8, 1024, &size);
+    if (!bad) bad = cli_read_size(&cli_bench, "--batch", w->batch, 1, 4096, &r->batch);
+    if (!bad) bad = cli_read_real(&cli_bench, "--width", w->width, 0.125, 4, &width);
+    if (!bad) bad = cli_read_size(&cli_bench, "--threads", w->threads, 1, 1024, &threads);
+    if (!bad) bad = read_seconds(w, &r->seconds);
+    if (bad) return bad;
+    if (!read_precision(w->precision ? w->precision : "auto", infer, r))
         return cli_usage(&cli_bench, "--precision %s: %s", w->precision,
                          infer ? "f32, bf16, int8 or auto" : "f32, bf16 or auto");
-    if (w->model && !infer) return cli_usage(&cli_bench, "--model goes with 'bench infer'");
     if (threads > 0) omp_set_num_threads((int)threads);
     r->model = w->model;
-    r->batch = (size_t)batch;
     r->network = (model_description){.small_stem = w->small,
                                      .width = width,
                                      .head = ARM_HEAD_EMA,
-                                     .size = (size_t)size,
+                                     .size = size,
                                      .channels = w->small ? 1 : 3,
                                      .classes = 8,
                                      .normal = {{0.5f, 0.5f, 0.5f}, {0.25f, 0.25f, 0.25f}}};
@@ -60,7 +84,8 @@ static int run_load(const bench_words *w)
     recipe chosen = recipe_defaults();
     double seconds;
     if (!w->data) return cli_usage(&cli_bench, "'bench load' needs --data");
-    if (!number(w->seconds, 0.1, 3600, &seconds)) return cli_usage(&cli_bench, "--seconds 0.1..3600");
+    int bad = read_seconds(w, &seconds);
+    if (bad) return bad;
     amend_status status = status_ok();
     if (w->recipe) status = config_load(w->recipe, recipe_keys, recipe_key_count, &chosen);
     if (!status.code) status = recipe_check(&chosen);
@@ -70,7 +95,7 @@ static int run_load(const bench_words *w)
 
 static int run(int argc, char **argv)
 {
-    bench_words w = {.size = "224", .batch = "32", .width = "1", .precision = "auto", .seconds = "5"};
+    bench_words w = {0};
     const cli_option options[] = {
         {"--model", &w.model, NULL},     {"--size", &w.size, NULL},       {"--batch", &w.batch, NULL},
         {"--width", &w.width, NULL},     {"--threads", &w.threads, NULL}, {"--precision", &w.precision, NULL},
@@ -81,10 +106,13 @@ static int run(int argc, char **argv)
     int operands = 0, bad = cli_parse(&cli_bench, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (!bad) bad = cli_check_output(&cli_bench, "--json", w.json, CLI_OUTPUT_TEXT);
     if (bad) return bad;
-    if (operands == 1 && !strcmp(argv[0], "load")) return run_load(&w);
-    bool infer = operands == 1 && !strcmp(argv[0], "infer");
-    if (operands != 1 || (!infer && strcmp(argv[0], "train")))
+    bool infer = operands && !strcmp(argv[0], "infer"), load = operands && !strcmp(argv[0], "load");
+    if (!operands || (!infer && !load && strcmp(argv[0], "train")))
         return cli_usage(&cli_bench, "what to measure: infer, train or load");
+    bad = cli_no_more(&cli_bench, argv, operands, 1);
+    if (!bad) bad = check_meant(&w, infer, load);
+    if (bad) return bad;
+    if (load) return run_load(&w);
     bad = read_request(&w, infer, &request);
     if (bad) return bad;
     amend_status status = infer ? bench_infer(&request, &result) : bench_train(&request, &result);
@@ -99,7 +127,7 @@ const cli_command cli_bench = {
     "of\nResNet-18 + ARM and, in the same run, of its convolutions alone (oneDNN's own "
     "time).\n"
     "load: opening a data set and making its batches, decoded and augmented.\n\n"
-    "  --model FILE     infer: this model (default: random weights)\n"
+    "  --model FILE     infer: this model, which has its own size (default: random weights)\n"
     "  --size PX        input side (default 224)\n"
     "  --batch N        images at once (default 32)\n"
     "  --width W        factor on the channels (default 1)\n"

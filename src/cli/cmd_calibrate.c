@@ -68,8 +68,9 @@ static int run(int argc, char **argv)
     data_options data;
     int operands = 0;
     int result = cli_parse(&cli_calibrate, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_calibrate, argv, operands, 1);
     if (result) return result;
-    if (operands != 1 || !r.data || !r.out) return cli_usage(&cli_calibrate, "a model, --data and --out are needed");
+    if (!operands || !r.data || !r.out) return cli_usage(&cli_calibrate, "a model, --data and --out are needed");
     r.model = argv[0];
     result = cli_data_read(&cli_calibrate, &r.words, r.data, &data);
     if (!result) result = cli_check_output(&cli_calibrate, "--out", r.out, CLI_OUTPUT_WEIGHTS);

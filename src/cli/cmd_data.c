@@ -15,9 +15,9 @@ static int read_arguments(int argc, char **argv, data_options *data, const char 
     const cli_option options[] = {CLI_DATA_OPTIONS(words), {"--json", json, NULL}};
     int operands = 0;
     int bad = cli_parse(&cli_data, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!bad) bad = cli_no_more(&cli_data, argv, operands, 1);
     if (bad) return bad;
     if (!operands) return cli_usage(&cli_data, "DIR is missing");
-    if (operands > 1) return cli_usage(&cli_data, "one DIR at a time, not also '%s'", argv[1]);
     bad = cli_data_read(&cli_data, &words, argv[0], data);
     return bad ? bad : cli_check_output(&cli_data, "--json", *json, CLI_OUTPUT_TEXT);
 }

@@ -1,6 +1,5 @@
 /* amend eval */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -88,27 +87,27 @@ static int run(int argc, char **argv)
 {
     static const char *const modes[] = {"none", "batch", "ema", NULL}, *const precisions[] = {"f32", "bf16", "int8",
                                                                                               NULL};
-    eval_request r = {.words = cli_data_defaults(), .precision = "f32", .batch = "64"};
+    eval_request r = {.words = cli_data_defaults(), .precision = "f32"};
     const cli_option options[] = {
         CLI_DATA_OPTIONS(r.words),         {"--split", &r.words.split, NULL},   {"--data", &r.data, NULL},
         {"--affinity", &r.affinity, NULL}, {"--precision", &r.precision, NULL}, {"--batch", &r.batch, NULL},
         {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL},     {"--tta", &r.tta, NULL},
         {"--shared", NULL, &r.shared}};
     int operands = 0;
-    char *end;
     int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_eval, argv, operands, 1);
     if (result) return result;
-    if (operands != 1 || !r.data) return cli_usage(&cli_eval, "a model and --data are needed");
+    if (!operands || !r.data) return cli_usage(&cli_eval, "a model and --data are needed");
     r.model = argv[0];
-    unsigned long batch = strtoul(r.batch, &end, 10);
+    size_t batch = 64;
     int precision = choice(r.precision, precisions);
     int affinity = r.affinity ? choice(r.affinity, modes) : -1;
     if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32, bf16 or int8", r.precision);
     if (r.affinity && affinity < 0) return cli_usage(&cli_eval, "--affinity %s: ema, batch or none", r.affinity);
-    if (*end || !batch || batch > 4096) return cli_usage(&cli_eval, "--batch %s: 1..4096", r.batch);
     if (r.tta && strcmp(r.tta, "flip")) return cli_usage(&cli_eval, "--tta %s: flip", r.tta);
     data_options data;
-    result = cli_data_read(&cli_eval, &r.words, r.data, &data);
+    result = cli_read_size(&cli_eval, "--batch", r.batch, 1, 4096, &batch);
+    if (!result) result = cli_data_read(&cli_eval, &r.words, r.data, &data);
     if (!result) result = cli_check_output(&cli_eval, "--json", r.json, CLI_OUTPUT_TEXT);
     if (!result) result = cli_check_output(&cli_eval, "--picture", r.picture, CLI_OUTPUT_FILE);
     if (result) return result;

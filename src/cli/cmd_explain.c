@@ -8,14 +8,18 @@
 #include "cli/args.h"
 #include "cli/detect.h"
 #include "cli/explain.h"
+#include "cli/inputs.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "face/crop.h"
 #include "model/explain_page.h"
 #include "model/model.h"
 
+enum { MOST_FACES = 10000 /* that --face can count to */ };
+
 typedef struct explain_request {
-    const char *image, *model, *box, *detector, *out, *json, *class, *against, *face;
+    char *image; /* "-": standard input */
+    const char *model, *box, *detector, *out, *json, *class, *against, *face;
     bool no_detect, maps;
     amend_box place; /* what --box says */
     size_t number;   /* what --face says; 0: the surest */
@@ -135,65 +139,60 @@ static amend_status tell(const explain_request *r, const explain_result *result,
 }
 
 static amend_status explain_photo(const explain_request *r, model_explainer *explainer, explain_result *result,
-                                  const amend_image *photo)
+                                  const face_photo *photo)
 {
+    const amend_image *image = &photo->image;
     face_view view;
-    TRY(status_prefix(find_face(r, photo, result, &view), "%s", r->image));
-    TRY(status_prefix(model_explain_view(explainer, photo, &view, &result->evidence), "%s", r->image));
+    TRY(status_prefix(find_face(r, image, result, &view), "%s", photo->name));
+    TRY(status_prefix(model_explain_view(explainer, image, &view, &result->evidence), "%s", photo->name));
     amend_status status = compare(result);
     if (!status.code && r->maps) status = model_maps_create(explainer, &result->evidence, &result->maps);
-    if (!status.code) status = tell(r, result, photo);
+    if (!status.code) status = tell(r, result, image);
     model_maps_free(&result->maps);
     mem_free(result->difference);
     model_evidence_free(&result->evidence);
     return status;
 }
 
-static amend_status explain_with(const explain_request *r, const amend_model *model)
+static amend_status explain_with(const explain_request *r, const amend_model *model, explain_result *result)
 {
-    explain_result result = {.description = model_describe(model), .file = r->image, .model = amend_model_path(model)};
+    const cli_input input = {.path = r->image};
     model_explainer *explainer = NULL;
-    amend_image photo = {0};
-    TRY(find_classes(r, &result));
+    face_photo photo = {0};
     TRY(model_explainer_create(model, &explainer));
-    result.geometry = model_explainer_geometry(explainer);
-    amend_status status = amend_image_open(r->image, &photo);
-    if (!status.code) status = explain_photo(r, explainer, &result, &photo);
-    amend_image_free(&photo);
+    result->geometry = model_explainer_geometry(explainer);
+    amend_status status = cli_open_photo(&input, 0, &photo);
+    if (!status.code) status = explain_photo(r, explainer, result, &photo);
+    face_photo_free(&photo);
     model_explainer_free(explainer);
     return status;
 }
 
-static amend_status explain(const explain_request *r)
+/* What the model's classes are called it alone knows: a wrong name is bad usage none the less. */
+static int explain(const explain_request *r)
 {
     char path[CLI_PATH];
     amend_model *model = NULL;
-    TRY(model_open(cli_model_file(r->model, path), &model));
-    amend_status status = explain_with(r, model);
+    amend_status status = model_open(cli_model_file(r->model, path), &model);
+    if (status.code) return cli_fail(status);
+    explain_result result = {.description = model_describe(model), .file = r->image, .model = amend_model_path(model)};
+    amend_status named = find_classes(r, &result);
+    if (!named.code) status = explain_with(r, model, &result);
     amend_model_free(model);
-    return status;
-}
-
-static bool read_number(const char *text, size_t *number)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    *number = value;
-    return *text != '-' && !*end && value >= 1;
+    if (named.code) return cli_usage(&cli_explain, "%s", named.message);
+    return status.code ? cli_fail(status) : CLI_DONE;
 }
 
 static int check(explain_request *r, int operands)
 {
-    if (operands != 1) return cli_usage(&cli_explain, "one image is needed");
+    if (!operands) return cli_usage(&cli_explain, "one image is needed");
     if (r->box && !cli_parse_box(r->box, &r->place))
         return cli_usage(&cli_explain, "--box %s: X,Y,W,H in pixels", r->box);
-    if (r->face && !read_number(r->face, &r->number))
-        return cli_usage(&cli_explain, "--face %s: 1 is the surest, 2 the next", r->face);
     if ((r->box != NULL) + (r->face != NULL) + r->no_detect > 1)
         return cli_usage(&cli_explain, "--box, --face and --no-detect exclude each other");
     if (r->against && !r->class) return cli_usage(&cli_explain, "--against needs --class");
     if (r->maps && !r->out && !r->json) return cli_usage(&cli_explain, "--maps needs --out or --json");
-    return CLI_DONE;
+    return cli_read_size(&cli_explain, "--face", r->face, 1, MOST_FACES, &r->number);
 }
 
 static int check_outputs(const explain_request *r)
@@ -214,20 +213,19 @@ static int run(int argc, char **argv)
                                   {"--face", &r.face, NULL},         {"--no-detect", NULL, &r.no_detect},
                                   {"--detector", &r.detector, NULL}, {"--json", &r.json, NULL}};
     int result = cli_parse(&cli_explain, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_explain, argv, operands, 1);
     if (!result) result = check(&r, operands);
     if (result) return result;
     r.image = argv[0];
     result = check_outputs(&r);
-    if (result) return result;
-    amend_status status = explain(&r);
-    return status.code ? cli_fail(status) : CLI_DONE;
+    return result ? result : explain(&r);
 }
 
 const cli_command cli_explain = {
     "explain", run, "show which parts of a face speak for an expression",
-    "Usage: amend explain IMAGE [options]\n"
+    "Usage: amend explain IMAGE|- [options]\n"
     "The logit of an expression is a sum over the positions of the feature map: prints the positions that say most,\n"
-    "and draws all of them over the face. See docs/explain.md.\n\n"
+    "and draws all of them over the face. See docs/explain.md. - reads the image from standard input.\n\n"
     "  --out PNG        the picture: a map for each expression\n"
     "  --class NAME     this expression only\n"
     "  --against NAME   with --class: what speaks for the one and not for the other\n"

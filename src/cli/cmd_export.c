@@ -10,15 +10,19 @@
 
 static int run(int argc, char **argv)
 {
-    const char *out = NULL, *precision = "bf16", *figures = NULL;
+    const char *out = NULL, *precision = NULL, *figures = NULL;
     const cli_option options[] = {
         {"--out", &out, NULL}, {"--precision", &precision, NULL}, {"--figures", &figures, NULL}};
     amend_model *model = NULL;
     int operands = 0;
     int result = cli_parse(&cli_export, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_export, argv, operands, 1);
     if (result) return result;
-    if (operands != 1 || !out) return cli_usage(&cli_export, "a model and --out are needed");
-    bool bf16 = !strcmp(precision, "bf16");
+    if (!operands || !out) return cli_usage(&cli_export, "a model and --out are needed");
+    size_t length = strlen(out);
+    bool onnx = length > 5 && !strcmp(out + length - 5, ".onnx");
+    bool bf16 = !precision || !strcmp(precision, "bf16");
+    if (onnx && precision) return cli_usage(&cli_export, "--precision: values of an ONNX file are f32");
     if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
@@ -39,7 +43,7 @@ const cli_command cli_export = {
     "Usage: amend export MODEL --out FILE.safetensors|FILE.onnx [options]\n"
     "Writes the model again: smaller, and with its measured figures in its description; or, for other programs, its\n"
     "folded network as ONNX, which takes pixels of 0..255 and gives logits and probabilities.\n\n"
-    "  --precision P   of stored kernels and matrices: bf16 (default, half the size) or f32\n"
+    "  --precision P   of stored kernels and matrices: bf16 (default, half the size) or f32; not of ONNX\n"
     "  --figures TEXT  what was measured, with the protocol; kept as it is if left out\n\n"
     "Example:\n"
     "  amend export MODEL --out model.onnx\n"

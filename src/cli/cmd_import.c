@@ -1,6 +1,5 @@
 /* amend import */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/args.h"
 #include "cli/output.h"
@@ -29,12 +28,12 @@ static int run(int argc, char **argv)
                                   {"--std", &how.deviation, NULL}};
     model_description described;
     int operands = 0;
-    char *end = NULL;
     int result = cli_parse(&cli_import, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_import, argv, operands, 1);
     if (result) return result;
-    if (operands != 1 || !out) return cli_usage(&cli_import, "a weight file and --out are needed");
-    if (size) how.size = strtoul(size, &end, 10);
-    if (size && (*end || how.size < 8 || how.size > 1024)) return cli_usage(&cli_import, "--size %s: 8..1024", size);
+    if (!operands || !out) return cli_usage(&cli_import, "a weight file and --out are needed");
+    result = cli_read_size(&cli_import, "--size", size, 8, 1024, &how.size);
+    if (result) return result;
     result = cli_check_output(&cli_import, "--out", out, CLI_OUTPUT_WEIGHTS);
     if (!result) result = cli_check_kept("--out", out, argv[0], "weight file");
     if (result) return result;

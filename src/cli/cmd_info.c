@@ -6,6 +6,7 @@
 #include "cli/cost.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "model/model.h"
 #include "weights/dtype.h"
 #include "weights/weight_file.h"
@@ -36,25 +37,17 @@ static sums add_up(const weight_file *file)
     return s;
 }
 
-/* Text of a file on a terminal: no control characters. */
-static void print_clean(const char *text, int width)
-{
-    int shown = 0;
-    for (; *text; text++, shown++) putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
-    printf("%*s", shown < width ? width - shown : 0, "");
-}
-
 /* A text of many lines, as the rows of a network, is only counted. */
 static void print_note(const char *name, const char *value)
 {
     size_t lines = 0;
     for (const char *at = value; (at = strchr(at, '\n')); at++) lines++;
-    print_clean(name, 20);
+    cli_print_clean(name, 20);
     putchar(' ');
     if (lines > 1)
         printf("%zu lines, see --json", lines);
     else
-        print_clean(value, 0);
+        cli_print_clean(value, 0);
     putchar('\n');
 }
 
@@ -63,7 +56,7 @@ static void print_tensor(tensor_view tensor)
     char shape[TENSOR_SHAPE_TEXT];
     tensor_print_shape(shape, tensor.shape, tensor.dims);
     fputs("  ", stdout);
-    print_clean(tensor.name, 40);
+    cli_print_clean(tensor.name, 40);
     printf(" %-4s %s\n", dtype_name(tensor.type), shape);
 }
 
@@ -147,7 +140,9 @@ static int run(int argc, char **argv)
         amend_status printed = network_costs_print();
         return printed.code ? cli_fail(printed) : CLI_DONE;
     }
-    if (operands != 1) return cli_usage(&cli_info, "one file is needed");
+    result = cli_no_more(&cli_info, argv, operands, 1);
+    if (result) return result;
+    if (!operands) return cli_usage(&cli_info, "one file is needed");
     result = cli_check_output(&cli_info, "--json", json, CLI_OUTPUT_TEXT);
     if (result) return result;
     amend_status status = weight_file_open(argv[0], &file);
@@ -162,9 +157,9 @@ const cli_command cli_info = {
     "info", run, "show what a weight file holds",
     "Usage: amend info FILE [--json FILE]\n"
     "       amend info --backbones\n"
-    "Prints what a model, a checkpoint or weights of PyTorch (.safetensors, .pth) say of "
-    "themselves, their tensors\n"
-    "and how many parameters and bytes these have; of a model also the multiply-adds of an image.\n\n"
+    "Prints what a model, a checkpoint, weights of PyTorch or a network in ONNX (.safetensors, .pth, .onnx) say of\n"
+    "themselves, their tensors and how many parameters and bytes these have; of a model also the multiply-adds of an\n"
+    "image.\n\n"
     "  --json FILE      also as JSON; - is standard output, in the place of the text\n"
     "  --backbones      instead: the networks that can be trained, what they cost at 224 x "
     "224 pixels, and the\n"

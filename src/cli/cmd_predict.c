@@ -1,6 +1,5 @@
 /* amend predict */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -152,21 +151,6 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
     return result;
 }
 
-static bool read_top(const char *text, size_t *top)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    *top = value;
-    return !*end && value >= 1 && value <= AMEND_MAX_CLASSES;
-}
-
-static bool read_share(const char *text, double *share)
-{
-    char *end;
-    *share = strtod(text, &end);
-    return !*end && end != text && *share >= 0 && *share <= 1;
-}
-
 static int run(int argc, char **argv)
 {
     static const char *const precisions[] = {"auto", "f32", "bf16", "int8"};
@@ -189,9 +173,10 @@ static int run(int argc, char **argv)
     if (!operands) return cli_usage(&cli_predict, "at least one image is needed");
     if (r.json && r.csv) return cli_usage(&cli_predict, "--json and --csv exclude each other");
     if (r.box && !cli_parse_box(r.box, &r.face)) return cli_usage(&cli_predict, "--box %s: X,Y,W,H in pixels", r.box);
-    if (top && !read_top(top, &r.top)) return cli_usage(&cli_predict, "--top %s: 1 to %d", top, AMEND_MAX_CLASSES);
-    if (threshold && !read_share(threshold, &r.threshold))
-        return cli_usage(&cli_predict, "--threshold %s: a probability from 0 to 1", threshold);
+    if (r.box && r.no_detect) return cli_usage(&cli_predict, "--box and --no-detect exclude each other");
+    result = cli_read_size(&cli_predict, "--top", top, 1, AMEND_MAX_CLASSES, &r.top);
+    if (!result) result = cli_read_real(&cli_predict, "--threshold", threshold, 0, 1, &r.threshold);
+    if (result) return result;
     if (tta && strcmp(tta, "flip")) return cli_usage(&cli_predict, "--tta %s: flip", tta);
     r.flip = tta != NULL;
     size_t type = 0;

@@ -1,6 +1,5 @@
 /* amend quantize */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -128,21 +127,20 @@ static amend_status make(const quantize_request *r)
 
 static int run(int argc, char **argv)
 {
-    quantize_request r = {.words = cli_data_defaults(), .images = "1024"};
+    quantize_request r = {.words = cli_data_defaults(), .count = 1024};
     const cli_option options[] = {CLI_DATA_OPTIONS(r.words),
                                   {"--split", &r.words.split, NULL},
                                   {"--data", &r.data, NULL},
                                   {"--images", &r.images, NULL},
                                   {"--out", &r.out, NULL}};
     int operands = 0;
-    char *end;
     int result = cli_parse(&cli_quantize, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_quantize, argv, operands, 1);
     if (result) return result;
-    if (operands != 1 || !r.data || !r.out) return cli_usage(&cli_quantize, "a model, --data and --out are needed");
-    r.count = strtoul(r.images, &end, 10);
-    if (*end || !r.count || r.count > 1000000) return cli_usage(&cli_quantize, "--images %s: 1..1000000", r.images);
+    if (!operands || !r.data || !r.out) return cli_usage(&cli_quantize, "a model, --data and --out are needed");
     r.model = argv[0];
-    result = cli_data_read(&cli_quantize, &r.words, r.data, &r.options);
+    result = cli_read_size(&cli_quantize, "--images", r.images, 1, 1000000, &r.count);
+    if (!result) result = cli_data_read(&cli_quantize, &r.words, r.data, &r.options);
     if (!result) result = cli_check_output(&cli_quantize, "--out", r.out, CLI_OUTPUT_WEIGHTS);
     if (!result) result = cli_check_kept("--out", r.out, r.model, "model");
     if (result) return result;

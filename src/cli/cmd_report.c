@@ -26,8 +26,9 @@ static int run(int argc, char **argv)
     const cli_option options[] = {
         {"--data", &request.data, NULL}, {"--split", &split, NULL}, {"--out", &request.out, NULL}};
     int result = cli_parse(&cli_report, argc, argv, options, sizeof options / sizeof *options, &operands);
+    if (!result) result = cli_no_more(&cli_report, argv, operands, 1);
     if (result) return result;
-    if (operands != 1) return cli_usage(&cli_report, "one folder of a run is needed");
+    if (!operands) return cli_usage(&cli_report, "one folder of a run is needed");
     result = cli_split_read(&cli_report, split, &request.split);
     if (!result) result = cli_check_output(&cli_report, "--out", request.out, CLI_OUTPUT_FILE);
     if (result) return result;

@@ -25,6 +25,21 @@ int cli_split_read(const cli_command *command, const char *word, data_split *spl
     return CLI_DONE;
 }
 
+/* What only one layout looks at does not go with others. A set that cannot be read says so when it is opened. */
+static int check_layout(const cli_command *command, const cli_data_words *words, const data_options *options)
+{
+    const char *layout;
+    amend_status found = dataset_find_layout(options, &layout);
+    if (found.code == AMEND_BAD_ARGUMENT) return cli_usage(command, "--layout: %s", found.message);
+    if (found.code) return CLI_DONE;
+    if (options->classes != 8 && strcmp(layout, "affectnet"))
+        return cli_usage(command, "--classes %s: for AffectNet, and %s is of layout %s", words->classes, options->path,
+                         layout);
+    if (options->rule != DATA_PLURALITY && strcmp(layout, "ferplus"))
+        return cli_usage(command, "--rule %s: for FER+, and %s is of layout %s", words->rule, options->path, layout);
+    return CLI_DONE;
+}
+
 int cli_data_read(const cli_command *command, const cli_data_words *words, const char *path, data_options *options)
 {
     static const char *const rules[] = {"plurality", "majority", NULL}, *const classes[] = {"7", "8", NULL};
@@ -39,5 +54,5 @@ int cli_data_read(const cli_command *command, const cli_data_words *words, const
     options->split = split;
     options->rule = (data_rule)rule;
     options->classes = 7 + (size_t)count;
-    return CLI_DONE;
+    return check_layout(command, words, options);
 }

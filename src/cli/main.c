@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "amend/version.h"
+#include "base/text.h"
 #include "cli/cli.h"
 
 static const cli_command *const commands[] = {
@@ -36,7 +37,8 @@ static void print_help(FILE *stream)
           "Facial expression recognition with the Amending Representation Module.\n\n",
           stream);
     for (int i = 0; i < COMMANDS; i++) fprintf(stream, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n'amend COMMAND --help' explains one command, with examples. 'amend --version' prints the version.\n",
+    fputs("\n'amend COMMAND --help' or 'amend help COMMAND' explains one command, with examples. 'amend --version' "
+          "prints the\nversion.\n",
           stream);
 }
 
@@ -55,28 +57,48 @@ static bool asks_for_help(int count, char *const *words)
     return false;
 }
 
-int main(int argc, char **argv)
+static int unknown(const char *word)
+{
+    const char *names[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++) names[i] = commands[i]->name;
+    const char *nearest = text_nearest(word, names, COMMANDS);
+    if (nearest)
+        fprintf(stderr, "amend: no command '%s'; did you mean '%s'?\n", word, nearest);
+    else
+        fprintf(stderr, "amend: no command '%s'; 'amend --help' lists them\n", word);
+    return CLI_BAD_USAGE;
+}
+
+/* `words` begin with the command's name. */
+static int run_command(int count, char **words, bool help)
+{
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(words[0], commands[i]->name)) continue;
+        if (!help && !asks_for_help(count - 1, words + 1)) return commands[i]->run(count, words);
+        fputs(commands[i]->help, stdout);
+        return CLI_DONE;
+    }
+    return unknown(words[0]);
+}
+
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         print_help(stderr);
         return CLI_BAD_USAGE;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+    bool help = !strcmp(argv[1], "help");
+    if (help && argc > 2 && argv[2][0] != '-') return run_command(argc - 2, argv + 2, true);
+    if (help || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
         print_help(stdout);
         return CLI_DONE;
     }
-    if (!strcmp(argv[1], "--version")) {
-        printf("amend %s\n", amend_version());
-        return CLI_DONE;
-    }
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i]->name)) continue;
-        if (asks_for_help(argc - 2, argv + 2)) {
-            fputs(commands[i]->help, stdout);
-            return CLI_DONE;
-        }
-        return finish(commands[i]->run(argc - 1, argv + 1));
-    }
-    fprintf(stderr, "amend: no command '%s'; 'amend --help' lists them\n", argv[1]);
-    return CLI_BAD_USAGE;
+    if (strcmp(argv[1], "--version")) return run_command(argc - 1, argv + 1, false);
+    printf("amend %s\n", amend_version());
+    return CLI_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    return finish(run(argc, argv));
 }

@@ -39,6 +39,9 @@ typedef struct dataset dataset;
 /* Defaults: layout guessed, train, plurality, 8 classes, hard targets, as they are. */
 data_options data_options_defaults(const char *path);
 
+/* The layout that the options name, or the one that fits what is there. AMEND_BAD_ARGUMENT: no layout has that name. */
+amend_status dataset_find_layout(const data_options *options, const char **name) AMEND_MUST_USE;
+
 /* Reads and checks everything. The first bad row ends it with "FILE:LINE: what, what to do". */
 amend_status dataset_open(const data_options *options, dataset **set) AMEND_MUST_USE;
 void dataset_free(dataset *set); /* accepts NULL */

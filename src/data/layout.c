@@ -45,8 +45,9 @@ static amend_status find_by_name(const char *name, const data_layout **layout)
 amend_status layout_find(const char *name, const char *path, const data_layout **layout)
 {
     char expected[AMEND_MESSAGE_SIZE];
+    if (name) TRY(find_by_name(name, layout));
     if (!file_exists(path)) return status_errno(path, "open");
-    if (name) return find_by_name(name, layout);
+    if (name) return status_ok();
     for (size_t i = 0; i < LAYOUTS; i++) {
         if (!layouts[i]->probe(path)) continue;
         *layout = layouts[i];
@@ -54,4 +55,12 @@ amend_status layout_find(const char *name, const char *path, const data_layout *
     }
     return status_error(AMEND_BAD_DATA, "%s: no layout fits; expected %s", path,
                         join(expected, sizeof expected, layout_looks, ", or "));
+}
+
+amend_status dataset_find_layout(const data_options *options, const char **name)
+{
+    const data_layout *layout;
+    TRY(layout_find(options->layout, options->path, &layout));
+    *name = layout->name;
+    return status_ok();
 }

@@ -66,6 +66,7 @@ static void bad_usage(void **state)
     (void)state;
     assert_refused("audit $T/run/model.safetensors", 2, "--data");
     assert_refused("audit $T/run/model.safetensors --data $T/set --shuffles 0", 2, "--shuffles 0");
+    assert_refused("audit $T/run/model.safetensors --data $T/set extra", 2, "cannot use 'extra'");
     assert_refused("audit $T/none.safetensors --data $T/set", 1, "none.safetensors");
 }
 

@@ -64,9 +64,17 @@ static void refused(void **state)
     assert_refused("bench", 2, "infer, train or load");
     assert_refused("bench load", 2, "--data");
     assert_refused("bench load --data $T/nowhere", 1, "nowhere");
-    assert_refused("bench infer --batch 0", 2, "--batch 1..4096");
+    assert_refused("bench infer --batch 0", 2, "--batch 0: a whole number from 1 to 4096");
+    assert_refused("bench infer --batch 1.5", 2, "--batch 1.5: a whole number");
+    assert_refused("bench infer --size 48.9", 2, "--size 48.9: a whole number from 8 to 1024");
+    assert_refused("bench infer --seconds 0", 2, "--seconds 0: a number from 0.1 to 3600");
+    assert_refused("bench infer extra", 2, "cannot use 'extra'");
     assert_refused("bench train --precision int8", 2, "f32, bf16 or auto");
     assert_refused("bench train --model x", 2, "goes with 'bench infer'");
+    assert_refused("bench infer --data x", 2, "--data goes with 'bench load'");
+    assert_refused("bench infer --model x --size 48", 2, "--size goes with 'bench train', and 'bench infer' without");
+    assert_refused("bench infer --model x --small", 2, "--small goes with");
+    assert_refused("bench load --data x --batch 4", 2, "--batch goes with 'bench infer' and 'bench train'");
 }
 
 static void help_anywhere(void **state)
@@ -76,11 +84,29 @@ static void help_anywhere(void **state)
     assert_says(printed, "Usage: amend bench");
     assert_works("bench --batch 4 -h");
     assert_says(printed, "Usage: amend bench");
+    assert_works("help bench");
+    assert_says(printed, "Usage: amend bench");
+    assert_works("help");
+    assert_says(printed, "Usage: amend COMMAND");
+    shell(
+        "for words in --help '--version' 'help bench' 'bench --help'; do "
+        "\"$AMEND_COMMAND\" $words >/dev/full 2>$T/said; test $? = 1 && grep -q 'is the disk full' $T/said || exit 1; "
+        "done");
+}
+
+static void slips(void **state)
+{
+    (void)state;
+    assert_refused("predcit x.png", 2, "no command 'predcit'; did you mean 'predict'?");
+    assert_refused("help predcit", 2, "did you mean 'predict'?");
+    assert_refused("transmogrify", 2, "'amend --help' lists them");
+    assert_refused("bench infer --modle=foo", 2, "no option '--modle'; did you mean '--model'?");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(networks), cmocka_unit_test(a_call), cmocka_unit_test(loading),
-                                       cmocka_unit_test(refused), cmocka_unit_test(help_anywhere)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(networks),      cmocka_unit_test(a_call),
+                                       cmocka_unit_test(loading),       cmocka_unit_test(refused),
+                                       cmocka_unit_test(help_anywhere), cmocka_unit_test(slips)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }

@@ -44,7 +44,12 @@ static void refuses_words(void **state)
     (void)state;
     assert_refused("data $T/set --classes 6", 2, "--classes 6: 7 or 8");
     assert_refused("data $T/set --rule most", 2, "--rule most: plurality or majority");
-    assert_refused("data $T/set --layout affect", 1, "no layout 'affect'");
+    assert_refused("data $T/set --layout affect", 2, "--layout: no layout 'affect'; there are ");
+    assert_refused("data $T/set extra", 2, "cannot use 'extra'");
+    assert_refused("data $T/set --rule majority", 2, "--rule majority: for FER+, and ");
+    shell("mkdir -p $T/plain/train/a $T/plain/train/b");
+    assert_refused("data $T/plain --classes 7", 2, "/plain is of layout folder");
+    assert_refused("data $T/nowhere --classes 7", 1, "nowhere");
 }
 
 /* A folder of a class may have any name; two that would become one are no result. */

@@ -134,7 +134,10 @@ static void refused(void **state)
     assert_refused("eval $T/other.safetensors --data $T/set", 1,
                    "was trained on 3 classes (angry ...), the data set has 7");
     assert_refused("eval $T/m.safetensors --data $T/set --split dev", 2, "--split dev: train, valid or test");
-    assert_refused("eval $T/m.safetensors --data $T/set --batch 0", 2, "--batch 0: 1..4096");
+    assert_refused("eval $T/m.safetensors --data $T/set --batch 0", 2, "--batch 0: a whole number from 1 to 4096");
+    assert_refused("eval $T/m.safetensors --data $T/set --batch -18446744073709551615", 2, "--batch -1844");
+    assert_refused("eval $T/m.safetensors --data $T/set extra", 2, "cannot use 'extra'");
+    assert_refused("eval $T/m.safetensors --data $T/set --layout foldr", 2, "no layout 'foldr'");
     assert_refused("eval $T/m.safetensors --data $T/set --splt test", 2, "did you mean '--split'?");
 }
 

@@ -157,6 +157,14 @@ static void any_model_and_image(void **state)
     assert_true(check_picture("noise.png", 4, 220, 479) > 0);
 }
 
+static void standard_input(void **state)
+{
+    (void)state;
+    assert_works("explain - --no-detect --model $T/m.safetensors <$T/a.png");
+    assert_says(printed, "-: face 0,0,40,40");
+    assert_refused("explain - --no-detect --model $T/m.safetensors </dev/null", 1, "standard input: the file is empty");
+}
+
 static void a_gap_head(void **state)
 {
     (void)state;
@@ -220,32 +228,33 @@ static void refused(void **state)
 {
     (void)state;
     assert_refused("explain", 2, "one image is needed");
+    assert_refused("explain " PHOTO " extra.png", 2, "cannot use 'extra.png'");
     assert_refused("explain " PHOTO " --box 1,2,3", 2, "--box 1,2,3: X,Y,W,H");
-    assert_refused("explain " PHOTO " --face 0", 2, "--face 0");
+    assert_refused("explain " PHOTO " --face 0", 2, "--face 0: a whole number from 1");
+    assert_refused("explain " PHOTO " --face ''", 2, "--face : a whole number from 1");
+    assert_refused("explain " PHOTO " --box 164,72,0,0", 1, "face box 164,72,0,0: its sides must be 1 pixel or more");
     assert_refused("explain " PHOTO " --face 1 --no-detect", 2, "exclude each other");
     assert_refused("explain " PHOTO " --against sadness", 2, "--against needs --class");
     assert_refused("explain " PHOTO " --maps", 2, "--maps needs --out or --json");
     assert_refused("explain " PHOTO " --box 900,900,10,10", 1, "astronaut.png: face box 900,900,10,10 does not lie on");
-    assert_refused("explain " PHOTO FACE "--class hapiness", 1, "did you mean 'happiness'?");
-    assert_refused("explain " PHOTO FACE "--class zzzzzzzzzzzz", 1, "'amend info' lists them");
-    assert_refused("explain " PHOTO FACE "--class fear --against fear", 1, "the same as --class");
+    assert_refused("explain " PHOTO FACE "--class hapiness", 2, "did you mean 'happiness'?");
+    assert_refused("explain " PHOTO FACE "--class zzzzzzzzzzzz", 2, "'amend info' lists them");
+    assert_refused("explain " PHOTO FACE "--class fear --against fear", 2, "the same as --class");
     assert_refused("explain $T/missing.png --no-detect", 1, "missing.png");
     assert_refused("explain " PHOTO FACE "--model $T/missing.safetensors", 1, "missing.safetensors");
     assert_refused("explain " PHOTO FACE "--out $T/nowhere/x.png", 1, "nowhere/x.png");
     assert_works("export $T/m.safetensors --out $T/m.onnx");
+    assert_refused("export $T/m.safetensors --out $T/m.onnx --precision f32", 2, "--precision: values of an ONNX file");
+    assert_refused("export $T/m.safetensors extra --out $T/m.onnx", 2, "cannot use 'extra'");
     assert_refused("explain $T/a.png --no-detect --model $T/m.onnx", 1, "m.onnx: a network in ONNX is folded for good");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(evidence_adds_up),
-        cmocka_unit_test(a_difference),
-        cmocka_unit_test(pictures_are_drawn),
-        cmocka_unit_test(any_model_and_image),
-        cmocka_unit_test(a_gap_head),
-        cmocka_unit_test(faces_are_found),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(evidence_adds_up),    cmocka_unit_test(a_difference),   cmocka_unit_test(pictures_are_drawn),
+        cmocka_unit_test(any_model_and_image), cmocka_unit_test(standard_input), cmocka_unit_test(a_gap_head),
+        cmocka_unit_test(faces_are_found),     cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

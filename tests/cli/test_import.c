@@ -49,6 +49,10 @@ static void imports(void **state)
     assert_says(printed, "resnet18, small stem, width 0.25, head ema, r 8, 32 x 32 gray, 7 classes");
     assert_works("predict $T/face.png --no-detect --model $T/made.safetensors --precision f32 --csv");
     assert_string_equal(printed, before);
+    assert_works("import $T/bare.safetensors --out $T/blanks.safetensors " GRAY
+                 " --labels ' angry, disgust ,fear,happy,neutral,sad,surprise '");
+    assert_works("predict $T/face.png --no-detect --model $T/blanks.safetensors --precision f32 --csv");
+    assert_string_equal(printed, before);
     assert_works("eval $T/made.safetensors --data $T/set --split valid");
     assert_says(printed, "affinity    ema\n");
 }
@@ -57,9 +61,14 @@ static void import_refuses(void **state)
 {
     (void)state;
     assert_refused("import $T/bare.safetensors", 2, "--out");
+    assert_refused("import $T/bare.safetensors extra --out $T/x.safetensors", 2, "cannot use 'extra'");
+    assert_refused("synth --out $T/few --count 5", 2, "--count 5: a whole number from 21 to");
+    assert_refused("synth --out $T/few --count 21 --size 31", 2, "--size 31: a whole number from 32 to 1024");
+    assert_refused("synth --out $T/few --count 21 --seed -1", 2,
+                   "--seed -1: a whole number from 0 to 1844674407370955");
     assert_refused("import --out $T/x.safetensors", 2, "a weight file");
-    assert_refused("import $T/bare.safetensors --out $T/x.safetensors --size 7", 2, "8..1024");
-    assert_refused("import $T/bare.safetensors --out $T/x.safetensors --size 32px", 2, "8..1024");
+    assert_refused("import $T/bare.safetensors --out $T/x.safetensors --size 7", 2, "from 8 to 1024");
+    assert_refused("import $T/bare.safetensors --out $T/x.safetensors --size 32px", 2, "from 8 to 1024");
     assert_refused("import $T/bare.safetensors --out $T/x.safetensors " GRAY, 1, "--labels");
     assert_refused("import $T/bare.safetensors --out $T/x.safetensors --labels a,b,c,d,e,f,g", 1, "--mean and --std");
     assert_refused("import $T/m.safetensors --out $T/x.safetensors --labels a,b", 1, "already");

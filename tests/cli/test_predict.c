@@ -51,9 +51,31 @@ static void folders_and_patterns(void **state)
     assert_null(strstr(printed, "loop"));
     shell("test -s $T/drawn2/b.png && test -s $T/drawn2/sub_a.png");
     assert_works("predict --no-detect --model $T/m.safetensors --csv \"$T/tree2/?.png\"");
-    assert_refused("predict --no-detect --model $T/m.safetensors \"$T/tree2/*.jpg\"", 1, "no file is called");
-    shell("mkdir $T/none");
-    assert_refused("predict --no-detect --model $T/m.safetensors $T/none", 1, "no image");
+    assert_works("predict --no-detect --model $T/m.safetensors --csv \"$T/tree?\"");
+    assert_says(printed, "/tree2/sub/a.png\",");
+}
+
+/* What holds no image stops nothing; nothing else is opened where there is none at all. */
+static void empty_and_locked_folders(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/none $T/part/locked && cp $T/a.png $T/part && cp $T/a.png $T/part/locked && chmod 0 "
+          "$T/part/locked");
+    assert_refused("predict --no-detect --model $T/m.safetensors --csv $T/none \"$T/none/*\" $T/b.png", 1,
+                   "/none: no image");
+    assert_says(errors, "/none/*: no file is called like this");
+    assert_says(errors, "2 of 3 files failed");
+    assert_says(printed, "/b.png\",");
+    assert_refused("predict --no-detect --model $T/missing.safetensors $T/none \"$T/none/*\"", 1, "/none: no image");
+    assert_says(errors, "/none/*: no file is called like this");
+    assert_null(strstr(errors, "missing"));
+    int status = amend("predict --no-detect --model $T/m.safetensors --csv $T/part");
+    assert_says(printed, "/part/a.png\",");
+    if (geteuid()) {
+        assert_int_equal(status, 1);
+        assert_says(errors, "/part/locked: cannot list the folder");
+    }
+    shell("chmod 700 $T/part/locked");
 }
 
 static void standard_input(void **state)
@@ -95,6 +117,7 @@ static void many_files(void **state)
     shell("mkdir -p $T/many && for i in $(seq 20); do cp $T/a.png $T/many/$i.png; done && echo text >$T/many/bad.png");
     assert_refused("predict --no-detect --model $T/m.safetensors --csv $T/many", 1, "predicting: 21 of 21 (100 %)");
     assert_says(errors, "1 of 21 files failed");
+    assert_null(strstr(errors, "predicting: 20 of 21")); /* no line more for the bad one, which is the last */
     size_t lines = 0;
     for (const char *c = printed; *c; c++) lines += *c == '\n';
     assert_int_equal(lines, 21); /* with the header */
@@ -130,8 +153,9 @@ static void top_and_threshold(void **state)
     assert_int_equal(lines, 2);
     assert_works("predict --no-detect --model $T/m.safetensors --threshold 1 --json - $T/a.png");
     assert_says(printed, "\"label\": null");
-    assert_refused("predict $T/a.png --top 0", 2, "--top 0");
-    assert_refused("predict $T/a.png --threshold 2", 2, "--threshold 2");
+    assert_refused("predict $T/a.png --top 0", 2, "--top 0: a whole number from 1 to");
+    assert_refused("predict $T/a.png --top -18446744073709551615", 2, "--top -1844");
+    assert_refused("predict $T/a.png --threshold 2", 2, "--threshold 2: a number from 0 to 1");
 }
 
 static void json_parses(void **state)
@@ -140,8 +164,7 @@ static void json_parses(void **state)
     const char *label;
     json_t *value;
     (void)state;
-    assert_works(
-        "predict --no-detect --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
+    assert_works("predict --model $T/m.safetensors --json - --annotate $T/drawn --box 5,5,30,30 $T/a.png $T/b.png");
     json_t *all = json_loads(printed, 0, NULL);
     assert_non_null(all);
     json_t *images = json_object_get(all, "images");
@@ -161,17 +184,14 @@ static void json_parses(void **state)
     amend_image_free(&drawn);
 }
 
-/* Names of files and classes may hold any bytes: they lose no result. */
+/* A file's name may hold any bytes: it loses no result. */
 static void names_that_are_not_utf8(void **state)
 {
-    static const char *const odd[] = {"calm\xe9", "glad"};
     (void)state;
-    make_model("odd.safetensors", odd, 2);
     shell("mkdir $T/odd && cp $T/a.png $T/odd/$(printf 'a\\351.png')");
-    assert_works("predict --no-detect --model $T/odd.safetensors --json - $T/odd");
+    assert_works("predict --no-detect --model $T/m.safetensors --json - $T/odd");
     assert_says(printed, "/odd/a?.png\"");
-    assert_says(printed, "\"calm?\": 0.");
-    assert_works("explain --no-detect --model $T/odd.safetensors --json - $T/odd/*");
+    assert_works("explain --no-detect --model $T/m.safetensors --json - $T/odd/*");
     assert_says(printed, "/odd/a?.png\"");
 }
 
@@ -210,8 +230,10 @@ static void flip_is_the_mean_of_both(void **state)
 static void bad_boxes(void **state)
 {
     (void)state;
-    assert_refused("predict --no-detect --model $T/m.safetensors --box 50,50,10,10 $T/a.png", 1, "/a.png");
-    assert_refused("predict --no-detect --model $T/m.safetensors --box 5,5,30 $T/a.png", 2, "--box 5,5,30: X,Y,W,H");
+    assert_refused("predict --model $T/m.safetensors --box 50,50,10,10 $T/a.png", 1, "/a.png");
+    assert_refused("predict --model $T/m.safetensors --box 10,10,0.5,30 $T/a.png", 1, "its sides must be 1 pixel or");
+    assert_refused("predict --model $T/m.safetensors --box 5,5,30 $T/a.png", 2, "--box 5,5,30: X,Y,W,H");
+    assert_refused("predict --no-detect --box 5,5,30,30 $T/a.png", 2, "--box and --no-detect exclude each other");
 }
 
 /* The model again with tensor 0 left out (0), a shorter one (1), or a tensor too many (2). */
@@ -271,6 +293,33 @@ static void default_model(void **state)
     shell("grep -q a.png $T/said");
     shell("cd $T/decoy && AMEND_MODEL=$T/none ../tree/build/amend predict --no-detect $T/a.png 2>$T/said; test $? = 1");
     shell("grep -q \"$T/none\" $T/said");
+    shell("cd $T/decoy && AMEND_MODEL= ../tree/build/amend predict --no-detect $T/a.png --csv >$T/said");
+    shell("cp tests/data/astronaut.png $T/tree/models/blazeface-256.onnx"); /* that it is looked at is enough */
+    shell("cd $T/decoy && AMEND_DETECTOR= ../tree/build/amend faces $T/a.png 2>$T/said; test $? = 1 && "
+          "grep -q tree/build/../models/blazeface-256.onnx $T/said");
+}
+
+/* Names of classes may hold what CSV quotes. */
+static void labels_in_csv(void **state)
+{
+    static const char *const odd[] = {"so \"calm\"", "glad"};
+    (void)state;
+    make_model("quoted.safetensors", odd, 2);
+    assert_works("predict --no-detect --model $T/quoted.safetensors --csv $T/a.png");
+    assert_says(printed, "file,x,y,w,h,label,\"so \"\"calm\"\"\",glad\n");
+}
+
+/* Names that would clear the screen. */
+static void control_characters(void **state)
+{
+    (void)state;
+    shell("mkdir $T/clear && cp $T/a.png $T/clear/$(printf 'a\\033[2J.png') && cp $T/text.png $T/clear/$(printf "
+          "'b\\007.png')");
+    assert_refused("predict --no-detect --model $T/m.safetensors --annotate $T/cleared $T/clear", 1, "/b .png: not a");
+    assert_says(printed, "/a?[2J.png: face");
+    assert_says(errors, "/a?[2J.png\n");
+    assert_works("explain --no-detect --model $T/m.safetensors $T/clear/a*");
+    assert_says(printed, "/a?[2J.png: face");
 }
 
 int main(void)
@@ -278,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_images_do_not_stop_the_rest),
         cmocka_unit_test(folders_and_patterns),
+        cmocka_unit_test(empty_and_locked_folders),
         cmocka_unit_test(standard_input),
         cmocka_unit_test(namesakes),
         cmocka_unit_test(many_files),
@@ -289,6 +339,8 @@ int main(void)
         cmocka_unit_test(flip_is_the_mean_of_both),
         cmocka_unit_test(bad_boxes),
         cmocka_unit_test(default_model),
+        cmocka_unit_test(labels_in_csv),
+        cmocka_unit_test(control_characters),
         cmocka_unit_test(bad_models),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);

@@ -108,7 +108,7 @@ static void refused(void **state)
 {
     (void)state;
     assert_refused("report", 2, "one folder of a run is needed");
-    assert_refused("report $T/run $T/run", 2, "one folder of a run is needed");
+    assert_refused("report $T/run $T/run", 2, "cannot use '");
     assert_refused("report $T/run --split all", 2, "--split all: train, valid or test");
     assert_refused("report $T/nowhere", 1, "nowhere is no folder of a run");
     assert_refused("report $T/set", 1, "recipe.ini");
