@@ -19,14 +19,12 @@ static int run(int argc, char **argv)
     if (!result) result = cli_no_more(&cli_export, argv, operands, 1);
     if (result) return result;
     if (!operands || !out) return cli_usage(&cli_export, "a model and --out are needed");
-    size_t length = strlen(out);
-    bool onnx = length > 5 && !strcmp(out + length - 5, ".onnx");
+    bool onnx = file_has_ending(out, ".onnx");
     bool bf16 = !precision || !strcmp(precision, "bf16");
     if (onnx && precision) return cli_usage(&cli_export, "--precision: values of an ONNX file are f32");
     if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
-    bool onnx = file_has_ending(out, ".onnx");
     result = cli_check_output(&cli_export, "--out", out, onnx ? CLI_OUTPUT_FILE : CLI_OUTPUT_WEIGHTS);
     if (result) return result;
     amend_status status = model_open(argv[0], &model);
