@@ -43,6 +43,11 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     return nearest;
 }
 
+char text_printable(char c)
+{
+    return (unsigned char)c < ' ' || c == 127 ? '?' : c;
+}
+
 void text_list_add(text_list *list, const char *name)
 {
     size_t room = sizeof list->text - list->used;
@@ -75,12 +80,7 @@ size_t text_character(const char *text)
     return 0;
 }
 
-char text_printable(char c)
-{
-    return (unsigned char)c < ' ' || c == 127 ? '?' : c;
-}
-
-void text_make_utf8(char *text)
+void text_make_valid(char *text)
 {
     while (*text) {
         size_t length = text_character(text);

@@ -8,6 +8,9 @@
  * none is near enough to be suggested. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
+/* `c`, or '?' for a control character, which a terminal would obey. */
+char text_printable(char c);
+
 /* Names for a message: ": a, b, c, ...", as many as fit; "" when there are none. Zeroed: empty. */
 typedef struct text_list {
     char text[160];
@@ -18,10 +21,8 @@ void text_list_add(text_list *list, const char *name);
 /* Bytes of the UTF-8 character at `text` (RFC 3629: no overlong forms, no surrogates); 0: it is none. */
 size_t text_character(const char *text);
 
-/* `c`, or '?' for a control character, which a terminal would obey. */
-char text_printable(char c);
-
-/* Puts '?' for every byte that is part of no UTF-8 character: names of files may hold any. */
-void text_make_utf8(char *text);
+/* Puts '?' in the place of every byte that is not of a UTF-8 character, as file names may have them, and texts that
+ * were cut. */
+void text_make_valid(char *text);
 
 #endif

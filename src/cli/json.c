@@ -12,7 +12,7 @@ json_t *json_text(const char *text)
     char *clean = NULL;
     json_t *string = json_string(text);
     if (string || mem_copy_string(&clean, text).code) return string;
-    text_make_utf8(clean);
+    text_make_valid(clean);
     string = json_string(clean);
     mem_free(clean);
     return string;

@@ -76,20 +76,22 @@ static void characters(void **state)
         assert_int_equal(text_character(cases[i].text), cases[i].length);
 }
 
-static void other_bytes_are_replaced(void **state)
+static void bytes_that_are_no_characters_are_replaced(void **state)
 {
-    char text[] = "a\xe9-\xc3\xa9 \xe2\x82", plain[] = "as it is";
+    char cut[] = "caf\xc3\xa9 \xe2\x82", alone[] = "\xa9z\xff", good[] = "\xf0\x9f\x98\x80";
     (void)state;
-    text_make_utf8(text);
-    assert_string_equal(text, "a?-\xc3\xa9 ??");
-    text_make_utf8(plain);
-    assert_string_equal(plain, "as it is");
+    text_make_valid(cut);
+    text_make_valid(alone);
+    text_make_valid(good);
+    assert_string_equal(cut, "caf\xc3\xa9 ??");
+    assert_string_equal(alone, "?z?");
+    assert_string_equal(good, "\xf0\x9f\x98\x80");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slips_are_found), cmocka_unit_test(strangers_are_not),
                                        cmocka_unit_test(lists_end_in_dots), cmocka_unit_test(characters),
-                                       cmocka_unit_test(other_bytes_are_replaced)};
+                                       cmocka_unit_test(bytes_that_are_no_characters_are_replaced)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
