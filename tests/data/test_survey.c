@@ -48,6 +48,7 @@ static void near_copies_are_none(void **state)
             snprintf(name, sizeof name, "%c/%zu-%zu.png", images % 2 ? 'a' : 'b', i, changed);
             scratch_path(name, path, sizeof path);
             assert_int_equal(image_create(&image, sizes[i].width, sizes[i].height, 1).code, AMEND_OK);
+            memset(image.pixels, 0, sizes[i].width * sizes[i].height);
             if (changed) image.pixels[changed] = 1;
             assert_int_equal(image_write_png(path, &image).code, AMEND_OK);
             amend_image_free(&image);
