@@ -49,7 +49,8 @@ AMEND_API const char *amend_model_path(const amend_model *model);               
 /* Probabilities (amend_model_classes values, sum 1) of the expression of the face inside `box`, or of the whole image
  * with box NULL. A box without overlap with the image is AMEND_BAD_ARGUMENT, an answer that is not a number (weights
  * that are huge) AMEND_NUMERIC. Threads may share a model: each call in progress has memory of its own, kept for the
- * next one. */
+ * next one. OpenMP's threads do not live on in the child of a fork: a child that predicts must be one of a process that
+ * has not yet. */
 AMEND_API amend_status amend_model_predict(amend_model *model, const amend_image *image, const amend_box *box,
                                            float *probabilities) AMEND_MUST_USE;
 

@@ -2,6 +2,7 @@
 #include "nn/dnn.h"
 
 #include <oneapi/dnnl/dnnl.h>
+#include <omp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -252,8 +253,17 @@ static dnnl_status_t describe_conv_job(const void *what, dnnl_primitive_attr_t a
     return status;
 }
 
+/* oneDNN's backward passes are planned for as many threads as may be, and wait for each of them, for ever for one that
+ * does not come: OMP_DYNAMIC and OMP_THREAD_LIMIT keep some away. */
+static void settle_threads(void)
+{
+    omp_set_dynamic(0);
+    if (omp_get_thread_limit() < omp_get_max_threads()) omp_set_num_threads(omp_get_thread_limit());
+}
+
 amend_status dnn_conv_create(const dnn_conv *conv, dnn_pass pass, bool free_layouts, dnn_job **job)
 {
+    if (pass == DNN_BACKWARD_DATA || pass == DNN_BACKWARD_WEIGHTS) settle_threads();
     blueprint r = {describe_conv_job,
                    "planned a convolution",
                    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, conv->bias ? DNNL_ARG_BIAS : 0},

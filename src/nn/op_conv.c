@@ -19,6 +19,11 @@ static size_t align(size_t bytes)
 
 static amend_status create_backward(nn_layer *layer, const dnn_conv *conv, conv_state *state)
 {
+    if (nn_conv_overruns(layer->row, conv->in.c))
+        return status_error(AMEND_UNSUPPORTED,
+                            "conv %s: 1x1 with stride %zu from %zu to %zu channels cannot be trained; a pool of single "
+                            "pixels in front must have the stride",
+                            layer->row->name, layer->row->stride, conv->in.c, layer->row->channels);
     if (nn_layer_learns(layer)) {
         TRY(nn_job_conv(conv, DNN_BACKWARD_WEIGHTS, &state->jobs[WEIGHTS]));
         TRY(nn_job_pack(state->jobs[WEIGHTS], NN_F32, true, &state->jobs[UNPACK]));

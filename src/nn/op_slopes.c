@@ -85,7 +85,8 @@ static amend_status slopes_backward(nn_layer *layer)
 {
     const nn_tensor *x = layer->in[0], *y = layer->out;
     const slope_maps m = {x->type, x->shape.c, x->data, y->gradient, layer->params[0]->value, layer->in_gradient[0]};
-    const size_t threads = (size_t)omp_get_max_threads(), pixels = nn_shape_count(x->shape) / m.c;
+    const size_t threads = layer->scratch_bytes / (m.c * (sizeof(double) + sizeof(float)));
+    const size_t pixels = nn_shape_count(x->shape) / m.c;
     double *sums = layer->scratch;
     float *parts = (float *)(sums + threads * m.c);
 #pragma omp parallel for schedule(static)

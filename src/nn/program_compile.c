@@ -37,17 +37,19 @@ static amend_status plain_read(const nn_row *row, const nn_params *params, plain
     return status_ok();
 }
 
-/* w (pixel / 255 - mean) / deviation + b = w' pixel + b' */
-static void take_normalisation(const nn_program_options *o, size_t channels, plain *w)
+/* w (pixel / 255 - mean) / deviation + b = w' pixel + b'. An output sees the channels of its group. */
+static void take_normalisation(const nn_program_options *o, size_t channels, size_t groups, plain *w)
 {
-    size_t area = w->taps / channels;
-    for (size_t i = 0; i < w->outputs; i++)
-        for (size_t c = 0; c < channels; c++)
+    size_t seen = channels / groups, area = w->taps / seen;
+    for (size_t i = 0; i < w->outputs; i++) {
+        size_t first = i / (w->outputs / groups) * seen;
+        for (size_t c = 0; c < seen; c++)
             for (size_t k = 0; k < area; k++) {
                 float *value = &w->weights[i * w->taps + c * area + k];
-                w->bias[i] -= *value * o->mean[c] / o->deviation[c];
-                *value /= 255 * o->deviation[c];
+                w->bias[i] -= *value * o->mean[first + c] / o->deviation[first + c];
+                *value /= 255 * o->deviation[first + c];
             }
+    }
 }
 
 /* What a convolution's sum of products and bias is counted in: codes of its result, so that only a function that is
@@ -120,7 +122,7 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
     if (first_of_bytes) conv.pad = 0; /* the input carries its border */
     plain w = {0};
     amend_status status = plain_read(s->row, params, &w);
-    if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, &w);
+    if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, groups, &w);
     if (!status.code && program_is_coded(from)) status = quantize(&w, from, from->shape.c / groups, unit_of(s));
     if (!status.code) {
         const dnn_fusion fusion = fusion_of(p, s, &w);

@@ -1,14 +1,17 @@
-/* Codes of weights. */
+/* Codes of weights. A channel whose weights are all below LEAST is dead: its codes are 0, since with steps as small the
+ * bias, counted in them, would be beyond a float. */
 #include "nn/quantize.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#define LEAST 1e-20f
+
 float nn_quantize_weights(const float *weights, size_t count, int8_t *codes)
 {
     float largest = 0;
     for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(weights[i]));
-    float step = largest > 0 ? largest / 127 : 1;
+    float step = largest > LEAST ? largest / 127 : 1;
     for (size_t i = 0; i < count; i++) codes[i] = (int8_t)lrintf(weights[i] / step);
     return step;
 }

@@ -49,6 +49,15 @@ static amend_status window_shape(const nn_row *row, nn_shape in, nn_shape *out)
     return status_ok();
 }
 
+static amend_status pool_shape(const nn_row *row, nn_shape in, nn_shape *out)
+{
+    TRY(window_shape(row, in, out));
+    bool beyond = (out->h - 1) * row->stride >= in.h + row->pad || (out->w - 1) * row->stride >= in.w + row->pad;
+    if (row->pad < row->kernel && !beyond) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "%s %s: a window lies in the padding alone, which has no values",
+                        nn_kind_name(row->kind), row->name);
+}
+
 static amend_status conv_shape(const nn_row *row, nn_shape in, nn_shape *out)
 {
     if (row->groups > 1 && (in.c % row->groups || row->channels % row->groups))
@@ -56,6 +65,13 @@ static amend_status conv_shape(const nn_row *row, nn_shape in, nn_shape *out)
                             row->name, row->groups, in.c, row->channels);
     out->c = row->channels;
     return window_shape(row, in, out);
+}
+
+bool nn_conv_overruns(const nn_row *row, size_t channels)
+{
+    enum { REGISTER = 16 };
+    bool odd = channels % REGISTER || row->channels % REGISTER;
+    return odd && row->kernel == 1 && row->stride > 1 && !row->pad && !row->pad_more;
 }
 
 static bool repeats(size_t a, size_t b)
@@ -127,7 +143,7 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
         return conv_shape(row, in, out);
     case NN_MAX_POOL:
     case NN_AVERAGE_POOL:
-        return window_shape(row, in, out);
+        return pool_shape(row, in, out);
     case NN_ADD: {
         nn_shape other = table->shapes[row->in[1]];
         if (other.h != in.h || other.w != in.w || other.c != in.c)

@@ -95,6 +95,10 @@ size_t nn_row_products(const nn_table *table, size_t row);
 /* How many rows it reads: 0 .. NN_MAX_INPUTS. */
 size_t nn_row_inputs(const nn_row *row);
 
+/* A convolution in whose backward passes oneDNN 2.6 writes past its buffers: 1x1 with a stride and channels, in or out,
+ * that are no multiple of 16. */
+bool nn_conv_overruns(const nn_row *row, size_t channels);
+
 /* How many inputs of later rows are this row. */
 size_t nn_table_readers(const nn_table *table, size_t row);
 

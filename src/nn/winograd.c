@@ -299,7 +299,8 @@ static void multiply_gradients(const work *k, size_t point)
 static void run_apart(const work *all, float *scratch)
 {
     const winograd *w = all->w;
-#pragma omp parallel for schedule(static) num_threads((int)w->threads)
+    int most = omp_get_max_threads(), threads = (size_t)most < w->threads ? most : (int)w->threads; /* have scratch */
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t block = 0; block < w->blocks; block++) {
         work k = work_on(all, block, scratch + (size_t)omp_get_thread_num() * block_floats(w));
         for (size_t i = 0; i < k.count; i++) transform_patch(&k, i);
@@ -314,7 +315,7 @@ static void run_together(const work *all, float *scratch)
     const winograd *w = all->w;
     for (size_t block = 0; block < w->blocks; block++) {
         work k = work_on(all, block, scratch);
-#pragma omp parallel num_threads((int)w->threads)
+#pragma omp parallel
         {
 #pragma omp for schedule(static)
             for (size_t i = 0; i < k.count; i++) transform_patch(&k, i);
@@ -332,7 +333,7 @@ static void run_gradients(const work *all, float *scratch)
     const winograd *w = all->w;
     for (size_t block = 0; block < w->blocks; block++) {
         work k = work_on(all, block, scratch);
-#pragma omp parallel num_threads((int)w->threads)
+#pragma omp parallel
         {
 #pragma omp for schedule(static) nowait
             for (size_t i = 0; i < k.count; i++) transform_patch(&k, i);

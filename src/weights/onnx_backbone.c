@@ -9,8 +9,6 @@
 #include "nn/rows.h"
 #include "weights/onnx_graph.h"
 
-enum { REGISTERS = 16 };
-
 static size_t area_of(const nn_table *table, size_t row)
 {
     return table->shapes[row].h * table->shapes[row].w;
@@ -95,13 +93,10 @@ static void order_gate(const nn_table *table, nn_row *row)
     row->in[1] = gate;
 }
 
-/* oneDNN 2.6 writes past its buffers in the backward pass of 1x1 convolutions with a stride and odd channels (see
- * backbone/builders.h): a pool of single pixels in front has the stride then. */
+/* Where oneDNN could not train a convolution with its stride, a pool of single pixels in front has the stride. */
 static amend_status add_steps(const graph *g, nn_table *table, nn_row *row)
 {
-    bool odd = row->channels % REGISTERS || table->shapes[row->in[0]].c % REGISTERS;
-    if (row->kind != NN_CONV || row->kernel > 1 || row->stride < 2 || row->pad || row->pad_more || !odd)
-        return status_ok();
+    if (row->kind != NN_CONV || !nn_conv_overruns(row, table->shapes[row->in[0]].c)) return status_ok();
     nn_row steps = {.kind = NN_MAX_POOL, .in = {row->in[0]}, .kernel = 1, .stride = row->stride};
     snprintf(steps.name, sizeof steps.name, "%.54s.steps", row->name);
     clean_name(table, steps.name);

@@ -214,8 +214,9 @@ static nn_table *byte_layers(size_t channels, size_t classes)
     return table;
 }
 
-/* Runs on random pixels of 0 and 255 that are taken as they are; notes the ranges of f32 maps in `steps`. */
-static void run_on_bytes(const nn_table *table, const nn_params *params, nn_type type, nn_steps *steps, float *logits)
+/* Runs on random pixels of 0 and 255 less 255 `means`; notes the ranges of f32 maps in `steps`. */
+static void run_on_pixels(const nn_table *table, const nn_params *params, nn_type type, const float means[4],
+                          nn_steps *steps, float *logits)
 {
     const float unit = 1.0f / 255;
     nn_program_options o = {.batch = 1, .type = type, .deviation = {unit, unit, unit, unit}, .steps = steps};
@@ -223,6 +224,7 @@ static void run_on_bytes(const nn_table *table, const nn_params *params, nn_type
     nn_context *context = NULL;
     rng r = rng_make(1, 2, 5);
     o.keep_maps = type == NN_F32;
+    memcpy(o.mean, means, sizeof o.mean);
     must(nn_program_create(table, params, &o, &program));
     must(nn_context_create(program, &context));
     for (size_t i = 0; i < nn_shape_count(table->shapes[0]); i++)
@@ -237,6 +239,11 @@ static void run_on_bytes(const nn_table *table, const nn_params *params, nn_type
     }
     nn_context_free(context);
     nn_program_free(program);
+}
+
+static void run_on_bytes(const nn_table *table, const nn_params *params, nn_type type, nn_steps *steps, float *logits)
+{
+    run_on_pixels(table, params, type, (float[4]){0}, steps, logits);
 }
 
 /* Weights of -1, 0 and 1, pixels of 0 and 255: what overflows where products of bytes are added up in 16 bits. Codes of
@@ -260,6 +267,62 @@ static void test_int8_does_not_overflow(void **state)
         double distance = distance_of(coded, exact, CLASSES);
         print_message("%zu channels: logits differ by %.4f of the largest\n", channels, distance);
         assert_true(distance < 0.03);
+        nn_params_free(&params);
+        mem_free(table);
+    }
+}
+
+/* A network may begin with a normalisation, folded into a 1x1 convolution of each channel alone: the pixels' own is of
+ * that channel, too. */
+static void test_int8_with_groups_first(void **state)
+{
+    enum { CLASSES = 16 };
+    static const float means[4] = {0.1f, 0.4f, 0.8f};
+    (void)state;
+    for (size_t kernel = 1; kernel <= 3; kernel += 2) {
+        nn_table *table = table_begin(6, 6, 3);
+        nn_row conv = {.kind = NN_CONV,
+                       .channels = 3,
+                       .groups = 3,
+                       .kernel = kernel,
+                       .stride = 1,
+                       .pad = kernel / 2,
+                       .bias = true};
+        nn_steps steps = {{0}};
+        nn_params params;
+        float exact[CLASSES], coded[CLASSES];
+        conv.in[0] = table_add(table, conv);
+        conv.in[0] = table_add(table, (nn_row){.kind = NN_RELU, .in = {conv.in[0]}});
+        table_add(table, (nn_row){.kind = NN_LINEAR, .in = {conv.in[0]}, .channels = CLASSES});
+        must(nn_params_create(table, &params));
+        nn_params_init(&params, 12);
+        run_on_pixels(table, &params, NN_F32, means, &steps, exact);
+        run_on_pixels(table, &params, NN_U8, means, &steps, coded);
+        double distance = distance_of(coded, exact, CLASSES);
+        if (!(distance < 0.03)) fail_msg("kernel %zu: %g", kernel, distance);
+        nn_params_free(&params);
+        mem_free(table);
+    }
+}
+
+/* A channel that weight decay has starved gives its bias. */
+static void test_int8_of_a_dead_channel(void **state)
+{
+    enum { CLASSES = 16 };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        nn_table *table = byte_layers(3, CLASSES);
+        nn_steps steps = {{0}};
+        nn_params params;
+        float exact[CLASSES], coded[CLASSES];
+        must(nn_params_create(table, &params));
+        nn_params_init(&params, 13);
+        nn_param *weight = &params.items[0], *bias = &params.items[1];
+        for (size_t k = 0; k < weight->count; k++) weight->value[k] *= k < 27 ? i ? 0 : 1e-38f : 1.0f / 255;
+        bias->value[0] = 0.7f;
+        run_on_bytes(table, &params, NN_F32, &steps, exact);
+        run_on_bytes(table, &params, NN_U8, &steps, coded);
+        assert_true(distance_of(coded, exact, CLASSES) < 0.03);
         nn_params_free(&params);
         mem_free(table);
     }
@@ -376,6 +439,8 @@ int main(void)
                                        cmocka_unit_test(test_int8_wants_ranges),
                                        cmocka_unit_test(test_int8_does_not_overflow),
                                        cmocka_unit_test(test_int8_functions),
+                                       cmocka_unit_test(test_int8_with_groups_first),
+                                       cmocka_unit_test(test_int8_of_a_dead_channel),
                                        cmocka_unit_test(test_threads_share_a_program),
                                        cmocka_unit_test(test_memory_that_runs_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,8 @@ static void strangers(void **state)
         {"a constant input\n", "'constant' is no kind"},
         {"a affinity input\n", "'affinity' is no kind"},
         {"a resize input\n", "'resize' is no kind"},
+        {"a max_pool input kernel=2 stride=1 pad=2\n", "a window lies in the padding alone"},
+        {"a average_pool input kernel=2 stride=1 pad_more=2\n", "a window lies in the padding alone"},
         {"a relu\n", "1 inputs are needed"},
         {"a relu b\nb relu a\n", "row 1 (a): its input 'b' is no row before it"},
         {"a relu a\n", "its input 'a' is no row before it"},
