@@ -134,11 +134,16 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
     return status_prefix(status, "%s", s->row->name);
 }
 
+static size_t count_each(const program_step *s)
+{
+    return nn_shape_count(s->shape) / s->shape.n;
+}
+
 static amend_status compile_linear(nn_program *p, program_step *s, const nn_params *params)
 {
     plain w = {0};
     amend_status status = plain_read(s->row, params, &w);
-    if (!status.code && w.taps != nn_shape_count(p->steps[s->in].shape) / p->options.batch)
+    if (!status.code && w.taps != count_each(&p->steps[s->in]))
         status = status_error(AMEND_INTERNAL, "linear %s: does not fit its input", s->row->name);
     s->weights = w.weights;
     s->bias = w.bias;
@@ -146,23 +151,24 @@ static amend_status compile_linear(nn_program *p, program_step *s, const nn_para
     return status;
 }
 
-/* The step's own copy of one tensor. */
-static amend_status copy_values(program_step *s, const nn_params *params, const char *suffix)
+/* The step's own copies of one tensor. */
+static amend_status copy_values(program_step *s, const nn_params *params, const char *suffix, size_t copies)
 {
     const nn_param *from = nn_params_find(params, s->row->name, suffix);
     if (!from) return status_error(AMEND_INTERNAL, "no tensor '%s.%s'", s->row->name, suffix);
-    TRY(mem_alloc(&s->weights, from->count, sizeof(float), s->row->name));
-    memcpy(s->weights, from->value, from->count * sizeof(float));
+    TRY(mem_alloc(&s->weights, from->count * copies, sizeof(float), s->row->name));
+    for (size_t i = 0; i < copies; i++)
+        memcpy((float *)s->weights + i * from->count, from->value, from->count * sizeof(float));
     return status_ok();
 }
 
 static amend_status copy_source(const nn_program *p, program_step *s)
 {
-    size_t count = nn_shape_count(s->shape) / s->shape.n, known = nn_shape_count(p->steps[s->in].shape) / s->shape.n;
+    size_t count = count_each(s), known = count_each(&p->steps[s->in]);
     if (!s->row->source && count != known)
         return status_error(AMEND_INTERNAL, "gather %s: %zu values as %zu", s->row->name, known, count);
     if (!s->row->source) return status_ok();
-    if (s->other != PROGRAM_NONE) known += nn_shape_count(p->steps[s->other].shape) / p->steps[s->other].shape.n;
+    if (s->other != PROGRAM_NONE) known += count_each(&p->steps[s->other]);
     TRY(mem_alloc(&s->source, count, sizeof *s->source, s->row->name));
     for (size_t i = 0; i < count; i++) {
         s->source[i] = s->row->source[i];
@@ -189,9 +195,9 @@ static amend_status compile_step(nn_program *p, program_step *s, const nn_params
     case NN_AVERAGE_POOL:
         return compile_pool(p, s);
     case NN_CONSTANT:
-        return copy_values(s, params, "value");
+        return copy_values(s, params, "value", s->shape.n);
     case NN_ACTIVATION:
-        return s->function == NN_SLOPES ? copy_values(s, params, "weight") : status_ok();
+        return s->function == NN_SLOPES ? copy_values(s, params, "weight", 1) : status_ok();
     case NN_GATHER:
         return copy_source(p, s);
     default:

@@ -125,6 +125,18 @@ static amend_status check_kind(const nn_program *p, const program_step *s)
     return p->options.type == NN_U8 ? check_bytes(p, s) : status_ok();
 }
 
+/* Whether constant `row` can lie there once: all that read it take its values again for each sample. */
+static bool is_repeated(const nn_program *p, size_t row)
+{
+    for (size_t i = row + 1; i < p->table.count; i++) {
+        const nn_row *reader = &p->table.rows[i];
+        bool repeats = reader->kind == NN_ADD || reader->kind == NN_COMBINE || reader->kind == NN_GATHER;
+        for (size_t k = 0; !repeats && k < nn_row_inputs(reader); k++)
+            if (reader->in[k] == row) return false;
+    }
+    return !program_is_output(p, row);
+}
+
 amend_status program_fuse(nn_program *p)
 {
     size_t step_of_row[NN_MAX_ROWS] = {0};
@@ -141,7 +153,7 @@ amend_status program_fuse(nn_program *p)
         TRY(check_kind(p, s));
         TRY(choose_type(p, s, positive));
         s->shape = table->shapes[row];
-        s->shape.n = s->row->kind == NN_CONSTANT ? 1 : p->options.batch;
+        s->shape.n = s->row->kind == NN_CONSTANT && is_repeated(p, row) ? 1 : p->options.batch;
         for (size_t i = row; i <= s->last_row; i++) step_of_row[i] = p->count;
     }
     size_t border = 2 * program_border(p);

@@ -431,6 +431,91 @@ static void test_memory_that_runs_out(void **state)
     sample_free(&s);
 }
 
+/* The outputs of rows for `count` images, one behind the other. */
+static void run_outputs(const nn_table *table, const nn_params *params, const size_t *rows, size_t row_count,
+                        const uint8_t *pixels, size_t count, float **results)
+{
+    const nn_program_options options = {
+        .batch = count, .type = NN_F32, .deviation = {1, 1, 1}, .outputs = rows, .output_count = row_count};
+    nn_program *program = NULL;
+    nn_context *context = NULL;
+    must(nn_program_create(table, params, &options, &program));
+    must(nn_context_create(program, &context));
+    memcpy(nn_context_pixels(context), pixels, count * nn_shape_count(table->shapes[0]));
+    must(nn_context_run(context, count));
+    for (size_t i = 0; i < row_count; i++) {
+        size_t values = 0;
+        const float *map = nn_context_map(context, rows[i], &values);
+        assert_int_equal(values, count * nn_shape_count(table->shapes[rows[i]]));
+        results[i] = floats(values);
+        memcpy(results[i], map, values * sizeof *map);
+    }
+    nn_context_free(context);
+    nn_program_free(program);
+}
+
+/* A batch gives what each of its images gives alone. */
+static void compare_alone(const nn_table *table, const nn_params *params, const size_t *rows, size_t row_count, rng *r)
+{
+    enum { COUNT = 3, MOST = 64 };
+    uint8_t pixels[COUNT * MOST];
+    float *together[NN_MAX_OUTPUTS], *alone[NN_MAX_OUTPUTS];
+    size_t each = nn_shape_count(table->shapes[0]);
+    assert_true(each <= MOST);
+    for (size_t i = 0; i < COUNT * each; i++) pixels[i] = (uint8_t)rng_below(r, 256);
+    run_outputs(table, params, rows, row_count, pixels, COUNT, together);
+    for (size_t n = 0; n < COUNT; n++) {
+        run_outputs(table, params, rows, row_count, pixels + n * each, 1, alone);
+        for (size_t k = 0; k < row_count; k++) {
+            size_t values = nn_shape_count(table->shapes[rows[k]]);
+            if (!(distance_of(together[k] + n * values, alone[k], values) < 1e-6))
+                fail_msg("%s of image %zu", table->rows[rows[k]].name, n);
+            mem_free(alone[k]);
+        }
+    }
+    for (size_t k = 0; k < row_count; k++) mem_free(together[k]);
+}
+
+/* Whatever reads a constant, sums with what comes of it, and outputs that are constants. */
+static void test_constants_in_batches(void **state)
+{
+    enum { SIDE = 4, CHANNELS = 3 };
+    static const uint32_t turned[] = {2, 1, 0};
+    static const nn_row readers[] = {{.kind = NN_RELU},
+                                     {.kind = NN_ACTIVATION, .function = NN_SIGMOID},
+                                     {.kind = NN_ACTIVATION, .function = NN_SLOPES},
+                                     {.kind = NN_SOFTMAX},
+                                     {.kind = NN_GLOBAL_POOL},
+                                     {.kind = NN_MAX_POOL, .kernel = 2, .stride = 2},
+                                     {.kind = NN_CONV, .channels = CHANNELS, .kernel = 3, .stride = 1, .pad = 1},
+                                     {.kind = NN_LINEAR, .channels = CHANNELS},
+                                     {.kind = NN_RESIZE, .height = 3, .width = 5, .step = {0.5, 0.5}},
+                                     {.kind = NN_GATHER, .height = SIDE, .width = SIDE, .channels = CHANNELS},
+                                     {.kind = NN_GATHER, .height = 1, .width = 1, .channels = 3, .source = turned},
+                                     {.kind = NN_COMBINE, .operation = NN_TIMES}};
+    const nn_row constant = {.kind = NN_CONSTANT, .height = SIDE, .width = SIDE, .channels = CHANNELS};
+    rng r = rng_make(4, 1, 7);
+    (void)state;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        nn_table *table = table_begin(SIDE, SIDE, CHANNELS);
+        nn_row reader = readers[i];
+        nn_params params;
+        size_t mean = table_add(table, (nn_row){.kind = NN_GLOBAL_POOL}), rows[3];
+        rows[0] = table_add(table, constant);
+        reader.in[0] = reader.in[1] = table_add(table, constant);
+        snprintf(reader.name, sizeof reader.name, "%s%zu", nn_kind_name(reader.kind), i);
+        rows[1] = table_add(table, reader);
+        rows[2] = table_add(table, (nn_row){.kind = NN_COMBINE, .in = {rows[1], mean}});
+        must(nn_params_create(table, &params));
+        for (size_t k = 0; k < params.count; k++)
+            for (size_t at = 0; at < params.items[k].count; at++)
+                params.items[k].value[at] = (float)rng_between(&r, -1, 1);
+        compare_alone(table, &params, rows, 3, &r);
+        nn_params_free(&params);
+        mem_free(table);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_f32_equals_the_unfolded_network),
@@ -441,6 +526,7 @@ int main(void)
                                        cmocka_unit_test(test_int8_functions),
                                        cmocka_unit_test(test_int8_with_groups_first),
                                        cmocka_unit_test(test_int8_of_a_dead_channel),
+                                       cmocka_unit_test(test_constants_in_batches),
                                        cmocka_unit_test(test_threads_share_a_program),
                                        cmocka_unit_test(test_memory_that_runs_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
