@@ -31,11 +31,6 @@ struct nn_plan {
     size_t own_bytes, scratch_bytes, version;
 };
 
-static bool same_shape(nn_shape a, nn_shape b)
-{
-    return a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
 static const nn_op *op_of(const nn_table *table, const nn_row *row)
 {
     static const nn_op *const ops[NN_KINDS] = {
@@ -56,7 +51,7 @@ static const nn_op *op_of(const nn_table *table, const nn_row *row)
         [NN_ADD] = &nn_op_pair,
         [NN_GATHER] = &nn_op_gather,
     };
-    bool alike = row->kind == NN_COMBINE && same_shape(table->shapes[row->in[0]], table->shapes[row->in[1]]);
+    bool alike = row->kind == NN_COMBINE && nn_shape_same(table->shapes[row->in[0]], table->shapes[row->in[1]]);
     bool slopes = row->kind == NN_ACTIVATION && row->function == NN_SLOPES;
     return alike ? &nn_op_pair : slopes ? &nn_op_slopes : ops[row->kind];
 }

@@ -57,17 +57,12 @@ bool nn_rows_picks(const nn_table *table, const nn_row *row, uint32_t *picks)
     return true;
 }
 
-static bool same_shape(nn_shape a, nn_shape b)
-{
-    return a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
 /* Two maps of one shape, or one map and a value for each of its channels. */
 static bool can_combine(const nn_table *table, const nn_row *row)
 {
     nn_shape a = table->shapes[row->in[0]], b = table->shapes[row->in[1]], gate = {1, 1, 1, a.c};
     if (row->operation == NN_OVER) return false;
-    return same_shape(a, b) || (row->operation == NN_TIMES && same_shape(b, gate));
+    return nn_shape_same(a, b) || (row->operation == NN_TIMES && nn_shape_same(b, gate));
 }
 
 static amend_status check_gather(const nn_table *table, const nn_row *row)

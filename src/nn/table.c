@@ -146,7 +146,7 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
         return pool_shape(row, in, out);
     case NN_ADD: {
         nn_shape other = table->shapes[row->in[1]];
-        if (other.h != in.h || other.w != in.w || other.c != in.c)
+        if (!nn_shape_same(other, in))
             return status_error(AMEND_BAD_ARGUMENT, "add %s: its inputs have different shapes", row->name);
         return status_ok();
     }

@@ -2,6 +2,7 @@
 #ifndef NN_TYPE_H
 #define NN_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +36,12 @@ static inline size_t nn_type_size(nn_type type)
 static inline size_t nn_shape_count(nn_shape s)
 {
     return s.n * s.h * s.w * s.c;
+}
+
+/* Of one sample. */
+static inline bool nn_shape_same(nn_shape a, nn_shape b)
+{
+    return a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
 static inline float nn_from_bf16(uint16_t value)

@@ -27,11 +27,6 @@ static bool has_order(const graph_value *v, const graph_value *wanted)
     return true;
 }
 
-static bool same_shape(nn_shape a, nn_shape b)
-{
-    return a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
 /* Whether row `at` gathers the very same: of maps that are joined one by one, again and again, most are there. */
 static bool gathers_same(const nn_table *table, size_t at, const nn_row *row, const uint32_t *source)
 {
@@ -142,7 +137,7 @@ amend_status graph_in_order(graph *g, const graph_value *value, bool as_map, gra
     }
     TRY(graph_shape_of(g, value, as_map, &shape));
     if (as_map) graph_row_value(value->row, value->rank, value->dims, &wanted);
-    if (!has_order(value, &wanted) || !same_shape(g->network->table.shapes[value->row], shape))
+    if (!has_order(value, &wanted) || !nn_shape_same(g->network->table.shapes[value->row], shape))
         return gather_view(g, &from, as_map, shape, ordered);
     *ordered = from;
     return status_ok();

@@ -109,9 +109,7 @@ static amend_status reduced_first(graph *g, const graph_value *value, const bool
                 if (pass) inner *= value->dims[i];
             }
     TRY(graph_flat(g, turned, turned));
-    size_t offset = turned->offset;
     value_set_dims(turned, 2, (size_t[]){inner, count / inner});
-    turned->offset = offset;
     return graph_in_order(g, turned, false, turned);
 }
 

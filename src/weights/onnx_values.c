@@ -199,9 +199,7 @@ amend_status onnx_softmax(graph *g)
     size_t dims[ONNX_MAX_RANK], rank = flat.rank;
     memcpy(dims, flat.dims, sizeof dims);
     TRY(graph_flat(g, &flat, &flat));
-    size_t offset = flat.offset;
     value_set_dims(&flat, 2, (size_t[]){count / inner, inner});
-    flat.offset = offset;
     TRY(graph_in_order(g, &flat, false, &flat));
     TRY(graph_add_row(g, (nn_row){.kind = NN_SOFTMAX, .in = {flat.row}}, &index));
     made = (graph_value){.row = index};
