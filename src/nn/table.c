@@ -176,6 +176,13 @@ static amend_status row_shape(const nn_table *table, const nn_row *row, nn_shape
     }
 }
 
+bool nn_table_has(const nn_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (!strcmp(table->rows[i].name, name)) return true;
+    return false;
+}
+
 amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
 {
     nn_shape shape;
@@ -184,6 +191,8 @@ amend_status nn_table_add(nn_table *table, nn_row row, size_t *index)
     if (row.in[0] >= table->count || row.in[1] >= table->count || row.kind <= NN_INPUT || row.kind >= NN_KINDS)
         return status_error(AMEND_BAD_ARGUMENT, "row %zu (%s): uses a row that does not precede it", table->count,
                             row.name);
+    if (nn_table_has(table, row.name))
+        return status_error(AMEND_BAD_ARGUMENT, "row %zu (%s): another row has its name", table->count, row.name);
     TRY(row_shape(table, &row, &shape));
     if (!shape.c || (shape.c > 65536 && row.kind != NN_GATHER && row.kind != NN_CONSTANT))
         return status_error(AMEND_BAD_ARGUMENT, "%s %s: %zu channels; 1..65536 are possible", nn_kind_name(row.kind),

@@ -80,7 +80,11 @@ typedef struct nn_table {
 /* An empty table with the input row: images of height x width x channels. */
 amend_status nn_table_begin(nn_table *table, size_t height, size_t width, size_t channels) AMEND_MUST_USE;
 
-/* Appends a row, checks it and works out its shape; its index comes in *index. Errors name the row. */
+/* Whether a row has this name. */
+bool nn_table_has(const nn_table *table, const char *name);
+
+/* Appends a row, whose name no other has, checks it and works out its shape; its index comes in *index. Errors name the
+ * row. */
 amend_status nn_table_add(nn_table *table, nn_row row, size_t *index) AMEND_MUST_USE;
 
 /* The function of a relu or an activation; of other rows NN_NO_FUNCTION. */

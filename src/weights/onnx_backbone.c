@@ -62,13 +62,6 @@ static void mark(const nn_table *table, size_t map, bool *needed)
 
 /* ---- rows that train ---- */
 
-static bool has_name(const nn_table *table, const char *name)
-{
-    for (size_t i = 0; i < table->count; i++)
-        if (!strcmp(table->rows[i].name, name)) return true;
-    return false;
-}
-
 /* Words of plain characters, none of them the head's or another row's. */
 static void clean_name(const nn_table *table, char name[NN_NAME_SIZE])
 {
@@ -77,7 +70,7 @@ static void clean_name(const nn_table *table, char name[NN_NAME_SIZE])
         if (!isalnum((unsigned char)*c) && !strchr("._/:-", *c)) *c = '_';
     snprintf(wanted, sizeof wanted, "%s", name);
     snprintf(whole, sizeof whole, "%s.", wanted);
-    for (size_t i = 1; has_name(table, name) || arm_head_owns(whole); i++) {
+    for (size_t i = 1; nn_table_has(table, name) || arm_head_owns(whole); i++) {
         snprintf(name, NN_NAME_SIZE, "onnx%zu.%.48s", i, wanted);
         snprintf(whole, sizeof whole, "%s.", name);
     }

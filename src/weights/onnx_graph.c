@@ -222,8 +222,10 @@ amend_status graph_output(graph *g, size_t index, const graph_value *value)
 
 amend_status graph_add_row(graph *g, nn_row row, size_t *index)
 {
-    if (!*row.name) snprintf(row.name, sizeof row.name, "node%zu", g->network->table.count);
-    amend_status status = nn_table_add(&g->network->table, row, index);
+    nn_table *table = &g->network->table;
+    for (size_t i = table->count; !*row.name || nn_table_has(table, row.name); i++)
+        snprintf(row.name, sizeof row.name, "node%zu", i);
+    amend_status status = nn_table_add(table, row, index);
     return status.code ? graph_error(g, status.code, "%s", status.message) : status;
 }
 

@@ -102,7 +102,7 @@ amend_status graph_shape_of(const graph *g, const graph_value *value, bool as_ma
 
 /* ---- rows ---- */
 
-/* Adds a row, named after the node unless it has a name. */
+/* Adds a row, under its number where it has no name or another row has that. */
 amend_status graph_add_row(graph *g, nn_row row, size_t *index) AMEND_MUST_USE;
 
 /* The value that is row `index` as a whole, with these dims: a map for 4 of them, else plain. */

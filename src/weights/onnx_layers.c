@@ -6,18 +6,14 @@
 #include "base/mem.h"
 #include "weights/onnx_operators.h"
 
-/* "layer1.0.conv1.weight" names its row layer1.0.conv1, unless that is taken. */
+/* "layer1.0.conv1.weight" names its row layer1.0.conv1. */
 static void name_after(const graph *g, size_t input, nn_row *row)
 {
     static const char suffix[] = ".weight";
     const char *name = g->node->input[input];
     size_t length = strlen(name), end = sizeof suffix - 1;
     if (length <= end || length - end >= NN_NAME_SIZE || strcmp(name + length - end, suffix)) return;
-    char wanted[NN_NAME_SIZE];
-    snprintf(wanted, sizeof wanted, "%.*s", (int)(length - end), name);
-    for (size_t i = 0; i < g->network->table.count; i++)
-        if (!strcmp(g->network->table.rows[i].name, wanted)) return;
-    memcpy(row->name, wanted, sizeof wanted);
+    snprintf(row->name, sizeof row->name, "%.*s", (int)(length - end), name);
 }
 
 static amend_status fill_row(graph *g, size_t row, const char *suffix, const double *values, size_t count)

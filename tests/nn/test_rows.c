@@ -233,12 +233,25 @@ static void out_of_memory(void **state)
     mem_fail_at(0);
 }
 
+static void names_are_unique(void **state)
+{
+    nn_table *table = NULL;
+    size_t index;
+    (void)state;
+    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
+    assert_ok(nn_table_begin(table, SIDE, SIDE, 3));
+    assert_ok(nn_table_add(table, (nn_row){.kind = NN_RELU, .name = "a"}, &index));
+    assert_refused(nn_table_add(table, (nn_row){.kind = NN_RELU, .name = "a"}, &index), AMEND_BAD_ARGUMENT,
+                   "row 2 (a): another row has its name");
+    mem_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(written_as_read), cmocka_unit_test(fits_other_images), cmocka_unit_test(strangers),
-        cmocka_unit_test(too_much),        cmocka_unit_test(too_many_places),   cmocka_unit_test(mutations),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(written_as_read), cmocka_unit_test(fits_other_images), cmocka_unit_test(names_are_unique),
+        cmocka_unit_test(strangers),       cmocka_unit_test(too_much),          cmocka_unit_test(too_many_places),
+        cmocka_unit_test(mutations),       cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
