@@ -193,7 +193,8 @@ tensor_view onnx_tensor_view(const Onnx__TensorProto *p)
         tensor_type type;
     } types[] = {{TYPE(FLOAT), TENSOR_F32},     {TYPE(DOUBLE), TENSOR_F64}, {TYPE(FLOAT16), TENSOR_F16},
                  {TYPE(BFLOAT16), TENSOR_BF16}, {TYPE(INT64), TENSOR_I64},  {TYPE(INT32), TENSOR_I32},
-                 {TYPE(INT8), TENSOR_I8}};
+                 {TYPE(INT16), TENSOR_I16},     {TYPE(INT8), TENSOR_I8},    {TYPE(BOOL), TENSOR_BOOL},
+                 {TYPE(UINT16), TENSOR_U16},    {TYPE(UINT32), TENSOR_U32}, {TYPE(UINT64), TENSOR_U64}};
     tensor_view view = {.name = p->name ? p->name : "", .type = TENSOR_U8};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].from == p->data_type) view.type = types[i].type;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "weights/pth_tensor.h"
+#include "weights/safetensors.h"
 
 enum { NAME_LIMIT = 256, NESTED = 4 };
 
@@ -34,7 +35,7 @@ struct pth {
 bool pth_begins(const unsigned char *bytes, size_t size)
 {
     static const unsigned char zip[] = {'P', 'K', 3, 4};
-    if (size > 8 && bytes[8] == '{') return false; /* safetensors: a length, then JSON */
+    if (safetensors_begins(bytes, size)) return false;
     if (size >= sizeof zip && !memcmp(bytes, zip, sizeof zip)) return true;
     return size >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5;
 }

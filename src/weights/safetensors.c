@@ -25,13 +25,24 @@ struct safetensors {
     size_t count;
 };
 
+static uint64_t header_length(const unsigned char *bytes)
+{
+    uint64_t length = 0;
+    for (int i = 0; i < PREFIX; i++) length |= (uint64_t)bytes[i] << 8 * i;
+    return length;
+}
+
+bool safetensors_begins(const unsigned char *bytes, size_t size)
+{
+    return size > PREFIX && bytes[PREFIX] == '{' && header_length(bytes) <= HEADER_LIMIT;
+}
+
 static amend_status load_header(safetensors *f)
 {
     json_error_t error;
-    uint64_t length = 0;
     if (f->map.size < PREFIX)
         return status_error(AMEND_BAD_DATA, "%s: %zu bytes are too few for a safetensors file", f->path, f->map.size);
-    for (int i = 0; i < PREFIX; i++) length |= (uint64_t)f->map.bytes[i] << 8 * i;
+    uint64_t length = header_length(f->map.bytes);
     if (length > HEADER_LIMIT || length > f->map.size - PREFIX)
         return status_error(AMEND_BAD_DATA,
                             "%s: not a safetensors file, or cut short: a header of %llu bytes in a file of %zu",

@@ -7,6 +7,9 @@
 
 typedef struct safetensors safetensors;
 
+/* Whether a file begins as one: a length that a header may have, then JSON. */
+bool safetensors_begins(const unsigned char *bytes, size_t size);
+
 /* Maps and checks the whole file: header length, JSON, types, shapes, offsets inside the file, no overlap, no hole. */
 amend_status safetensors_open(const char *path, safetensors **file) AMEND_MUST_USE;
 void safetensors_free(safetensors *file);

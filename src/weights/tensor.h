@@ -20,7 +20,10 @@ typedef enum tensor_type {
     TENSOR_U8,
     TENSOR_F64,
     TENSOR_I16,
-    TENSOR_BOOL
+    TENSOR_BOOL,
+    TENSOR_U16,
+    TENSOR_U32,
+    TENSOR_U64
 } tensor_type;
 
 typedef struct tensor_view {

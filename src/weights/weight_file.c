@@ -67,10 +67,10 @@ static bool next_note_pth(weight_file *file, const char **name, const char **val
 
 /* ---- ONNX ---- */
 
-/* Field 1, the version of the format; and no header of safetensors behind a length that looks like it. */
+/* Field 1, the version of the format; and no safetensors file whose length looks like it. */
 static bool begins_onnx(const unsigned char *bytes, size_t size)
 {
-    return size > 8 && bytes[0] == 0x08 && bytes[1] < 64 && bytes[8] != '{';
+    return size > 8 && bytes[0] == 0x08 && bytes[1] < 64 && !safetensors_begins(bytes, size);
 }
 
 static amend_status open_onnx(const char *path, void **handle)

@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "support.h"
 #include "weights/onnx_import.h"
+#include "weights/weight_file.h"
+
+enum { COPIES = 2 };
 
 static amend_status open_network(const char *path, onnx_network **network)
 {
@@ -185,10 +188,51 @@ static void damaged_networks_do_no_harm(void **state)
     mem_free(bytes);
 }
 
+/* ---- tensors and formats as `info` shows them ---- */
+
+static void views_say_the_type(void **state)
+{
+    static const struct {
+        int type;
+        tensor_type shown;
+        size_t bytes;
+    } types[] = {
+        {ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, TENSOR_F32, 4},  {ONNX__TENSOR_PROTO__DATA_TYPE__INT8, TENSOR_I8, 1},
+        {ONNX__TENSOR_PROTO__DATA_TYPE__UINT8, TENSOR_U8, 1},   {ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, TENSOR_BOOL, 1},
+        {ONNX__TENSOR_PROTO__DATA_TYPE__INT16, TENSOR_I16, 2},  {ONNX__TENSOR_PROTO__DATA_TYPE__UINT16, TENSOR_U16, 2},
+        {ONNX__TENSOR_PROTO__DATA_TYPE__UINT32, TENSOR_U32, 4}, {ONNX__TENSOR_PROTO__DATA_TYPE__UINT64, TENSOR_U64, 8}};
+    int64_t side = 3;
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        Onnx__TensorProto proto = ONNX__TENSOR_PROTO__INIT;
+        proto.data_type = types[i].type;
+        proto.dims = &side;
+        proto.n_dims = 1;
+        const tensor_view view = onnx_tensor_view(&proto);
+        assert_int_equal(view.type, types[i].shown);
+        assert_int_equal(tensor_bytes(&view), 3 * types[i].bytes);
+    }
+}
+
+/* The ninth byte is what a header of safetensors begins with. */
+static void a_brace_makes_no_safetensors(void **state)
+{
+    static const char bytes[] = "\x08\x07\x12\x06"
+                                "abcd{}"
+                                "\x3a\x00\x42\x02\x10\x0d";
+    weight_file *file;
+    (void)state;
+    write_bytes(in_test_folder("brace.onnx"), bytes, sizeof bytes - 1);
+    assert_ok(weight_file_open(in_test_folder("brace.onnx"), &file));
+    assert_string_equal(weight_file_format(file), "ONNX");
+    weight_file_free(file);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(networks_give_what_others_say),
-                                       cmocka_unit_test(what_is_no_network_is_refused),
-                                       cmocka_unit_test(damaged_networks_do_no_harm)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(networks_give_what_others_say), cmocka_unit_test(what_is_no_network_is_refused),
+        cmocka_unit_test(damaged_networks_do_no_harm), cmocka_unit_test(views_say_the_type),
+        cmocka_unit_test(a_brace_makes_no_safetensors)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
