@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { MAX_VALUES = 1 << 28 /* in one value, most of which may be repeated */, ROOM_EACH = 16 };
@@ -128,15 +129,32 @@ bool graph_has_input(const graph *g, size_t index)
     return index < g->node->n_input && *g->node->input[index];
 }
 
+bool graph_has_output(const graph *g, size_t index)
+{
+    return index < g->node->n_output && *g->node->output[index];
+}
+
+static uint64_t hash_name(const char *name)
+{
+    return hash_bytes(HASH_START, name, strlen(name));
+}
+
+const graph_value *graph_find(const graph *g, const char *name)
+{
+    uint64_t hash = hash_name(name);
+    for (size_t i = g->count; i-- > 0;)
+        if (g->hashes[i] == hash && !strcmp(g->values[i].name, name)) return &g->values[i];
+    return NULL;
+}
+
 amend_status graph_input(const graph *g, size_t index, graph_value *value)
 {
     if (!graph_has_input(g, index)) return graph_error(g, AMEND_BAD_DATA, "input %zu is missing", index + 1);
-    for (size_t i = g->count; i-- > 0;)
-        if (!strcmp(g->values[i].name, g->node->input[index])) {
-            *value = g->values[i];
-            return status_ok();
-        }
-    return graph_error(g, AMEND_BAD_DATA, "its input '%.80s' is made by no earlier node", g->node->input[index]);
+    const graph_value *found = graph_find(g, g->node->input[index]);
+    if (!found)
+        return graph_error(g, AMEND_BAD_DATA, "its input '%.80s' is made by no earlier node", g->node->input[index]);
+    *value = *found;
+    return status_ok();
 }
 
 amend_status graph_constant(graph *g, size_t index, graph_value *value, const double **values, size_t *count)
@@ -205,14 +223,16 @@ amend_status graph_axis(const graph *g, int64_t axis, size_t rank, size_t *at)
 amend_status graph_output(graph *g, size_t index, const graph_value *value)
 {
     size_t count;
-    if (index >= g->node->n_output || !*g->node->output[index]) return status_ok();
+    if (!graph_has_output(g, index)) return status_ok();
     if (!count_values(value->rank, value->dims, &count))
         return graph_error(g, AMEND_BAD_DATA, "a result of more than %d values", MAX_VALUES);
     if (g->count == g->capacity) {
         size_t capacity = g->capacity ? 2 * g->capacity : 256;
         TRY(mem_grow(&g->values, g->capacity, capacity, sizeof *g->values, "values of the graph"));
+        TRY(mem_grow(&g->hashes, g->capacity, capacity, sizeof *g->hashes, "values of the graph"));
         g->capacity = capacity;
     }
+    g->hashes[g->count] = hash_name(g->node->output[index]);
     g->values[g->count] = *value;
     g->values[g->count++].name = g->node->output[index];
     return status_ok();

@@ -20,6 +20,7 @@ typedef struct graph {
     bool backbone;                               /* see onnx_import_options */
     const Onnx__NodeProto *made_by[NN_MAX_ROWS]; /* the node of each row */
     graph_value *values;
+    uint64_t *hashes; /* of the values' names */
     size_t count, capacity;
     double **constants;
     size_t constant_count;
@@ -45,6 +46,10 @@ amend_status graph_error(const graph *g, amend_code code, const char *format, ..
 /* ---- inputs, attributes and outputs of the node ---- */
 
 bool graph_has_input(const graph *g, size_t index);
+bool graph_has_output(const graph *g, size_t index);
+
+/* The latest value of this name; NULL: there is none. */
+const graph_value *graph_find(const graph *g, const char *name);
 amend_status graph_input(const graph *g, size_t index, graph_value *value) AMEND_MUST_USE;
 
 /* A constant input in plain order; *count values. */

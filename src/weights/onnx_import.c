@@ -9,7 +9,7 @@
 #include "weights/onnx_graph.h"
 #include "weights/onnx_operators.h"
 
-enum { MAX_NODES = 4096, MAX_TENSORS = 16384, BASE_ROOM = 1 << 21, ROOM_PER_BYTE = 4 };
+enum { MAX_NODES = 4096, MAX_TENSORS = 16384, MAX_NAMES = 32768, BASE_ROOM = 1 << 21, ROOM_PER_BYTE = 4 };
 
 graph_operator *graph_find_operator(const char *type)
 {
@@ -106,19 +106,13 @@ static amend_status add_initializers(graph *g)
     return status_ok();
 }
 
-static bool is_initializer(const Onnx__GraphProto *proto, const char *name)
-{
-    for (size_t i = 0; i < proto->n_initializer; i++)
-        if (proto->initializer[i]->name && !strcmp(proto->initializer[i]->name, name)) return true;
-    return false;
-}
-
+/* Behind the initializers, which are no inputs. */
 static amend_status find_input(const graph *g, const Onnx__ValueInfoProto **input)
 {
     *input = NULL;
     for (size_t i = 0; i < g->file->graph->n_input; i++) {
         const Onnx__ValueInfoProto *candidate = g->file->graph->input[i];
-        if (!candidate->name || is_initializer(g->file->graph, candidate->name)) continue;
+        if (!candidate->name || graph_find(g, candidate->name)) continue;
         if (*input)
             return status_error(AMEND_UNSUPPORTED, "%s: two inputs, '%.80s' and '%.80s'; one image is possible",
                                 g->file->name, (*input)->name, candidate->name);
@@ -250,9 +244,12 @@ static amend_status fold(onnx_network *n)
     return status;
 }
 
-static amend_status import_graph(graph *g, const onnx_import_options *options)
+/* Each name is looked for among all: many would take long. */
+static amend_status check_counts(const graph *g)
 {
     const Onnx__GraphProto *proto = g->file->graph;
+    size_t names = 0;
+    for (size_t i = 0; i < proto->n_node; i++) names += proto->node[i]->n_input + proto->node[i]->n_output;
     if (!proto->n_output || proto->n_node > MAX_NODES || proto->n_initializer > MAX_TENSORS ||
         proto->n_input > MAX_TENSORS)
         return status_error(
@@ -261,6 +258,16 @@ static amend_status import_graph(graph *g, const onnx_import_options *options)
             "output are possible",
             g->file->name, proto->n_node, proto->n_initializer, proto->n_input, proto->n_output, MAX_NODES,
             MAX_TENSORS);
+    if (names > MAX_NAMES)
+        return status_error(AMEND_UNSUPPORTED, "%s: nodes with %zu inputs and outputs; at most %d are possible",
+                            g->file->name, names, MAX_NAMES);
+    return status_ok();
+}
+
+static amend_status import_graph(graph *g, const onnx_import_options *options)
+{
+    const Onnx__GraphProto *proto = g->file->graph;
+    TRY(check_counts(g));
     TRY(add_initializers(g));
     TRY(add_input(g, options));
     for (size_t i = 0; i < proto->n_node; i++) TRY(import_node(g, proto->node[i]));
@@ -279,6 +286,7 @@ static void free_graph(graph *g)
     mem_free(g->constants);
     mem_free(g->fills);
     mem_free(g->values);
+    mem_free(g->hashes);
 }
 
 amend_status onnx_import(const onnx_file *file, const onnx_import_options *options, onnx_network **made)

@@ -154,6 +154,37 @@ static void empty_messages_do_not_fill_memory(void **state)
                    "net.onnx: takes much more memory than its bytes");
 }
 
+/* A field of bytes, in `head` in front of what it holds; returns the head's length. */
+static size_t begin_field(uint8_t *head, unsigned field, size_t length)
+{
+    size_t n = 0;
+    head[n++] = (uint8_t)(field << 3 | 2);
+    for (; length >= 128; length >>= 7) head[n++] = (uint8_t)(length | 128);
+    head[n++] = (uint8_t)length;
+    return n;
+}
+
+/* One node with 32769 outputs, for which a later one could look long. */
+static void many_names_are_refused(void **state)
+{
+    enum { NAMES = 32769 };
+    static uint8_t bytes[2 * NAMES + 32];
+    static const uint8_t output[] = {12 << 3 | 2, 0};
+    uint8_t head[8];
+    onnx_network *network;
+    size_t size = 0, node = begin_field(head, 1, 2 * NAMES);
+    (void)state;
+    size += begin_field(bytes + size, 7, node + 2 * NAMES + sizeof output);
+    memcpy(bytes + size, head, node);
+    size += node;
+    for (size_t i = 0; i < NAMES; i++, size += begin_field(bytes + size, 2, 0)) continue;
+    memcpy(bytes + size, output, sizeof output);
+    size += sizeof output;
+    memcpy(bytes + size, "\x42\x02\x10\x0d", 4); /* operator set 13 */
+    assert_refused(open_bytes(bytes, size + 4, &network), AMEND_UNSUPPORTED,
+                   "net.onnx: nodes with 32769 inputs and outputs; at most 32768 are possible");
+}
+
 static void out_of_memory(void **state)
 {
     const made_network whole = {
@@ -180,8 +211,9 @@ static void out_of_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_one_is_taken), cmocka_unit_test(each_is_refused_with_a_word),
-        cmocka_unit_test(empty_messages_do_not_fill_memory), cmocka_unit_test(out_of_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_good_one_is_taken),
+                                       cmocka_unit_test(each_is_refused_with_a_word),
+                                       cmocka_unit_test(empty_messages_do_not_fill_memory),
+                                       cmocka_unit_test(many_names_are_refused), cmocka_unit_test(out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
