@@ -44,15 +44,13 @@ static amend_status combine_constants(graph *g, nn_operation operation, graph_va
                                       const size_t *dims, graph_value *made)
 {
     TRY(graph_new_constant(g, a->rank, dims, made));
-    bool whole = true;
-    for (size_t i = 0; i < value_count(a); i++) whole &= value_is_integer(a->constant + value_element(a, i), 1);
+    made->is_whole = a->is_whole && b->is_whole;
     repeat_sides(a, dims);
     repeat_sides(b, dims);
     for (size_t i = 0, count = value_count(made); i < count; i++) {
         double left = a->constant[value_element(a, i)], right = b->constant[value_element(b, i)];
-        made->constant[i] = operate(operation, left, right);
-        if (operation == NN_OVER && whole && value_is_integer(&right, 1) && right != 0)
-            made->constant[i] = trunc(made->constant[i]); /* shapes are divided as whole numbers */
+        double result = operate(operation, left, right);
+        made->constant[i] = made->is_whole ? trunc(result) : (double)(float)result; /* as f32 rounds: 10 x 0.7 is 7 */
     }
     return status_ok();
 }

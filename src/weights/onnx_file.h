@@ -35,6 +35,7 @@ enum { ONNX_MAX_RANK = 6 };
 typedef struct onnx_tensor {
     size_t rank, dims[ONNX_MAX_RANK], count;
     double *values; /* owned */
+    bool is_whole;  /* of an integer type */
 } onnx_tensor;
 
 /* Float, double, half, bfloat16, integer and bool tensors that lie in the file itself. */

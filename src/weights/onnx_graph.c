@@ -111,6 +111,20 @@ amend_status graph_new_constant(graph *g, size_t rank, const size_t *dims, graph
     return status_ok();
 }
 
+amend_status graph_tensor(graph *g, const Onnx__TensorProto *proto, graph_value *value)
+{
+    onnx_tensor t;
+    amend_status status = onnx_tensor_read(proto, &t);
+    if (status.code) return graph_error(g, status.code, "%s", status.message);
+    status = graph_new_constant(g, t.rank, t.dims, value);
+    if (!status.code) {
+        memcpy(value->constant, t.values, t.count * sizeof *t.values);
+        value->is_whole = t.is_whole;
+    }
+    mem_free(t.values);
+    return status;
+}
+
 void graph_row_value(size_t index, size_t rank, const size_t *dims, graph_value *value)
 {
     *value = (graph_value){.row = index};

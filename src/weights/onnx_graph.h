@@ -9,6 +9,7 @@
 typedef struct graph_value {
     const char *name; /* borrowed from the file */
     double *constant; /* kept by the graph; NULL: a row's result */
+    bool is_whole;    /* a constant of whole numbers by its type, which divides as they do */
     size_t row;
     size_t rank, dims[ONNX_MAX_RANK], strides[ONNX_MAX_RANK], offset;
 } graph_value;
@@ -83,6 +84,9 @@ amend_status graph_take_room(graph *g, size_t rank, const size_t *dims, size_t *
 
 /* Strides of plain order. */
 void value_set_dims(graph_value *value, size_t rank, const size_t *dims);
+
+/* A tensor of the file as a constant. */
+amend_status graph_tensor(graph *g, const Onnx__TensorProto *proto, graph_value *value) AMEND_MUST_USE;
 
 /* Room for a constant of the graph's, with its dims and plain strides set. */
 amend_status graph_new_constant(graph *g, size_t rank, const size_t *dims, graph_value *value) AMEND_MUST_USE;

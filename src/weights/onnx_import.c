@@ -87,18 +87,13 @@ static amend_status add_initializers(graph *g)
 {
     for (size_t i = 0; i < g->file->graph->n_initializer; i++) {
         const Onnx__TensorProto *proto = g->file->graph->initializer[i];
-        onnx_tensor t;
         graph_value value;
         if (!proto->name || !*proto->name) continue;
-        amend_status status = onnx_tensor_read(proto, &t);
-        if (status.code) return status_prefix(status, "%s", g->file->name);
         Onnx__NodeProto node = ONNX__NODE_PROTO__INIT; /* for messages */
         node.op_type = (char *)"initializer";
         node.name = proto->name;
         g->node = &node;
-        status = graph_new_constant(g, t.rank, t.dims, &value);
-        if (!status.code) memcpy(value.constant, t.values, t.count * sizeof *t.values);
-        mem_free(t.values);
+        amend_status status = graph_tensor(g, proto, &value);
         g->node = NULL;
         TRY(status);
         TRY(add_named(g, proto->name, &value));

@@ -50,6 +50,7 @@ static amend_status join_constants(graph *g, const graph_value *parts, size_t co
     memcpy(dims, parts->dims, sizeof dims);
     for (size_t i = 1; i < count; i++) dims[axis] += parts[i].dims[axis];
     TRY(graph_new_constant(g, parts->rank, dims, &made));
+    made.is_whole = parts->is_whole;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0, values = value_count(&parts[i]); k < values; k++) {
             size_t at[ONNX_MAX_RANK];

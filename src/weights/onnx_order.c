@@ -65,6 +65,7 @@ static amend_status move_constant(graph *g, const graph_value *a, size_t rank, c
 {
     graph_value made;
     TRY(graph_new_constant(g, rank, dims, &made));
+    made.is_whole = a->is_whole;
     for (size_t i = 0, count = value_count(&made); i < count; i++)
         made.constant[i] = elements[i] == NN_FILL ? (double)fill : a->constant[elements[i]];
     *moved = made;
@@ -121,6 +122,7 @@ static amend_status order_constant(graph *g, const graph_value *value, graph_val
     for (size_t i = 0, count = value_count(value); i < count; i++)
         made.constant[i] = value->constant[value_element(value, i)];
     made.name = value->name;
+    made.is_whole = value->is_whole;
     *ordered = made;
     return status_ok();
 }

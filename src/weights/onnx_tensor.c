@@ -163,6 +163,8 @@ amend_status onnx_tensor_read(const Onnx__TensorProto *p, onnx_tensor *t)
         return status_error(AMEND_UNSUPPORTED, "tensor '%s' has type %d, which holds no numbers of use here",
                             tensor_name(p), p->data_type);
     TRY(read_dims(p, t));
+    t->is_whole = p->data_type != TYPE(FLOAT) && p->data_type != TYPE(DOUBLE) && p->data_type != TYPE(FLOAT16) &&
+                  p->data_type != TYPE(BFLOAT16);
     bool raw = p->has_raw_data && p->raw_data.len;
     if (raw && p->raw_data.len != t->count * each)
         return status_error(AMEND_BAD_DATA, "tensor '%s': %zu bytes for %zu values", tensor_name(p), p->raw_data.len,

@@ -32,11 +32,16 @@ amend_status onnx_cast(graph *g)
     int64_t type = graph_int(g, "to", 0);
     bool real = type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
                 type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 || type == ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16;
-    if (real) return onnx_same(g);
+    if (real) {
+        TRY(graph_input(g, 0, &value));
+        value.is_whole = false;
+        return graph_output(g, 0, &value);
+    }
     TRY(graph_constant(g, 0, &value, &from, &count));
     TRY(graph_new_constant(g, value.rank, value.dims, &made));
     bool truth = type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
     for (size_t i = 0; i < count; i++) made.constant[i] = truth ? from[i] != 0 : trunc(from[i]);
+    made.is_whole = true;
     return graph_output(g, 0, &made);
 }
 
@@ -49,10 +54,26 @@ static bool covers_row(const graph *g, const graph_value *v)
     return true;
 }
 
+/* Replaces constant *value by what the row makes of it. */
+static amend_status activate_constant(graph *g, const nn_row *row, graph_value *value)
+{
+    const nn_curve curve = nn_row_curve(row);
+    graph_value made;
+    TRY(graph_new_constant(g, value->rank, value->dims, &made));
+    for (size_t i = 0, count = value_count(value); i < count; i++) {
+        float x = (float)value->constant[value_element(value, i)];
+        nn_curve_apply(&curve, &x, &x, 1);
+        made.constant[i] = (double)x;
+    }
+    made.is_whole = value->is_whole;
+    *value = made;
+    return status_ok();
+}
+
 /* Replaces *value by what the row makes of it. */
 static amend_status activate(graph *g, nn_row row, graph_value *value)
 {
-    TRY(graph_as_row(g, value, value));
+    if (value->constant) return activate_constant(g, &row, value);
     if (!covers_row(g, value)) TRY(graph_in_order(g, value, true, value));
     row.in[0] = value->row;
     return graph_add_row(g, row, &value->row);
@@ -74,6 +95,7 @@ static amend_status each(graph *g, double (*function)(double))
     TRY(graph_constant(g, 0, &value, &from, &count));
     TRY(graph_new_constant(g, value.rank, value.dims, &made));
     for (size_t i = 0; i < count; i++) made.constant[i] = function(from[i]);
+    made.is_whole = value.is_whole;
     return graph_output(g, 0, &made);
 }
 

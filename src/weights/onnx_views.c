@@ -11,13 +11,8 @@ amend_status onnx_constant(graph *g)
     const Onnx__AttributeProto *a = graph_attribute(g, "value");
     graph_value made;
     if (a && a->t) {
-        onnx_tensor t;
-        amend_status status = onnx_tensor_read(a->t, &t);
-        if (status.code) return graph_error(g, status.code, "%s", status.message);
-        status = graph_new_constant(g, t.rank, t.dims, &made);
-        if (!status.code) memcpy(made.constant, t.values, t.count * sizeof *t.values);
-        mem_free(t.values);
-        return status.code ? status : graph_output(g, 0, &made);
+        TRY(graph_tensor(g, a->t, &made));
+        return graph_output(g, 0, &made);
     }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!(a = graph_attribute(g, others[i]))) continue;
@@ -28,6 +23,7 @@ amend_status onnx_constant(graph *g)
                                : i == 1 ? (double)a->floats[k]
                                : i == 2 ? (double)a->i
                                         : (double)a->ints[k];
+        made.is_whole = i > 1;
         return graph_output(g, 0, &made);
     }
     return graph_error(g, AMEND_UNSUPPORTED, "a constant that is no numbers");
@@ -38,6 +34,7 @@ amend_status onnx_constant_of_shape(graph *g)
     graph_value shape, made;
     const double *sides;
     size_t rank, dims[ONNX_MAX_RANK];
+    graph_value fill = {0};
     double value = 0;
     const Onnx__AttributeProto *a = graph_attribute(g, "value");
     TRY(graph_constant(g, 0, &shape, &sides, &rank));
@@ -48,14 +45,12 @@ amend_status onnx_constant_of_shape(graph *g)
         dims[i] = (size_t)sides[i];
     }
     if (a && a->t) {
-        onnx_tensor t;
-        amend_status status = onnx_tensor_read(a->t, &t);
-        if (!status.code && t.count) value = t.values[0];
-        if (!status.code) mem_free(t.values);
-        if (status.code) return graph_error(g, status.code, "%s", status.message);
+        TRY(graph_tensor(g, a->t, &fill));
+        if (value_count(&fill)) value = fill.constant[0];
     }
     TRY(graph_new_constant(g, rank, dims, &made));
     for (size_t i = 0, count = value_count(&made); i < count; i++) made.constant[i] = value;
+    made.is_whole = fill.is_whole;
     return graph_output(g, 0, &made);
 }
 
@@ -72,6 +67,7 @@ amend_status onnx_shape(graph *g)
     size_t count = last > first ? last - first : 0;
     TRY(graph_new_constant(g, 1, &count, &made));
     for (size_t i = 0; i < count; i++) made.constant[i] = (double)value.dims[first + i];
+    made.is_whole = true;
     return graph_output(g, 0, &made);
 }
 
