@@ -274,6 +274,14 @@ static amend_status read_normed(graph *g, graph_value *map)
     return graph_in_order(g, &value, true, map);
 }
 
+/* Operator sets below 14 say it by outputs for the statistics. */
+static bool takes_batch_statistics(const graph *g)
+{
+    bool training = graph_int(g, "training_mode", 0);
+    for (size_t i = 1; g->file->opset < 14 && i < g->node->n_output; i++) training |= graph_has_output(g, i);
+    return training;
+}
+
 amend_status onnx_batch_norm(graph *g)
 {
     graph_value map, made;
@@ -282,7 +290,7 @@ amend_status onnx_batch_norm(graph *g)
     const nn_table *table = &g->network->table;
     TRY(read_normed(g, &map));
     TRY(read_norm(g, map.dims[1], values));
-    if ((graph_int(g, "training_mode", 0) && !g->backbone) || !graph_int(g, "spatial", 1))
+    if ((takes_batch_statistics(g) && !g->backbone) || !graph_int(g, "spatial", 1))
         return graph_error(g, AMEND_UNSUPPORTED, "statistics of a batch; export the network for inference");
     double epsilon = (double)graph_float(g, "epsilon", 1e-5f);
     bool behind_conv = map.row + 1 == table->count && table->rows[map.row].kind == NN_CONV;

@@ -172,7 +172,7 @@ static int64_t padded_place(int64_t at, int64_t side, pad_mode mode)
     if (at >= 0 && at < side) return at;
     if (mode == PAD_EDGE) return at < 0 ? 0 : side - 1;
     if (mode == PAD_WRAP) return ((at % side) + side) % side;
-    if (mode == PAD_VALUE || side < 2) return -1;
+    if (mode == PAD_VALUE) return -1;
     int64_t period = 2 * (side - 1), in = ((at % period) + period) % period;
     return in < side ? in : period - in;
 }
@@ -227,6 +227,8 @@ static amend_status place_side(const graph *g, int64_t side, int64_t before, int
     if (before < -side || after < -side || before > 4096 || after > 4096 || side + before + after < 1 || side < 1)
         return graph_error(g, AMEND_BAD_DATA, "pads %lld and %lld of a side of %lld", (long long)before,
                            (long long)after, (long long)side);
+    if (mode == PAD_REFLECT && side < 2 && (before > 0 || after > 0))
+        return graph_error(g, AMEND_BAD_DATA, "reflects a side of 1, where there is nothing to reflect");
     *results = (size_t)(side + before + after);
     TRY(mem_alloc(places, *results, sizeof **places, "places"));
     for (size_t i = 0; i < *results; i++) (*places)[i] = padded_place((int64_t)i - before, side, mode);

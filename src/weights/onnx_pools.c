@@ -23,7 +23,7 @@ amend_status onnx_max_pool(graph *g)
     graph_value map;
     onnx_window window;
     size_t index;
-    if (g->node->n_output > 1) return graph_error(g, AMEND_UNSUPPORTED, "its second output, the places of the maxima");
+    if (graph_has_output(g, 1)) return graph_error(g, AMEND_UNSUPPORTED, "its second output, the places of the maxima");
     TRY(onnx_map_input(g, 0, &map));
     TRY(onnx_read_window(g, &map, NULL, &window));
     TRY(add_pool(g, (nn_row){.kind = NN_MAX_POOL}, &map, &window, -FLT_MAX, &index));

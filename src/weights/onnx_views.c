@@ -201,8 +201,8 @@ amend_status onnx_transpose(graph *g)
 static amend_status cut(graph *g, graph_value *value, size_t axis, int64_t start, int64_t end, int64_t step)
 {
     int64_t side = (int64_t)value->dims[axis], low = step < 0 ? -1 : 0, high = step < 0 ? side - 1 : side;
-    if (!step || step < -side - 1 || step > 1 << 28)
-        return graph_error(g, AMEND_BAD_DATA, "a step of %lld", (long long)step);
+    if (!step) return graph_error(g, AMEND_BAD_DATA, "a step of 0");
+    step = step < -side - 1 ? -side - 1 : step > side + 1 ? side + 1 : step; /* one element is left of the axis */
     start = start < 0 ? start + side : start;
     end = end < 0 ? end + side : end;
     start = start < low ? low : start > high ? high : start;
@@ -244,6 +244,7 @@ amend_status onnx_split(graph *g)
     graph_value value;
     int64_t sizes[ONNX_MAX_INTS], start = 0;
     size_t axis, count, parts = g->node->n_output;
+    if (!parts) return graph_error(g, AMEND_BAD_DATA, "no outputs");
     TRY(graph_input(g, 0, &value));
     TRY(graph_axis(g, graph_int(g, "axis", 0), value.rank, &axis));
     TRY(graph_ints(g, "split", 1, sizes, &count));

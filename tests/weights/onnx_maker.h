@@ -7,10 +7,11 @@
 
 enum { SIDE = 8, MOST = 6 };
 
-/* One attribute of whole numbers, one node, one tensor: what a case needs of them. */
+/* One attribute, one node, one tensor: what a case needs of them. */
 typedef struct made_node {
-    const char *type, *in[4], *out, *domain;
-    const char *attribute;
+    const char *type, *in[5], *out, *domain;
+    bool no_outputs, more_outputs; /* two of them: the second is "more" */
+    const char *attribute, *text;  /* text: what it says instead of numbers */
     int64_t ints[4];
     size_t int_count; /* 0: `ints[0]` as one number */
 } made_node;
@@ -36,15 +37,17 @@ typedef struct made_network {
 /* ---- to bytes ---- */
 
 static inline void fill_node(const made_node *from, Onnx__NodeProto *to, Onnx__AttributeProto *attribute,
-                             Onnx__AttributeProto **attributes)
+                             Onnx__AttributeProto **attributes, char **outputs)
 {
     onnx__node_proto__init(to);
     to->op_type = (char *)from->type;
     to->domain = (char *)from->domain;
     to->input = (char **)from->in;
-    while (to->n_input < 4 && from->in[to->n_input]) to->n_input++;
-    to->output = (char **)&from->out;
-    to->n_output = 1;
+    while (to->n_input < 5 && from->in[to->n_input]) to->n_input++;
+    outputs[0] = (char *)from->out;
+    outputs[1] = (char *)"more";
+    to->output = outputs;
+    to->n_output = from->no_outputs ? 0 : from->more_outputs ? 2 : 1;
     if (!from->attribute) return;
     onnx__attribute_proto__init(attribute);
     attribute->name = (char *)from->attribute;
@@ -52,6 +55,9 @@ static inline void fill_node(const made_node *from, Onnx__NodeProto *to, Onnx__A
     attribute->i = from->ints[0];
     attribute->ints = (int64_t *)from->ints;
     attribute->n_ints = from->int_count;
+    attribute->has_s = from->text != NULL;
+    attribute->s.data = (uint8_t *)from->text;
+    attribute->s.len = from->text ? strlen(from->text) : 0;
     attributes[0] = attribute;
     to->attribute = attributes;
     to->n_attribute = 1;
@@ -92,6 +98,7 @@ static inline size_t pack(const made_network *n, uint8_t *bytes, size_t room)
     Onnx__ValueInfoProto input = ONNX__VALUE_INFO_PROTO__INIT, output = ONNX__VALUE_INFO_PROTO__INIT;
     Onnx__ValueInfoProto *inputs[] = {&input}, *outputs[] = {&output};
     Onnx__NodeProto nodes[MOST], *node_pointers[MOST];
+    char *node_outputs[MOST][2];
     Onnx__AttributeProto attributes[MOST], *attribute_pointers[MOST][1];
     Onnx__TensorProto tensors[MOST], *tensor_pointers[MOST];
     Onnx__StringStringEntryProto entries[MOST], *entry_pointers[MOST][1];
@@ -116,7 +123,7 @@ static inline size_t pack(const made_network *n, uint8_t *bytes, size_t room)
     optional.optional_type = &maybe;
     output.name = (char *)"y";
     for (size_t i = 0; i < MOST && n->nodes[i].type; i++, graph.n_node++) {
-        fill_node(&n->nodes[i], &nodes[i], &attributes[i], attribute_pointers[i]);
+        fill_node(&n->nodes[i], &nodes[i], &attributes[i], attribute_pointers[i], node_outputs[i]);
         node_pointers[i] = &nodes[i];
     }
     for (size_t i = 0; i < MOST && n->tensors[i].name; i++, graph.n_initializer++) {
