@@ -159,6 +159,13 @@ amend_status onnx_move_by_axes(graph *g, const graph_value *value, const size_t 
     return status;
 }
 
+amend_status onnx_take_places(graph *g, size_t count, int64_t **places)
+{
+    size_t room;
+    TRY(graph_take_room(g, 1, &count, &room));
+    return mem_alloc(places, count, sizeof **places, "places");
+}
+
 void onnx_free_places(int64_t *places[ONNX_MAX_RANK])
 {
     for (size_t i = 0; i < ONNX_MAX_RANK; i++) mem_free(places[i]);
@@ -221,8 +228,8 @@ static amend_status read_pads(graph *g, size_t rank, int64_t *before, int64_t *a
     return status_ok();
 }
 
-static amend_status place_side(const graph *g, int64_t side, int64_t before, int64_t after, pad_mode mode,
-                               int64_t **places, size_t *results)
+static amend_status place_side(graph *g, int64_t side, int64_t before, int64_t after, pad_mode mode, int64_t **places,
+                               size_t *results)
 {
     if (before < -side || after < -side || before > 4096 || after > 4096 || side + before + after < 1 || side < 1)
         return graph_error(g, AMEND_BAD_DATA, "pads %lld and %lld of a side of %lld", (long long)before,
@@ -230,7 +237,7 @@ static amend_status place_side(const graph *g, int64_t side, int64_t before, int
     if (mode == PAD_REFLECT && side < 2 && (before > 0 || after > 0))
         return graph_error(g, AMEND_BAD_DATA, "reflects a side of 1, where there is nothing to reflect");
     *results = (size_t)(side + before + after);
-    TRY(mem_alloc(places, *results, sizeof **places, "places"));
+    TRY(onnx_take_places(g, *results, places));
     for (size_t i = 0; i < *results; i++) (*places)[i] = padded_place((int64_t)i - before, side, mode);
     return status_ok();
 }

@@ -28,6 +28,8 @@ amend_status onnx_combine(graph *g, nn_operation operation, graph_value a, graph
  * where a place is -1. */
 amend_status onnx_move_by_axes(graph *g, const graph_value *value, const size_t *dims, int64_t *const *places,
                                float fill, graph_value *moved) AMEND_MUST_USE;
+/* Room for `count` places of one axis, from the graph's (graph_take_room). */
+amend_status onnx_take_places(graph *g, size_t count, int64_t **places) AMEND_MUST_USE;
 void onnx_free_places(int64_t *places[ONNX_MAX_RANK]);
 
 /* A window that slides over a map, as attributes say it; [0] is height, [1] width. */

@@ -1,7 +1,6 @@
 /* Resize and Upsample: nearest of any value, linear of maps. */
 #include <math.h>
 
-#include "base/mem.h"
 #include "weights/onnx_operators.h"
 
 /* One side: result i lies at start + i step of the value's. */
@@ -92,7 +91,7 @@ static amend_status resize_nearest(graph *g, const graph_value *value, const res
     amend_status status = status_ok();
     for (size_t k = 0; !status.code && k < value->rank; k++) {
         dims[k] = sides[k].results;
-        status = mem_alloc(&places[k], dims[k], sizeof *places[k], "places");
+        status = onnx_take_places(g, dims[k], &places[k]);
         for (size_t i = 0; !status.code && i < dims[k]; i++)
             places[k][i] = nearest(g, sides[k].start + (double)i * sides[k].step, value->dims[k]);
     }

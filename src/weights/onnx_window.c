@@ -1,5 +1,4 @@
 /* Windows of convolutions and pools. */
-#include "base/mem.h"
 #include "weights/onnx_operators.h"
 
 amend_status onnx_map_input(graph *g, size_t index, graph_value *map)
@@ -102,7 +101,7 @@ static amend_status move_lines(graph *g, graph_value *map, const size_t results[
 {
     const size_t dims[4] = {1, map->dims[1], results[0], results[1]};
     for (size_t i = 0; !status.code && i < 2; i++) {
-        status = mem_alloc(&places[i], dims[i], sizeof *places[i], "places");
+        status = onnx_take_places(g, dims[i], &places[i]);
         for (size_t k = 0; !status.code && k < dims[i]; k++) places[i][k] = (int64_t)k;
     }
     if (!status.code) status = onnx_move_by_axes(g, map, dims, places, fill, map);
@@ -119,7 +118,7 @@ amend_status onnx_pad_map(graph *g, const graph_value *map, const size_t before[
     for (size_t i = 0; i < 2; i++) {
         size_t side = map->dims[2 + i];
         results[i] = before[i] + side + after[i];
-        if (!status.code) status = mem_alloc(&places[2 + i], results[i], sizeof **places, "places");
+        if (!status.code) status = onnx_take_places(g, results[i], &places[2 + i]);
         for (size_t k = 0; !status.code && k < results[i]; k++)
             places[2 + i][k] = k < before[i] || k >= before[i] + side ? -1 : (int64_t)(k - before[i]);
     }
@@ -136,7 +135,7 @@ static amend_status spread_side(graph *g, const onnx_window *w, size_t i, size_t
         return graph_error(g, AMEND_BAD_DATA, "a window of %zu on a padded side of %zu", reach_of(w, i), padded);
     windows = (padded - reach_of(w, i)) / w->stride[i] + 1;
     *results = windows * taps;
-    TRY(mem_alloc(places, *results, sizeof **places, "places"));
+    TRY(onnx_take_places(g, *results, places));
     for (size_t k = 0; k < *results; k++) {
         size_t tap = k % taps, at = k / taps * w->stride[i] + tap * (w->gap[i] + 1);
         bool outside = tap >= w->kernel[i] || at < w->before[i] || at >= w->before[i] + side;

@@ -92,6 +92,10 @@ static const struct {
       .tensors = {{.name = "s", .dims = {4}, .rank = 1, .ints = {4000, 4000, 0, 0}, .int_count = 4},
                   {.name = "a", .dims = {2}, .rank = 1, .ints = {2, 3}, .int_count = 2}},
       .opset = 18}},
+    {"(MaxPool): more values than a file of",
+     {.nodes = {{.type = "Resize", .in = {"x", "", "", "s"}, .out = "a"},
+                {.type = "MaxPool", .in = {"a"}, .out = "y", INTS("kernel_shape", 2, 1, 4096)}},
+      .tensors = LIST(4, 1, 1, 1, 1 << 20)}},
     /* values that are not numbers */
     {"tensor 'node1.weight' holds values that are not numbers",
      {.nodes = ONE(.type = "Conv"),
