@@ -3,11 +3,19 @@
 
 #include "weights/onnx_operators.h"
 
-/* One side: result i lies at start + i step of the value's. */
+/* One side: result i lies at (i + shift) factor / divisor + start of the value's. Where those come from a scale, which
+ * is f32, the quotient is rounded as f32: 3 / 0.6 is 5. */
 typedef struct resize_side {
     size_t results;
-    double start, step;
+    double shift, factor, divisor, start;
+    bool by_scale;
 } resize_side;
+
+static double place_of(const resize_side *s, double i)
+{
+    double quotient = (i + s->shift) * s->factor / s->divisor;
+    return (s->by_scale ? (double)(float)quotient : quotient) + s->start;
+}
 
 /* The numbers for each dimension, from a constant input or the attribute of old Upsample. */
 static amend_status read_numbers(graph *g, size_t rank, double *numbers, bool *are_sizes)
@@ -31,24 +39,25 @@ static amend_status read_numbers(graph *g, size_t rank, double *numbers, bool *a
     return status_ok();
 }
 
-/* The coordinate rules of the standard, all of which are lines. */
-static amend_status place_side(const graph *g, size_t length, double scale, resize_side *s)
+/* The coordinate rules of the standard, all of which are lines. `s` has the results, and factor / divisor is how far
+ * apart they lie. */
+static amend_status place_side(const graph *g, size_t length, resize_side *s)
 {
     static const char rule[] = "coordinate_transformation_mode";
-    double side = (double)length, results = (double)s->results, half = 0.5 / scale - 0.5;
-    s->step = 1 / scale;
-    s->start = half;
+    double side = (double)length, results = (double)s->results;
+    s->shift = 0.5;
+    s->start = -0.5;
     if (g->file->opset < 11 || graph_string_is(g, rule, "asymmetric")) {
-        s->start = 0;
+        s->shift = s->start = 0;
     } else if (graph_string_is(g, rule, "align_corners")) {
-        s->start = 0;
-        s->step = s->results > 1 ? (side - 1) / (results - 1) : 0;
+        *s = (resize_side){.results = s->results, .factor = side - 1, .divisor = results - 1};
+        if (s->results == 1) s->factor = 0, s->divisor = 1;
     } else if (graph_string_is(g, rule, "pytorch_half_pixel")) {
-        s->start = s->results > 1 ? half : 0;
+        if (s->results == 1) s->shift = s->start = 0;
     } else if (graph_string_is(g, rule, "tf_half_pixel_for_nn")) {
-        s->start = 0.5 / scale;
+        s->start = 0;
     } else if (graph_string_is(g, rule, "half_pixel_symmetric")) {
-        s->start = half + side / 2 * (1 - results / (side * scale));
+        s->start += (side - results * s->factor / s->divisor) / 2;
     } else if (graph_attribute(g, rule) && !graph_string_is(g, rule, "half_pixel")) {
         return graph_error(g, AMEND_UNSUPPORTED, "its %s", rule);
     }
@@ -62,11 +71,14 @@ static amend_status read_sides(graph *g, const graph_value *value, resize_side *
     for (size_t k = 0; k < value->rank; k++) numbers[k] = graph_has_input(g, 3) ? (double)value->dims[k] : 1;
     TRY(read_numbers(g, value->rank, numbers, &are_sizes));
     for (size_t k = 0; k < value->rank; k++) {
-        double side = (double)value->dims[k], results = are_sizes ? numbers[k] : floor(side * numbers[k]);
+        double side = (double)value->dims[k];
+        double results = are_sizes ? numbers[k] : (double)floorf((float)side * (float)numbers[k]);
         if (!(results >= 1 && results <= 1 << 20) || results != floor(results))
             return graph_error(g, AMEND_BAD_DATA, "a side of %g", results);
-        sides[k].results = (size_t)results;
-        TRY(place_side(g, value->dims[k], are_sizes ? results / side : numbers[k], &sides[k]));
+        sides[k] =
+            (resize_side){.results = (size_t)results, .factor = 1, .divisor = numbers[k], .by_scale = !are_sizes};
+        if (are_sizes) sides[k].factor = side;
+        TRY(place_side(g, value->dims[k], &sides[k]));
     }
     return status_ok();
 }
@@ -93,7 +105,7 @@ static amend_status resize_nearest(graph *g, const graph_value *value, const res
         dims[k] = sides[k].results;
         status = onnx_take_places(g, dims[k], &places[k]);
         for (size_t i = 0; !status.code && i < dims[k]; i++)
-            places[k][i] = nearest(g, sides[k].start + (double)i * sides[k].step, value->dims[k]);
+            places[k][i] = nearest(g, place_of(&sides[k], (double)i), value->dims[k]);
     }
     if (!status.code) status = onnx_move_by_axes(g, value, dims, places, 0, &made);
     onnx_free_places(places);
@@ -101,6 +113,11 @@ static amend_status resize_nearest(graph *g, const graph_value *value, const res
 }
 
 /* ---- linear ---- */
+
+static double line_start(const resize_side *s)
+{
+    return s->shift * s->factor / s->divisor + s->start;
+}
 
 static amend_status resize_linear(graph *g, const resize_side *sides)
 {
@@ -113,8 +130,8 @@ static amend_status resize_linear(graph *g, const resize_side *sides)
                         .in = {map.row},
                         .height = sides[2].results,
                         .width = sides[3].results,
-                        .start = {sides[2].start, sides[3].start},
-                        .step = {sides[2].step, sides[3].step}};
+                        .start = {line_start(&sides[2]), line_start(&sides[3])},
+                        .step = {sides[2].factor / sides[2].divisor, sides[3].factor / sides[3].divisor}};
     TRY(graph_add_row(g, row, &index));
     graph_row_value(index, 4, (size_t[]){1, map.dims[1], row.height, row.width}, &made);
     return graph_output(g, 0, &made);

@@ -12,6 +12,7 @@ def write(name, pixels, outputs):
 
 
 def torch_cases():
+    import onnx
     import torch
     from torch import nn
     import torch.nn.functional as F
@@ -97,6 +98,12 @@ def torch_cases():
         "instance": (Do(lambda s, x: s.a(x) * s.a(x).mean((2, 3), keepdim=True) + s.c, a=conv(3, 8, 3),
                         ), 11),
     }
+    cases.update({
+        "resize_as_input": (Do(lambda s, x: F.interpolate(s.a(F.max_pool2d(x, 2)), size=(x.shape[2], x.shape[3])), a=conv(3, 4, 2)), 9),
+        "resize_as_input_10": (Do(lambda s, x: F.interpolate(s.a(F.max_pool2d(x, 2)), size=(x.shape[2], x.shape[3])), a=conv(3, 4, 2)), 10),
+        "resize_fraction": (Do(lambda s, x: F.interpolate(s.a(x), scale_factor=0.7), a=conv(3, 4, 7)), 11),
+        "resize_fraction_sizes": (Do(lambda s, x: F.interpolate(s.a(x), scale_factor=0.7, recompute_scale_factor=True), a=conv(3, 4, 7)), 11),
+    })
     cases["instance"][0].c = nn.Parameter(torch.randn(1, 8, 1, 1))
     for name, (module, opset) in cases.items():
         pixels = np.random.RandomState(7).randint(0, 256, (16, 20, 3))
@@ -106,7 +113,13 @@ def torch_cases():
             out = module(x)
         path = f"{folder}/torch_{name}.onnx"
         torch.onnx.export(module, x, path, opset_version=opset, training=torch.onnx.TrainingMode.PRESERVE
-                          if name == "conv_norm_relu" else torch.onnx.TrainingMode.EVAL)
+                          if name == "conv_norm_relu" else torch.onnx.TrainingMode.EVAL, input_names=["image"],
+                          dynamic_axes={"image": {2: "h", 3: "w"}} if name == "resize_fraction_sizes" else None)
+        if name == "resize_fraction_sizes":  # worked out from an open size, which then is known
+            model = onnx.load(path)
+            for dim, side in zip(model.graph.input[0].type.tensor_type.shape.dim, x.shape):
+                dim.dim_value = side
+            onnx.save(model, path)
         write(f"torch_{name}", pixels, out if isinstance(out, tuple) else (out,))
 
 
@@ -153,5 +166,54 @@ def node_cases():
         write(f"node_{case.name}", np.full((1, 1, 1), 9), outputs)
 
 
+def made_cases():
+    """Networks that exporters seldom write, with what plain arithmetic says of them."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    pixels = np.random.RandomState(3).randint(0, 256, (7, 5, 1))
+    x = (pixels.transpose(2, 0, 1)[None] / 255).astype(np.float32)
+    f32, node = np.float32, helper.make_node
+
+    def make(name, nodes, expected, opset=13, **constants):
+        image = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, x.shape)
+        nodes = [node("Relu", ["image"], ["x"]), *nodes]
+        graph = helper.make_graph(nodes, name, [image], [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)],
+                                  [numpy_helper.from_array(np.asarray(v), k.replace("__", ".")) for k, v in constants.items()])
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)]), f"{folder}/made_{name}.onnx")
+        write(f"made_{name}", pixels, (expected,))
+
+    make("divide", [node("Div", ["a", "b"], ["s"]), node("Mul", ["x", "s"], ["y"])], x * 3.5, a=f32([7]), b=f32([2]))
+    make("divide_whole", [node("Div", ["a", "b"], ["s"]), node("Cast", ["s"], ["t"], to=1), node("Mul", ["x", "t"], ["y"])],
+         x * -3, a=np.int64([-7]), b=np.int64([2]))
+    make("divide_cast", [node("Shape", ["x"], ["s"]), node("Cast", ["s"], ["t"], to=1), node("Div", ["t", "b"], ["u"]),
+                         node("ReduceMean", ["x"], ["m"]), node("Reshape", ["m", "flat"], ["n"]), node("Mul", ["n", "u"], ["y"])],
+         x.mean() * f32([0.5, 0.5, 3.5, 2.5]), b=f32([2]), flat=np.int64([1]))
+    one = f32([[[[1]]]])
+    make("names", [node("Conv", ["x", "node3.weight"], ["a"]), node("Conv", ["a", "w"], ["b"]), node("Conv", ["b", "node5.weight"], ["c"]),
+                   node("Conv", ["c", "node4.weight"], ["y"])], x * 2 * 3 * 5 * 7, node3__weight=2 * one, w=3 * one, node5__weight=5 * one,
+         node4__weight=7 * one)
+    make("of_constants", [node("Sigmoid", ["c"], ["s"]), node("Clip", ["c", "", "one"], ["t"]), node("Mul", ["s", "t"], ["w"]),
+                          node("Conv", ["x", "w"], ["y"])], x / (1 + np.exp(-2)), c=2 * one, one=f32(1))
+    make("backward", [node("Slice", ["x", "start", "end", "axis", "step"], ["y"])], x[:, :, ::-1][:, :, :1], start=np.int64([-1]),
+         end=np.int64([-99]), axis=np.int64([2]), step=np.int64([-1000]))
+    make("no_places", [node("MaxPool", ["x"], ["y", ""], kernel_shape=[7, 5])], x.max((2, 3), keepdims=True))
+    shape = x.shape
+    for mode, place in (("asymmetric", lambda i, side, count: i * side // count),
+                        ("half_pixel", lambda i, side, count: ((2 * i + 1) * side - count) // (2 * count)),
+                        ("align_corners", lambda i, side, count: i * (side - 1) // (count - 1))):
+        for count in (6, 7, 10, 14, 15, 21, 25, 35, 49, 50, 61):
+            lines, columns = ([min(max(place(i, side, count), 0), side - 1) for i in range(count)] for side in shape[2:])
+            make(f"nearest_{mode}_{count}", [node("Resize", ["x", "", "", "s"], ["y"], mode="nearest", nearest_mode="floor",
+                                                  coordinate_transformation_mode=mode)], x[:, :, lines][..., columns],
+                 s=np.int64([1, 1, count, count]))
+    for tenths in (6, 7, 9, 12, 14, 35):
+        lines, columns = ([i * 10 // tenths for i in range(side * tenths // 10)] for side in shape[2:])
+        make(f"nearest_by_{tenths}", [node("Resize", ["x", "", "s"], ["y"], mode="nearest", nearest_mode="floor",
+                                           coordinate_transformation_mode="asymmetric")], x[:, :, lines][..., columns],
+             s=f32([1, 1, tenths / 10, tenths / 10]))
+
+
 torch_cases()
+made_cases()
 node_cases()
