@@ -101,7 +101,9 @@ static bool is_narrower(const tensor_view *view, const nn_param *p, bool first)
 {
     if (view->dims != p->dims || !p->dims || fits(view, p)) return false;
     for (size_t k = 0; k < p->dims; k++)
-        if (view->shape[k] > p->shape[k] || ((k > 1 || (first && k)) && view->shape[k] != p->shape[k])) return false;
+        if (!view->shape[k] || view->shape[k] > p->shape[k] ||
+            ((k > 1 || (first && k)) && view->shape[k] != p->shape[k]))
+            return false;
     return true;
 }
 

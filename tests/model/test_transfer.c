@@ -215,6 +215,12 @@ static void refused(void **state)
                    "tensor \"conv1.weight\" has shape [32, 1, 3, 3], needed is [16, 1, 3, 3]; backbone, stem, width");
     free_target(t);
     free_foreign(wider);
+    entry(f, "layer1.0.conv1.weight")->shape[0] = 0;
+    t = make_target(d);
+    assert_refused(transfer(write_foreign(f), t), AMEND_BAD_DATA,
+                   "tensor \"layer1.0.conv1.weight\" has shape [0, 16, 3, 3], needed is [16, 16, 3, 3]");
+    free_target(t);
+    entry(f, "layer1.0.conv1.weight")->shape[0] = 16;
     path = write_foreign(f);
     t = make_target(colour);
     assert_refused(transfer(path, t), AMEND_BAD_DATA, "has shape [16, 1, 3, 3], needed is [16, 3, 3, 3]; backbone");
