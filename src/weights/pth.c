@@ -49,14 +49,17 @@ static bool has_tensors(const pickle *p, const pickle_value *dictionary)
     return false;
 }
 
-static const pickle_value *inner_state(const pickle *p, const pickle_value *dictionary)
+/* The inner dictionaries come first: beside one of them a tensor is a note, as the "best_acc1" of PyTorch's ImageNet
+ * example. */
+static const pickle_value *search_state(const pickle *p, const pickle_value *at, int levels)
 {
     static const char *const keys[] = {"state_dict", "model_state_dict", "model", "net"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const pickle_value *inner = pickle_find(p, dictionary, keys[i]);
-        if (inner && inner->kind == PICKLE_DICT) return inner;
+    for (size_t i = 0; levels > 1 && i < sizeof keys / sizeof *keys; i++) {
+        const pickle_value *inner = pickle_find(p, at, keys[i]);
+        const pickle_value *found = inner && inner->kind == PICKLE_DICT ? search_state(p, inner, levels - 1) : NULL;
+        if (found) return found;
     }
-    return NULL;
+    return has_tensors(p, at) ? at : NULL;
 }
 
 static amend_status no_state(const pickle *p, const pickle_value *root)
@@ -79,15 +82,9 @@ static amend_status no_state(const pickle *p, const pickle_value *root)
 static amend_status find_state(pth *f)
 {
     const pickle *p = &f->pickle;
-    const pickle_value *root = &p->values[p->root], *at = root;
-    for (int i = 0; at && at->kind == PICKLE_DICT && i < NESTED; i++) {
-        if (has_tensors(p, at)) {
-            f->state = at;
-            return status_ok();
-        }
-        at = inner_state(p, at);
-    }
-    return no_state(p, root);
+    const pickle_value *root = &p->values[p->root];
+    if (root->kind == PICKLE_DICT) f->state = search_state(p, root, NESTED);
+    return f->state ? status_ok() : no_state(p, root);
 }
 
 /* ---- its tensors ---- */
@@ -285,9 +282,10 @@ static void print_value(const pickle_value *v, char text[PTH_NOTE_SIZE])
         break;
     default:
         snprintf(text, PTH_NOTE_SIZE, "%s",
-                 v->kind == PICKLE_NONE    ? "none"
-                 : v->kind == PICKLE_BYTES ? "bytes"
-                                           : "other");
+                 v->kind == PICKLE_NONE     ? "none"
+                 : v->kind == PICKLE_BYTES  ? "bytes"
+                 : v->kind == PICKLE_TENSOR ? "tensor"
+                                            : "other");
     }
 }
 
@@ -298,7 +296,8 @@ bool pth_note_next(const pth *f, size_t *cursor, pth_note *note)
     while (*cursor < root->count) {
         const pickle_value *key = pickle_item(p, root, *cursor), *value = pickle_item(p, root, *cursor + 1);
         *cursor += 2;
-        if (value == f->state || value->kind == PICKLE_TENSOR || key->kind != PICKLE_TEXT) continue;
+        if (value == f->state || (root == f->state && value->kind == PICKLE_TENSOR) || key->kind != PICKLE_TEXT)
+            continue;
         pickle_print(key->bytes, key->count, note->name, sizeof note->name);
         print_value(value, note->value);
         return true;

@@ -173,6 +173,35 @@ static void hostile_arguments(void **state)
     }
 }
 
+/* {"best": scalar, "model": {"depth": 7}, "net": {"w": ...}}: the last holds the weights. */
+static void tensors_beside_the_state(void)
+{
+    static const made_tensor best = {"best", FLOATS, "0", 6, 5, 0, {0}, {0}};
+    static buffer pickle, b;
+    size_t cursor = 0;
+    pth_note note;
+    pth *file;
+    op_begin(&pickle);
+    put(&pickle, "}(", 2);
+    op_tensor(&pickle, &best, false);
+    op_text(&pickle, "model");
+    put(&pickle, "}(", 2);
+    op_text(&pickle, "depth");
+    put(&pickle, "K\x07u", 3);
+    op_text(&pickle, "net");
+    put(&pickle, "}(", 2);
+    op_tensor(&pickle, &whole, false);
+    put(&pickle, "uu.", 3);
+    make_archive(&b, &pickle, data, sizeof data);
+    assert_ok(open_bytes(&b, &file));
+    assert_int_equal(pth_count(file), 1);
+    assert_string_equal(pth_at(file, 0).name, "w");
+    assert_true(pth_note_next(file, &cursor, &note));
+    assert_string_equal(note.name, "best");
+    assert_string_equal(note.value, "tensor");
+    pth_free(file);
+}
+
 static void nested_state(void **state)
 {
     static buffer pickle, b;
@@ -199,6 +228,7 @@ static void nested_state(void **state)
         assert_false(pth_note_next(file, &cursor, &note));
         pth_free(file);
     }
+    tensors_beside_the_state();
     op_begin(&pickle);
     put(&pickle,
         "}(U\x03"
