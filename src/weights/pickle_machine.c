@@ -1,6 +1,8 @@
 /* What the opcodes of a pickle do here, without doors to Python. */
 #include "weights/pickle_machine.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "weights/pickle_globals.h"
@@ -51,6 +53,24 @@ static amend_status push_long(pickle_machine *m, size_t width)
     if (length && bytes[length - 1] & 0x80) number = UINT64_MAX;
     for (size_t i = 0; i < length; i++) number = (number & ~((uint64_t)255 << 8 * i)) | (uint64_t)bytes[i] << 8 * i;
     return push_int(m, (int64_t)number);
+}
+
+/* A line of digits, as Python 2 writes integers of more than 32 bits in every protocol. I00 and I01 are false and true;
+ * the L that older protocols put behind long integers is `suffix`. */
+static amend_status push_digits(pickle_machine *m, char suffix)
+{
+    const unsigned char *line;
+    size_t length;
+    char *end;
+    TRY(pickle_take_line(m, &line, &length));
+    if (!suffix && length == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))
+        return pickle_push(m, line[1] == '1' ? PICKLE_AT_TRUE : PICKLE_AT_FALSE);
+    if (suffix && length && line[length - 1] == suffix) length--;
+    errno = 0;
+    long long number = strtoll((const char *)line, &end, 10); /* ends at the line's end at the latest */
+    bool begins = *line == '-' || (*line >= '0' && *line <= '9');
+    if (!begins || errno || end != (const char *)line + length) return pickle_wrong(m, "not an integer of 64 bits");
+    return push_int(m, number);
 }
 
 static amend_status push_real(pickle_machine *m)
@@ -279,6 +299,9 @@ static amend_status step(pickle_machine *m, unsigned char opcode)
         return push_long(m, 1);
     case 0x8b:
         return push_long(m, 4);
+    case 'I':
+    case 'L':
+        return push_digits(m, opcode == 'L' ? 'L' : '\0');
     case 'G':
         return push_real(m);
     case 0x8c:

@@ -6,7 +6,7 @@
 
 enum {
     MAX_VALUES = 1 << 20, /* of one pickle; a state dictionary of 1000 tensors has about 15,000 */
-    MAX_LINE = 256,       /* a module's or class's name */
+    MAX_LINE = 256,       /* a module's or class's name, a number in digits */
     FIRST = 64
 };
 
@@ -39,7 +39,7 @@ amend_status pickle_take_line(pickle_machine *m, const unsigned char **line, siz
 {
     size_t rest = m->size - m->at, limit = rest < MAX_LINE ? rest : MAX_LINE;
     const unsigned char *end = limit ? memchr(m->bytes + m->at, '\n', limit) : NULL;
-    if (!end) return pickle_wrong(m, rest < MAX_LINE ? "cut short" : "a name of more than 256 characters");
+    if (!end) return pickle_wrong(m, rest < MAX_LINE ? "cut short" : "a name or number of more than 256 characters");
     *line = m->bytes + m->at;
     *length = (size_t)(end - *line);
     m->at += *length + 1;

@@ -64,6 +64,10 @@ def weights():
         out = io.BytesIO()
         torch.save(thing, out, _use_new_zipfile_serialization=zipped)
         keep("pth", name, out.getvalue())
+    out = io.BytesIO()
+    torch.save({"state_dict": state, "id": 200}, out, _use_new_zipfile_serialization=False)
+    assert out.getvalue().count(b"K\xc8") == 1
+    keep("pth", "digits", out.getvalue().replace(b"K\xc8", b"I140234567890123\n"))  # as Python 2 writes it
 
 
 def onnx_file(nodes, tensors, opset=13, shape=(1, 1, 8, 8)):

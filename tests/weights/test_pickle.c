@@ -43,6 +43,23 @@ static void plain_values(void **state)
     pickle_free(&p);
 }
 
+/* Python 2's integers of more than 32 bits, and the forms that only older protocols need. */
+static void numbers_in_digits(void **state)
+{
+    static const int64_t integers[] = {140234567890123, INT64_MIN, 0, 1, 5, -6};
+    pickle p;
+    (void)state;
+    assert_ok(read_bytes(PICKLE("\x80\x02(I140234567890123\nI-9223372036854775808\nI00\nI01\nL5L\nL-6\nl."), &p));
+    const pickle_value *list = &p.values[p.root];
+    assert_int_equal(list->count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        const pickle_value *item = pickle_item(&p, list, i);
+        assert_int_equal(item->kind, i == 2 || i == 3 ? PICKLE_BOOL : PICKLE_INT);
+        assert_true(item->integer == integers[i]);
+    }
+    pickle_free(&p);
+}
+
 static void ordered_dictionaries(void **state)
 {
     pickle p;
@@ -211,6 +228,17 @@ static void refuses(void **state)
          "not a storage"},
         {PICKLE("\x80\x02Nb."), "a value is missing"},
         {PICKLE("\x80\x02]}b."), "a list or dictionary is expected"},
+        {PICKLE("\x80\x02I\n."), "not an integer"},
+        {PICKLE("\x80\x02I-\n."), "not an integer"},
+        {PICKLE("\x80\x02I 1\n."), "not an integer"},
+        {PICKLE("\x80\x02I1x\n."), "not an integer"},
+        {PICKLE("\x80\x02I1L\n."), "not an integer"},
+        {PICKLE("\x80\x02L\n7\n."), "not an integer"},
+        {PICKLE("\x80\x02LL\n."), "not an integer"},
+        {PICKLE("\x80\x02I1\0\n."), "not an integer"},
+        {PICKLE("\x80\x02I9223372036854775808\n."), "not an integer of 64 bits"},
+        {PICKLE("\x80\x02I12"), "cut short"},
+        {PICKLE("\x80\x02I"), "cut short"},
         {PICKLE("\x80\x02X\xff\xff\xff\xff"
                 "a."),
          "cut short"},
@@ -238,16 +266,19 @@ static void refuses(void **state)
     }
 }
 
-static void long_names(void **state)
+static void long_lines(void **state)
 {
+    static const char opcodes[] = {'c', 'I', 'L'};
     static buffer b;
     pickle p;
     (void)state;
-    op_begin(&b);
-    op(&b, 'c');
-    for (int i = 0; i < 1000; i++) op(&b, 'a');
-    assert_refused(read_bytes(b.bytes, b.size, &p), AMEND_BAD_DATA, "a name of more than 256");
-    pickle_free(&p);
+    for (size_t i = 0; i < sizeof opcodes; i++) {
+        op_begin(&b);
+        op(&b, (unsigned char)opcodes[i]);
+        for (int k = 0; k < 1000; k++) op(&b, '7');
+        assert_refused(read_bytes(b.bytes, b.size, &p), AMEND_BAD_DATA, "a name or number of more than 256");
+        pickle_free(&p);
+    }
 }
 
 /* A list of twice the list before, 40 times over: a million million items if each were visited. */
@@ -345,10 +376,15 @@ static void dictionaries_from_one_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_values),    cmocka_unit_test(ordered_dictionaries),
-        cmocka_unit_test(refuses),         cmocka_unit_test(long_names),
-        cmocka_unit_test(memo_bomb),       cmocka_unit_test(nested_too_deep),
-        cmocka_unit_test(too_many_values), cmocka_unit_test(dictionaries_from_one_list),
+        cmocka_unit_test(plain_values),
+        cmocka_unit_test(ordered_dictionaries),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(numbers_in_digits),
+        cmocka_unit_test(memo_bomb),
+        cmocka_unit_test(nested_too_deep),
+        cmocka_unit_test(too_many_values),
+        cmocka_unit_test(dictionaries_from_one_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
