@@ -14,6 +14,10 @@ enum {
     HEADER_LIMIT = 100000000 /* as in the reference implementation */
 };
 
+/* Of the header's JSON. A tensor takes 3 lists and objects and at most 11 commas in at least 50 bytes; an empty object
+ * takes 2 bytes, and jansson 230 for it. */
+enum { LEVELS = 3, BYTES_A_LIST = 16, BYTES_A_COMMA = 4, FREE_PARTS = 64 };
+
 struct safetensors {
     char *path;
     file_map map;
@@ -37,6 +41,30 @@ bool safetensors_begins(const unsigned char *bytes, size_t size)
     return size > PREFIX && bytes[PREFIX] == '{' && header_length(bytes) <= HEADER_LIMIT;
 }
 
+/* Before memory is taken for it. What is no JSON may pass: reading it stops there. */
+static amend_status check_header(const safetensors *f, const unsigned char *text, size_t length)
+{
+    size_t level = 0, lists = 0, commas = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = text[i];
+        if (quoted && c == '\\') i++;
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
+        bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+        lists += opens;
+        commas += c == ',';
+        level = level + opens - (closes && level);
+        if (level > LEVELS)
+            return status_error(AMEND_BAD_DATA, "%s: header, byte %zu: lists and objects more than %d deep", f->path, i,
+                                LEVELS);
+    }
+    if (lists <= length / BYTES_A_LIST + FREE_PARTS && commas <= length / BYTES_A_COMMA + FREE_PARTS)
+        return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: %zu lists and %zu commas in a header of %zu bytes, which no tensors need",
+                        f->path, lists, commas, length);
+}
+
 static amend_status load_header(safetensors *f)
 {
     json_error_t error;
@@ -47,6 +75,7 @@ static amend_status load_header(safetensors *f)
         return status_error(AMEND_BAD_DATA,
                             "%s: not a safetensors file, or cut short: a header of %llu bytes in a file of %zu",
                             f->path, (unsigned long long)length, f->map.size);
+    TRY(check_header(f, f->map.bytes + PREFIX, (size_t)length));
     f->header = json_loadb((const char *)f->map.bytes + PREFIX, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (!f->header) return status_error(AMEND_BAD_DATA, "%s: header, byte %d: %s", f->path, error.position, error.text);
     if (!json_is_object(f->header)) return status_error(AMEND_BAD_DATA, "%s: the header is not a JSON object", f->path);

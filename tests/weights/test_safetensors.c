@@ -230,6 +230,48 @@ static void deep_json(void **state)
     assert_refused(safetensors_open(in_test_folder("bad.safetensors"), &file), AMEND_BAD_DATA, "header");
 }
 
+/* Headers of which the parser would make far more than they are; `filling` is repeated in {"a":[...]}. */
+static void costly_json(void **state)
+{
+    static const struct {
+        const char *filling, *message;
+    } cases[] = {{"{},", "lists and 2000 commas in a header of"},
+                 {"[],", "lists and 2000 commas in a header of"},
+                 {"0,", "which no tensors need"},
+                 {"\"[{,\\\"[{,\",", "\"a\": no dtype"}, /* in a text they are letters */
+                 {"\"\\\\\",[],", "which no tensors need"}};
+    static char header[1 << 16];
+    static unsigned char bytes[8 + sizeof header];
+    safetensors *file = NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t size = (size_t)snprintf(header, sizeof header, "{\"a\":[");
+        for (int k = 0; k < 2000; k++) size += (size_t)snprintf(header + size, 32, "%s", cases[i].filling);
+        size += (size_t)snprintf(header + size, 32, "0]}");
+        for (int k = 0; k < 8; k++) bytes[k] = (unsigned char)(size >> 8 * k);
+        memcpy(bytes + 8, header, size);
+        write_bytes(in_test_folder("bad.safetensors"), bytes, 8 + size);
+        assert_refused(safetensors_open(in_test_folder("bad.safetensors"), &file), AMEND_BAD_DATA, cases[i].message);
+    }
+}
+
+/* The most that tensors ask of a header: short names, many sides. */
+static void many_small_tensors(void **state)
+{
+    enum { MANY = 3000 };
+    static tensor_entry entries[MANY];
+    static char names[MANY][8];
+    (void)state;
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "%zu", i);
+        entries[i] = (tensor_entry){.name = names[i], .stored = TENSOR_U8, .dims = 8, .data = values};
+    }
+    assert_ok(safetensors_write(in_test_folder("many.safetensors"), entries, MANY, NULL, 0));
+    safetensors *file = open_ok(in_test_folder("many.safetensors"));
+    assert_int_equal(safetensors_count(file), MANY);
+    safetensors_free(file);
+}
+
 static void cut_short_anywhere(void **state)
 {
     unsigned char *bytes = NULL;
@@ -379,6 +421,7 @@ int main(void)
         cmocka_unit_test(half_precision),     cmocka_unit_test(reading_names_what_is_wrong),
         cmocka_unit_test(writing_refuses),    cmocka_unit_test(hostile_headers),
         cmocka_unit_test(hostile_lengths),    cmocka_unit_test(deep_json),
+        cmocka_unit_test(costly_json),        cmocka_unit_test(many_small_tensors),
         cmocka_unit_test(cut_short_anywhere), cmocka_unit_test(broken_at_random),
         cmocka_unit_test(out_of_memory),      cmocka_unit_test(disk_full),
         cmocka_unit_test(python_reads_ours),  cmocka_unit_test(we_read_pythons),
