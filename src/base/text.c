@@ -88,3 +88,16 @@ void text_make_valid(char *text)
         text += length ? length : 1;
     }
 }
+
+void text_copy(char *to, size_t size, const char *from)
+{
+    while (*from) {
+        size_t known = text_character(from), length = known ? known : 1;
+        if (length >= size) break;
+        memcpy(to, known ? from : "?", length);
+        to += length;
+        size -= length;
+        from += length;
+    }
+    *to = '\0';
+}

@@ -25,4 +25,8 @@ size_t text_character(const char *text);
  * were cut. */
 void text_make_valid(char *text);
 
+/* What fits of a text into `size` bytes (1 or more) with the end of string: whole characters, '?' for each byte that
+ * belongs to none. */
+void text_copy(char *to, size_t size, const char *from);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "nn/loss.h"
 
 static const char other_backbone[] = "rows";
@@ -178,7 +179,7 @@ static amend_status read_crop(const meta_source *file, face_template *crop)
 static void read_text(const meta_source *file, const char *key, char *text)
 {
     const char *found = file->find(file->file, key);
-    snprintf(text, MODEL_TEXT_SIZE, "%s", found ? found : "");
+    text_copy(text, MODEL_TEXT_SIZE, found ? found : "");
 }
 
 static const char *const de_albinos[] = {"shared", "planes", "off"};

@@ -194,8 +194,9 @@ static amend_status apply_options(const state_dict *dict, const import_options *
 static void describe_origin(const state_dict *dict, model_description *d)
 {
     const char *path = weight_file_path(dict->file), *base = strrchr(path, '/');
-    snprintf(d->training, sizeof d->training, "imported from %.200s (%s)", base ? base + 1 : path,
-             weight_file_format(dict->file));
+    char name[256];
+    text_copy(name, sizeof name, base ? base + 1 : path);
+    snprintf(d->training, sizeof d->training, "imported from %s (%s)", name, weight_file_format(dict->file));
 }
 
 /* ---- the parameters ---- */

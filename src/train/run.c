@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "model/onnx_model.h"
 #include "model/transfer.h"
 #include "nn/dnn.h"
@@ -102,18 +103,19 @@ static amend_status describe(run *r)
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
     const recipe *c = &r->recipe;
     model_description *d = &r->description;
-    char teachers[80];
+    char teachers[80], text[MODEL_TEXT_SIZE];
     name_teachers(c->teacher, teachers, sizeof teachers);
     *d = recipe_network(c, dataset_classes(r->set));
     for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
         snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
-    snprintf(d->training, sizeof d->training,
+    snprintf(text, sizeof text,
              "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%.80s%s%.80s%s%.80s; amend %s, oneDNN %s",
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
              c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
              recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? base_name(c->backbone) : "",
              *c->init ? ", from " : "", base_name(c->init), *c->teacher ? ", taught by " : "", teachers, AMEND_VERSION,
              dnn_version());
+    text_copy(d->training, sizeof d->training, text); /* a name may have been cut inside a character */
     if (recipe_has_file(c)) TRY(status_prefix(onnx_model_backbone(c->backbone, d, &r->onnx), "model.backbone"));
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));

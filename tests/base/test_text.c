@@ -88,10 +88,34 @@ static void bytes_that_are_no_characters_are_replaced(void **state)
     assert_string_equal(good, "\xf0\x9f\x98\x80");
 }
 
+static void copies_end_with_a_character(void **state)
+{
+    static const struct {
+        size_t size;
+        const char *from, *copy;
+    } cases[] = {{8, "", ""},
+                 {1, "abc", ""},
+                 {4, "abc", "abc"},
+                 {3, "abc", "ab"},
+                 {4, "a\xe2\x82\xac", "a"},
+                 {5, "a\xe2\x82\xac", "a\xe2\x82\xac"},
+                 {8, "gr\xfc\xdf", "gr??"},
+                 {8, "a\xe2\x82", "a??"}};
+    char copy[8];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        text_copy(copy, cases[i].size, cases[i].from);
+        assert_string_equal(copy, cases[i].copy);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(slips_are_found), cmocka_unit_test(strangers_are_not),
-                                       cmocka_unit_test(lists_end_in_dots), cmocka_unit_test(characters),
-                                       cmocka_unit_test(bytes_that_are_no_characters_are_replaced)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slips_are_found),
+                                       cmocka_unit_test(strangers_are_not),
+                                       cmocka_unit_test(lists_end_in_dots),
+                                       cmocka_unit_test(characters),
+                                       cmocka_unit_test(bytes_that_are_no_characters_are_replaced),
+                                       cmocka_unit_test(copies_end_with_a_character)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,16 @@ static void starts_where_another_ended(void **state)
     assert_says(printed, "f32, from start.safetensors;");
 }
 
+/* The file's name goes into the model, cut inside a character of 3 bytes. */
+static void long_names(void **state)
+{
+    (void)state;
+    shell("mkdir $T/long && cp $T/start.safetensors $T/long/$(printf '\\350\\204\\270%.0s' $(seq 35)).safetensors");
+    assert_works("train --out $T/long/run train.init=$(echo $T/long/*.safetensors)" TINY);
+    assert_works("info $T/long/run/model.safetensors");
+    assert_says(printed, "\xe8\x84\xb8\xe8\x84\xb8");
+}
+
 static void the_file_is_part_of_the_run(void **state)
 {
     (void)state;
@@ -119,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_where_another_ended),
+        cmocka_unit_test(long_names),
         cmocka_unit_test(the_file_is_part_of_the_run),
         cmocka_unit_test(frozen_backbone),
         cmocka_unit_test(files_that_do_not_fit),

@@ -109,10 +109,22 @@ static void unknown_kinds(void **state)
     assert_refused(read_with("amend.crop", "eyes-mouth", &d), AMEND_BAD_DATA, "amend.crop_points");
 }
 
+/* Words for people are cut to their room, at a character. */
+static void long_texts(void **state)
+{
+    char text[600] = "xx";
+    model_description d;
+    (void)state;
+    for (size_t i = 2; i + 2 < sizeof text; i += 2) memcpy(text + i, "\xc3\xa9", 3);
+    assert_ok(read_with("amend.training", text, &d));
+    assert_int_equal(strlen(d.training), 510); /* 511 would be half a letter */
+    assert_memory_equal(d.training, text, 510);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_written_comes_back),
                                        cmocka_unit_test(every_key_is_needed), cmocka_unit_test(hostile_values),
-                                       cmocka_unit_test(unknown_kinds)};
+                                       cmocka_unit_test(unknown_kinds), cmocka_unit_test(long_texts)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -136,6 +136,22 @@ static void takes_safetensors(void **state)
     }
 }
 
+/* The file's name goes into the model: 222 bytes of 3 a character. */
+static void long_names(void **state)
+{
+    char name[256] = "";
+    model_description d;
+    foreign *f = make_foreign("", ARM_HEAD_EMA);
+    (void)state;
+    while (strlen(name) < 210) strcat(name, "\xe8\x84\xb8");
+    strcat(name, ".safetensors");
+    name_files(name);
+    assert_ok(safetensors_write(source, f->entries, f->count, NULL, 0));
+    assert_ok(model_import(source, &seven, target, &d));
+    assert_non_null(strstr(d.training, name));
+    free_foreign(f);
+}
+
 /* ResNet-34 is told from its third block, ResNet-50 from its third convolution. */
 static void tells_resnets_apart(void **state)
 {
@@ -363,11 +379,17 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_logits_as_torch),   cmocka_unit_test(takes_safetensors),
-        cmocka_unit_test(tells_resnets_apart),    cmocka_unit_test(finds_the_projection),
-        cmocka_unit_test(other_families),         cmocka_unit_test(same_logits_as_torchvision),
-        cmocka_unit_test(imagenet_backbones),     cmocka_unit_test(names_what_does_not_fit),
-        cmocka_unit_test(refuses_other_networks), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(same_logits_as_torch),
+        cmocka_unit_test(takes_safetensors),
+        cmocka_unit_test(long_names),
+        cmocka_unit_test(tells_resnets_apart),
+        cmocka_unit_test(finds_the_projection),
+        cmocka_unit_test(other_families),
+        cmocka_unit_test(same_logits_as_torchvision),
+        cmocka_unit_test(imagenet_backbones),
+        cmocka_unit_test(names_what_does_not_fit),
+        cmocka_unit_test(refuses_other_networks),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
