@@ -118,6 +118,42 @@ static amend_status need_classifier(const state_dict *dict, const tensor_view **
     return need(dict, "fc.weight", 2, fc);
 }
 
+/* Whether the file's convolutions have as many outputs as the network's of that width. */
+static bool has_width(const state_dict *dict, const model_description *d, double width, nn_table *table)
+{
+    const backbone_options options = {d->backbone, d->small_stem, width};
+    char name[NN_NAME_SIZE + sizeof ".weight"];
+    size_t features;
+    if (nn_table_begin(table, SIZE_IMAGENET, SIZE_IMAGENET, d->channels).code ||
+        backbone_build(table, &options, &features).code)
+        return false;
+    for (size_t i = 0; i < table->count; i++) {
+        const nn_row *row = &table->rows[i];
+        if (row->kind != NN_CONV) continue;
+        snprintf(name, sizeof name, "%s.weight", row->name);
+        const tensor_view *view = state_dict_find(dict, name);
+        if (!view || !view->dims || view->shape[0] != row->channels) return false;
+    }
+    return true;
+}
+
+/* Channels are rounded, so that widths share a stem (MobileNetV2's 1.4 has that of 1.5): what the stem says, else the
+ * first multiple of 0.05 or of 0.01 that the later layers fit too. Where none does, the missing shapes are named
+ * later. */
+static amend_status infer_width(const state_dict *dict, double of_stem, model_description *d)
+{
+    static const int parts[] = {20, 100}; /* of 1 */
+    nn_table *table = NULL;
+    TRY(mem_alloc(&table, 1, sizeof *table, "network"));
+    d->width = of_stem;
+    bool found = has_width(dict, d, of_stem, table);
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        for (int i = 1; !found && i <= 4 * parts[k]; i++)
+            if ((found = has_width(dict, d, (double)i / parts[k], table))) d->width = (double)i / parts[k];
+    mem_free(table);
+    return status_ok();
+}
+
 static amend_status infer_backbone(const state_dict *dict, model_description *d)
 {
     const tensor_view *conv, *fc;
@@ -129,8 +165,7 @@ static amend_status infer_backbone(const state_dict *dict, model_description *d)
     d->classes = fc->shape[0];
     d->channels = conv->shape[1];
     d->small_stem = !begins->kernel && conv->shape[2] == 3;
-    d->width = (double)conv->shape[0] / (double)begins->base;
-    return status_ok();
+    return infer_width(dict, (double)conv->shape[0] / (double)begins->base, d);
 }
 
 /* The side of a feature map whose de-albino map has `outputs` values: (2 h - 3)^2; 0 when none has. */

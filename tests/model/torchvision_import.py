@@ -54,6 +54,7 @@ def main():
     write(folder, "vgg16", WithHead(models.vgg16_bn().features, 512, 2, 8, "ema", 7), 64)
     write(folder, "mobilenet", models.mobilenet_v2(num_classes=7), 96)
     write(folder, "mobilenet_arm", WithHead(models.mobilenet_v2().features, 1280, 3, 16, "none", 7), 96)
+    write(folder, "mobilenet_wide", models.mobilenet_v2(width_mult=1.4, num_classes=7), 64)
     one = models.mobilenet_v2()
     one.classifier = nn.Linear(1280, 7)
     write(folder, "mobilenet_one", one, 64)
