@@ -11,7 +11,7 @@ enum { BINS = 4096, CLIPS = 120 };
 /* What one row's results were. */
 typedef struct row_range {
     bool seen;
-    float limit;       /* the histogram covers 0 .. limit of the absolute value */
+    double limit;      /* the histogram covers 0 .. limit of the absolute value */
     double bins[BINS]; /* counts */
     double *mean;      /* sums, of each channel */
     size_t pixels;     /* summed */
@@ -85,7 +85,7 @@ uint8_t *model_calibration_pixels(model_calibration *c)
 /* ---- noting ---- */
 
 /* Doubles what the histogram covers until `largest` is inside. */
-static void widen(row_range *r, float largest)
+static void widen(row_range *r, double largest)
 {
     if (!(r->limit > 0)) r->limit = largest;
     while (r->limit < largest) {
@@ -94,19 +94,24 @@ static void widen(row_range *r, float largest)
     }
 }
 
-static void note(row_range *r, const float *map, size_t count, size_t channels)
+/* false: some value is not finite, and nothing is noted. */
+static bool note(row_range *r, const float *map, size_t count, size_t channels)
 {
     float largest = 0;
-    for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(map[i]));
-    widen(r, largest);
-    float scale = r->limit > 0 ? BINS / r->limit : 0;
     for (size_t i = 0; i < count; i++) {
-        size_t bin = (size_t)(fabsf(map[i]) * scale);
+        if (!isfinite(map[i])) return false;
+        largest = fmaxf(largest, fabsf(map[i]));
+    }
+    widen(r, largest);
+    double scale = r->limit > 0 ? BINS / r->limit : 0; /* of tiny values beyond what a float holds */
+    for (size_t i = 0; i < count; i++) {
+        size_t bin = (size_t)((double)fabsf(map[i]) * scale);
         r->bins[bin < BINS ? bin : BINS - 1]++;
         r->mean[i % channels] += (double)map[i];
     }
     r->pixels += count / channels;
     r->seen = true;
+    return true;
 }
 
 amend_status model_calibration_add(model_calibration *c)
@@ -115,7 +120,10 @@ amend_status model_calibration_add(model_calibration *c)
     for (size_t row = 0; row + 1 < c->folded->table.count; row++) {
         size_t count = 0;
         const float *map = nn_context_map(c->context, row, &count);
-        if (map) note(&c->ranges[row], map, count, c->folded->table.shapes[row].c);
+        if (map && !note(&c->ranges[row], map, count, c->folded->table.shapes[row].c))
+            return status_error(AMEND_NUMERIC,
+                                "the results of '%s' are not numbers: the network's weights are damaged or too large",
+                                c->folded->table.rows[row].name);
     }
     return status_ok();
 }
@@ -127,7 +135,7 @@ static double squared_error(const row_range *r, double clip, int levels)
 {
     double step = clip / levels, sum = 0;
     for (size_t i = 0; i < BINS; i++) {
-        double value = ((double)i + 0.5) * (double)r->limit / BINS, code = fmin(nearbyint(value / step), levels);
+        double value = ((double)i + 0.5) * r->limit / BINS, code = fmin(nearbyint(value / step), levels);
         double error = value - code * step;
         sum += r->bins[i] * error * error;
     }
@@ -136,9 +144,9 @@ static double squared_error(const row_range *r, double clip, int levels)
 
 static float best_step(const row_range *r, int levels)
 {
-    double best = (double)r->limit, least = HUGE_VAL;
+    double best = r->limit, least = HUGE_VAL;
     for (int i = 1; i <= CLIPS; i++) {
-        double clip = (double)r->limit * i / CLIPS, error = squared_error(r, clip, levels);
+        double clip = r->limit * i / CLIPS, error = squared_error(r, clip, levels);
         if (error >= least) continue;
         least = error;
         best = clip;

@@ -14,7 +14,7 @@ void model_calibration_free(model_calibration *calibration); /* accepts NULL */
 
 uint8_t *model_calibration_pixels(model_calibration *calibration); /* batch x size x size x channels: fill before */
 
-/* Runs the network in f32 on the pixels and notes what its activations are. */
+/* Runs the network in f32 on the pixels and notes what its activations are. AMEND_NUMERIC where one is not finite. */
 amend_status model_calibration_add(model_calibration *calibration) AMEND_MUST_USE;
 
 /* Makes the calibrated network an 8-bit one, in place: weights become codes times scales, steps are set to those with

@@ -195,12 +195,30 @@ static void in_8_bits(void **state)
     for (int kind = BACKBONE_MOBILENET_V2; kind < BACKBONES; kind++) check_8_bits((backbone_kind)kind);
 }
 
+/* Weights as large as numbers go: activations beyond them are found before anything is written. */
+static void overflowing_networks(void **state)
+{
+    const model_description d = describe(BACKBONE_MOBILENET_V2);
+    model_folded *folded = folded_of(BACKBONE_MOBILENET_V2);
+    model_calibration *calibration = NULL;
+    nn_param *linear = nn_params_find(&folded->params, "features.1.conv.1", "weight"); /* no relu6 cuts what it gives */
+    (void)state;
+    for (size_t i = 0; i < linear->count; i++) linear->value[i] = 3e38f;
+    assert_ok(model_calibration_create(&d, folded, IMAGES, &calibration));
+    for (size_t i = 0; i < IMAGES; i++) draw(model_calibration_pixels(calibration) + i * SIDE * SIDE * 3, i);
+    assert_refused(model_calibration_add(calibration), AMEND_NUMERIC,
+                   "the results of 'features.1.conv.1' are not numbers");
+    model_calibration_free(calibration);
+    model_folded_free(folded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(onnx_and_back),
         cmocka_unit_test(onnx_passes_its_checker),
         cmocka_unit_test(in_8_bits),
+        cmocka_unit_test(overflowing_networks),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
