@@ -18,17 +18,26 @@ static bool read_memory(const char *text, size_t *bytes)
     return true;
 }
 
-/* A run that goes on and names no recipe has its own. */
-static amend_status load_recipe(const char *path, const char *folder, bool resume, recipe *chosen)
+/* Of a run that goes on and names no recipe. Without one of its own it begins, if keys say how it is to begin. */
+static amend_status load_own_recipe(const char *folder, bool keys, recipe *chosen)
 {
     char *own = NULL;
-    if (!path && resume) {
-        TRY(file_join(folder, "recipe.ini", &own));
-        if (file_exists(own)) path = own;
-    }
-    amend_status status = path ? config_load(path, recipe_keys, recipe_key_count, chosen) : status_ok();
+    amend_status status = status_ok();
+    TRY(file_join(folder, "recipe.ini", &own));
+    if (file_exists(own))
+        status = config_load(own, recipe_keys, recipe_key_count, chosen);
+    else if (!keys)
+        status =
+            status_error(AMEND_BAD_ARGUMENT,
+                         "%s: no run to go on with; name its folder with --out, or begin one with --recipe", folder);
     mem_free(own);
     return status;
+}
+
+static amend_status load_recipe(const char *path, const char *folder, bool resume, bool keys, recipe *chosen)
+{
+    if (path) return config_load(path, recipe_keys, recipe_key_count, chosen);
+    return resume ? load_own_recipe(folder, keys, chosen) : status_ok();
 }
 
 static int run(int argc, char **argv)
@@ -50,7 +59,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (memory && !read_memory(memory, &bytes))
         return cli_usage(&cli_train, "--memory %s: a size such as 4G or 800M", memory);
-    amend_status loaded = load_recipe(path, folder, resume, &chosen);
+    amend_status loaded = load_recipe(path, folder, resume, operands > 0, &chosen);
     if (loaded.code) return cli_fail(loaded);
     for (int i = 0; i < operands; i++) {
         amend_status status = config_set(recipe_keys, recipe_key_count, &chosen, argv[i]);
@@ -73,7 +82,8 @@ const cli_command cli_train = {
     "  --recipe FILE  recipe; without one the built-in small network is trained\n"
     "  --memory SIZE  stay under, as 4G or 800M: takes a batch in parts and adds up their gradients, if it must;\n"
     "                 batch normalisation and affinity then see one part at a time\n"
-    "  --resume       go on from RUN's last checkpoint, by RUN/recipe.ini unless --recipe is given\n"
+    "  --resume       go on from RUN's last checkpoint, by RUN/recipe.ini unless --recipe is given; without\n"
+    "                 a run there one begins, by --recipe or section.key=value\n"
     "  section.key=value  overrides the recipe; RUN/recipe.ini lists all keys with their meaning\n\n"
     "Examples:\n"
     "  amend synth --out faces --count 4000\n"

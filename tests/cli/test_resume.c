@@ -137,6 +137,14 @@ static void resuming_in_an_empty_folder_starts(void **state)
     assert_true(exists("empty/model.safetensors"));
 }
 
+/* Not the built-in network, silently. */
+static void resuming_nothing(void **state)
+{
+    (void)state;
+    assert_refused("train --resume --data $T/set --out $T/mistyped", 1, "mistyped: no run to go on with");
+    assert_false(exists("mistyped"));
+}
+
 static void loss_that_is_no_number(void **state)
 {
     (void)state;
@@ -159,6 +167,7 @@ int main(void)
                                        cmocka_unit_test(two_runs_in_one_folder),
                                        cmocka_unit_test(resuming_something_else),
                                        cmocka_unit_test(resuming_in_an_empty_folder_starts),
+                                       cmocka_unit_test(resuming_nothing),
                                        cmocka_unit_test(loss_that_is_no_number)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }
