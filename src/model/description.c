@@ -96,33 +96,45 @@ static amend_status read_choice(const meta_source *file, const char *key, const 
     return status_error(AMEND_UNSUPPORTED, "%s: '%s' is '%s', which this version does not know", file->path, key, text);
 }
 
-static amend_status check_label(const model_description *d, const char *label)
+amend_status description_add_label(model_description *d, const char *label, size_t length)
 {
-    for (const char *c = label; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            return status_error(AMEND_BAD_DATA, "a control character in the name of a class");
+    int shown = length < 160 ? (int)length : 160;
+    if (d->classes == MODEL_MAX_CLASSES)
+        return status_error(AMEND_BAD_DATA, "more than %d classes; 2..%d are possible", MODEL_MAX_CLASSES,
+                            MODEL_MAX_CLASSES);
+    if (!length) return status_error(AMEND_BAD_DATA, "a class without a name");
+    if (length >= MODEL_LABEL_SIZE)
+        return status_error(AMEND_BAD_DATA, "class '%.*s': a name of %zu bytes; shorten it to %d", shown, label, length,
+                            MODEL_LABEL_SIZE - 1);
+    for (size_t at = 0; at < length; at += text_character(label + at)) {
+        unsigned char c = (unsigned char)label[at];
+        if (!text_character(label + at) || c == ',' || c < ' ' || c == 127)
+            return status_error(AMEND_BAD_DATA, "class '%.*s': %s in its name; rename it", shown, label,
+                                c == ','  ? "a comma"
+                                : c > 127 ? "what is not UTF-8"
+                                          : "a control character");
+    }
     for (size_t i = 0; i < d->classes; i++)
-        if (!strcmp(d->labels[i], label)) return status_error(AMEND_BAD_DATA, "'%s' is named twice", label);
+        if (strlen(d->labels[i]) == length && !memcmp(d->labels[i], label, length))
+            return status_error(AMEND_BAD_DATA, "'%.*s' is named twice; rename one", shown, label);
+    snprintf(d->labels[d->classes++], MODEL_LABEL_SIZE, "%.*s", shown, label);
     return status_ok();
 }
 
 amend_status description_parse_labels(const char *text, model_description *d)
 {
     bool more = true;
-    for (d->classes = 0; more && d->classes < MODEL_MAX_CLASSES; d->classes++) {
+    d->classes = 0;
+    while (more) {
         text += strspn(text, " ");
         size_t whole = strcspn(text, ","), length = whole;
         while (length && text[length - 1] == ' ') length--;
-        if (!length || length >= MODEL_LABEL_SIZE) break;
-        char *label = d->labels[d->classes];
-        snprintf(label, MODEL_LABEL_SIZE, "%.*s", (int)length, text);
-        TRY(check_label(d, label));
+        TRY(description_add_label(d, text, length));
         more = text[whole] == ',';
         text += whole + more;
     }
-    if (!more && d->classes >= 2) return status_ok();
-    return status_error(AMEND_BAD_DATA, "2..%d names of 1..%d characters with commas between are expected",
-                        MODEL_MAX_CLASSES, MODEL_LABEL_SIZE - 1);
+    if (d->classes >= 2) return status_ok();
+    return status_error(AMEND_BAD_DATA, "2..%d names with commas between are expected", MODEL_MAX_CLASSES);
 }
 
 static amend_status read_labels(const meta_source *file, model_description *d)

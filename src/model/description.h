@@ -53,6 +53,10 @@ amend_status description_build(const model_description *description, nn_table *t
 /* Reads and checks the metadata of a weight file. Free with description_free, after an error too. */
 amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 
+/* One more class. Its name, of `length` bytes, must be able to stand in the metadata: UTF-8 of 1..MODEL_LABEL_SIZE - 1
+ * bytes without commas and control characters, and none that is there already. Errors name the class. */
+amend_status description_add_label(model_description *description, const char *label, size_t length) AMEND_MUST_USE;
+
 /* From text, as the metadata have it: "happy,sad" into labels and classes; "0.5,0.5,0.5" into mean and deviation, a
  * number for each of the description's channels; "x,y,x,y,x,y" into left eye, right eye and mouth. Errors do not say
  * where the text came from. */

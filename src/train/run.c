@@ -98,6 +98,18 @@ static void name_teachers(const char *paths, char *text, size_t size)
         used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " and " : "", base_name(path));
 }
 
+/* Checked before the first step: a model with names that cannot be read again would be lost. */
+static amend_status take_labels(const dataset *set, model_description *d)
+{
+    size_t classes = dataset_classes(set);
+    d->classes = 0;
+    for (size_t i = 0; i < classes; i++) {
+        const char *label = dataset_label_name(set, i);
+        TRY(description_add_label(d, label, strlen(label)));
+    }
+    return status_ok();
+}
+
 static amend_status describe(run *r)
 {
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
@@ -106,8 +118,7 @@ static amend_status describe(run *r)
     char teachers[80], text[MODEL_TEXT_SIZE];
     name_teachers(c->teacher, teachers, sizeof teachers);
     *d = recipe_network(c, dataset_classes(r->set));
-    for (size_t i = 0; i < d->classes && i < MODEL_MAX_CLASSES; i++)
-        snprintf(d->labels[i], MODEL_LABEL_SIZE, "%s", dataset_label_name(r->set, i));
+    TRY(take_labels(r->set, d));
     snprintf(text, sizeof text,
              "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%.80s%s%.80s%s%.80s; amend %s, oneDNN %s",
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],

@@ -55,13 +55,44 @@ static void locked_folder(void **state)
     shell("grep -q 'another run is writing here' $T/said");
 }
 
+/* Of every kind that a model file cannot hold; before the first step. */
+static void names_of_classes(void **state)
+{
+    static const char *const names[][2] = {{"a,b", "class 'a,b': a comma"},
+                                           {"a\\nb", "a control character"},
+                                           {"caf\\351", "not UTF-8"},
+                                           {"abcdefghijklmnopqrstuvwxyz_12345", "shorten it to 31"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "rm -rf $T/odd; cp -r $T/set $T/odd; d=$(printf '%s'); cp -r $T/odd/train/happy \"$T/odd/train/$d\"",
+                 names[i][0]);
+        shell(line);
+        assert_refused("train --data $T/odd --out $T/odd-run" TINY, 1, names[i][1]);
+        shell("test ! -e $T/odd-run");
+    }
+}
+
+/* The model says where its weights came from. */
+static void file_names_that_are_not_utf8(void **state)
+{
+    (void)state;
+    assert_works("train --data $T/set --out $T/first" TINY "train.epochs=1");
+    shell("cp $T/first/model.safetensors $T/$(printf 'caf\\351.safetensors')");
+    assert_works("train --data $T/set --out $T/second" TINY
+                 "train.epochs=1 train.init=$T/$(printf 'caf\\351.safetensors') "
+                 "train.teacher=$T/$(printf 'caf\\351.safetensors')");
+    assert_works("info $T/second/model.safetensors");
+    assert_says(printed, "from caf?.safetensors, taught by caf?.safetensors");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_and_values),
-        cmocka_unit_test(points_of_the_pictures),
-        cmocka_unit_test(bad_output_folder),
-        cmocka_unit_test(locked_folder),
+        cmocka_unit_test(keys_and_values),   cmocka_unit_test(points_of_the_pictures),
+        cmocka_unit_test(bad_output_folder), cmocka_unit_test(locked_folder),
+        cmocka_unit_test(names_of_classes),  cmocka_unit_test(file_names_that_are_not_utf8),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

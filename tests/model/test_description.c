@@ -98,6 +98,28 @@ static void hostile_values(void **state)
         assert_refused(read_with(values[i][0], values[i][1], &d), AMEND_BAD_DATA, values[i][0]);
 }
 
+static void names_of_classes(void **state)
+{
+    static const char longest[] = "abcdefghijklmnopqrstuvwxyz_1234";
+    static const char *const bad[][2] = {{"", "without a name"},
+                                         {"a,b", "class 'a,b': a comma"},
+                                         {"a\nb", "a control character"},
+                                         {"caf\xe9", "not UTF-8"},
+                                         {"gl\xc3", "not UTF-8"},
+                                         {"glad", "'glad' is named twice"},
+                                         {"abcdefghijklmnopqrstuvwxyz_12345", "32 bytes; shorten it to 31"}};
+    model_description d = {0};
+    (void)state;
+    assert_ok(description_add_label(&d, "glad", 4));
+    assert_ok(description_add_label(&d, "gla", 3));
+    assert_ok(description_add_label(&d, "\xc3\xa9", 2));
+    assert_ok(description_add_label(&d, longest, MODEL_LABEL_SIZE - 1));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_refused(description_add_label(&d, bad[i][0], strlen(bad[i][0])), AMEND_BAD_DATA, bad[i][1]);
+    assert_int_equal(d.classes, 4);
+    assert_string_equal(d.labels[3], longest);
+}
+
 static void unknown_kinds(void **state)
 {
     model_description d;
@@ -125,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_written_comes_back),
                                        cmocka_unit_test(every_key_is_needed), cmocka_unit_test(hostile_values),
-                                       cmocka_unit_test(unknown_kinds), cmocka_unit_test(long_texts)};
+                                       cmocka_unit_test(names_of_classes), cmocka_unit_test(unknown_kinds),
+                                       cmocka_unit_test(long_texts)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
