@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "data/csv.h"
 
@@ -73,7 +74,7 @@ static bool read_real(csv_text text, double high, double *value)
 {
     char digits[40], *end;
     copy(text, digits, sizeof digits);
-    *value = strtod(digits, &end);
+    *value = number_read(digits, &end);
     return end != digits && !*end && *value >= 0 && *value <= high; /* NaN is refused */
 }
 
@@ -134,8 +135,8 @@ static void write_line(FILE *stream, const ablate_result *r)
     if (r->failed)
         fputs(",,,,,,,,", stream);
     else
-        fprintf(stream, "%.15g,%.15g,%.15g,%.15g,%zu,%.2f,%.1f,%zu,%zu", r->top1, r->mean_class, r->macro_f1, r->ece,
-                r->count, r->seconds, r->images_per_second, r->planned_bytes, r->parameters);
+        number_write(stream, "%.15g,%.15g,%.15g,%.15g,%zu,%.2f,%.1f,%zu,%zu", r->top1, r->mean_class, r->macro_f1,
+                     r->ece, r->count, r->seconds, r->images_per_second, r->planned_bytes, r->parameters);
     fprintf(stream, ",%s,%s,%s\n", r->processor, r->date, r->message);
 }
 

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "ablate/table.h"
+#include "base/number.h"
 
 /* ---- CSV: shares, empty where not defined ---- */
 
 static void field(FILE *stream, const char *format, double value)
 {
     fputc(',', stream);
-    if (!isnan(value)) fprintf(stream, format, value);
+    if (!isnan(value)) number_write(stream, format, value);
 }
 
 static void csv_row(FILE *stream, const table_row *row)

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 
 enum { FILE_LIMIT = 1 << 20, NAME_SIZE = 128, CHOICES_SIZE = 256 };
@@ -38,7 +39,7 @@ static bool parse_size(const config_key *key, const char *text, size_t *value)
 static bool parse_real(const config_key *key, const char *text, double *value)
 {
     char *end;
-    *value = strtod(text, &end);
+    *value = number_read(text, &end);
     return end != text && !*end && *value >= key->low && *value <= key->high; /* NaN fails both */
 }
 
@@ -145,6 +146,7 @@ typedef struct load_state {
     const char *at;              /* next line of the text */
     int line;                    /* of the line before `at`, from 1 */
     int too_long;                /* first line that libinih would cut; 0: none */
+    size_t longest;              /* line that it takes whole */
     int error_line;              /* of `status`; 0: none */
     amend_status status;
 } load_state;
@@ -158,9 +160,10 @@ static char *read_line(char *line, int size, void *stream)
     size_t length = strcspn(s->at, "\n"), skip = strspn(s->at, " \t");
     size_t kept = skip < length ? length - skip : 0;
     s->line++;
-    if (kept > (size_t)size - 2) {
-        if (!s->too_long) s->too_long = s->line;
-        kept = (size_t)size - 2;
+    s->longest = (size_t)size - 2;
+    if (kept > s->longest) {
+        if (!s->too_long && !strchr(";#", s->at[skip])) s->too_long = s->line; /* of a comment nothing is lost */
+        kept = s->longest;
     }
     memcpy(line, s->at + skip, kept);
     memcpy(line + kept, "\n", 2);
@@ -193,7 +196,11 @@ static amend_status load_text(const char *path, const char *text, load_state *s)
 {
     s->at = text;
     int bad = ini_parse_stream(read_line, s, on_pair, s);
-    if (s->too_long) return status_error(AMEND_BAD_DATA, "%s:%d: the line is too long", path, s->too_long);
+    if (s->too_long)
+        return status_error(
+            AMEND_BAD_DATA,
+            "%s:%d: the line has more than %zu bytes; shorten it, or put its comment on a line of its own", path,
+            s->too_long, s->longest);
     if (bad < 0) return status_error(AMEND_NO_MEMORY, "%s: out of memory", path);
     if (bad && bad != s->error_line)
         return status_error(AMEND_BAD_DATA, "%s:%d: neither [section], nor key = value, nor comment", path, bad);
@@ -228,8 +235,8 @@ static void write_real(FILE *stream, double value)
 {
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
+        number_print(text, sizeof text, "%.*g", digits, value);
+        if (number_read(text, NULL) == value) break;
     }
     fputs(text, stream);
 }

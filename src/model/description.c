@@ -3,9 +3,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "nn/loss.h"
 
@@ -60,7 +61,7 @@ static amend_status parse_reals(const char *text, double low, double high, doubl
     const char *at = text;
     for (size_t i = 0; i < count; i++) {
         char *end;
-        values[i] = strtod(at, &end);
+        values[i] = number_read(at, &end);
         if (end == at || !(values[i] >= low && values[i] <= high) || *end != (i + 1 < count ? ',' : '\0'))
             return status_error(AMEND_BAD_DATA, "'%.100s'; %zu numbers from %g to %g are expected", text, count, low,
                                 high);
@@ -317,21 +318,21 @@ static void join_reals(char *text, size_t size, const float *values, size_t coun
 {
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%.9g", i ? "," : "", (double)values[i]);
+        at += (size_t)number_print(text + at, size - at, "%s%.9g", i ? "," : "", (double)values[i]);
 }
 
 static void write_crop(const face_template *crop, char *text, size_t size)
 {
     const face_template *c = crop->right_eye.x != crop->left_eye.x ? crop : &face_template_fer2013;
-    snprintf(text, size, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g", c->left_eye.x, c->left_eye.y, c->right_eye.x,
-             c->right_eye.y, c->mouth.x, c->mouth.y);
+    number_print(text, size, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g", c->left_eye.x, c->left_eye.y, c->right_eye.x,
+                 c->right_eye.y, c->mouth.x, c->mouth.y);
 }
 
 static void fill_texts(const model_description *d, description_texts *t)
 {
     size_t at = 0;
-    snprintf(t->temperature, sizeof t->temperature, "%.6g", d->temperature > 0 ? d->temperature : 1);
-    snprintf(t->width, sizeof t->width, "%.17g", d->width);
+    number_print(t->temperature, sizeof t->temperature, "%.6g", d->temperature > 0 ? d->temperature : 1);
+    number_print(t->width, sizeof t->width, "%.17g", d->width);
     snprintf(t->arrangement, sizeof t->arrangement, "%zu", d->arrangement);
     snprintf(t->kernel, sizeof t->kernel, "%zu", d->variant.kernel);
     snprintf(t->stride, sizeof t->stride, "%zu", d->variant.stride);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "nn/rows_internal.h"
 
 enum {
@@ -70,7 +71,7 @@ static bool read_size(const char *text, size_t *value)
 static bool read_real(const char *text, float *value)
 {
     char *end;
-    *value = strtof(text, &end);
+    *value = (float)number_read(text, &end);
     return *text && !isspace((unsigned char)*text) && !*end && !isnan(*value);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "nn/rows_internal.h"
 
 static const char *name_of(const nn_table *table, size_t row)
@@ -35,7 +36,7 @@ static amend_status write_key(FILE *to, const nn_table *table, const nn_row *row
         if (*(const bool *)value) fprintf(to, " %s=1", key->name);
         return status_ok();
     case ROWS_REAL:
-        if (*(const float *)value != 0) fprintf(to, " %s=%.9g", key->name, (double)*(const float *)value);
+        if (*(const float *)value != 0) number_write(to, " %s=%.9g", key->name, (double)*(const float *)value);
         return status_ok();
     case ROWS_FUNCTION:
         fprintf(to, " %s=%s", key->name, rows_functions[row->function]);

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "image/plot.h"
 
 enum { LIMIT = 64 << 20 };
@@ -22,6 +23,19 @@ amend_status log_add(train_log *log, log_row row)
     return status_ok();
 }
 
+/* Seven numbers with commas between. */
+static bool read_row(const char *text, log_row *r)
+{
+    double *const fields[] = {&r->epoch, &r->rate, &r->loss, &r->top1, &r->images_per_second, &r->seconds, &r->waited};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        char *end;
+        *fields[i] = number_read(text, &end);
+        if (end == text || (i + 1 < sizeof fields / sizeof *fields && *end != ',')) return false;
+        text = end + 1;
+    }
+    return true;
+}
+
 static amend_status read_rows(const char *path, const char *text, size_t epochs, train_log *log)
 {
     size_t line = 1;
@@ -29,8 +43,7 @@ static amend_status read_rows(const char *path, const char *text, size_t epochs,
     for (; at && at[1]; at = strchr(at + 1, '\n')) {
         log_row r;
         line++;
-        if (sscanf(at + 1, "%lf,%lf,%lf,%lf,%lf,%lf,%lf", &r.epoch, &r.rate, &r.loss, &r.top1, &r.images_per_second,
-                   &r.seconds, &r.waited) != 7)
+        if (!read_row(at + 1, &r))
             return status_error(AMEND_BAD_DATA, "%s:%zu: not a row of a training log; move the file away", path, line);
         if (r.epoch <= (double)epochs) TRY(log_add(log, r));
     }
@@ -55,8 +68,8 @@ amend_status log_write(const train_log *log, const char *path)
     fprintf(file.stream, "%s\n", header);
     for (size_t i = 0; i < log->count; i++) {
         const log_row *r = &log->rows[i];
-        fprintf(file.stream, "%.0f,%.6g,%.6f,%.5f,%.1f,%.2f,%.2f\n", r->epoch, r->rate, r->loss, r->top1,
-                r->images_per_second, r->seconds, r->waited);
+        number_write(file.stream, "%.0f,%.6g,%.6f,%.5f,%.1f,%.2f,%.2f\n", r->epoch, r->rate, r->loss, r->top1,
+                     r->images_per_second, r->seconds, r->waited);
     }
     return file_replace_commit(&file);
 }

@@ -1,10 +1,10 @@
 /* Learning rates of parts. */
 #include "train/rates.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "arm/head.h"
+#include "base/number.h"
 
 typedef struct entry {
     const char *name;
@@ -26,7 +26,7 @@ static amend_status read_entry(const char **text, entry *e)
     size_t length = strcspn(start, ",");
     char *end = NULL;
     *e = (entry){start, strcspn(start, ":,"), 0};
-    if (e->length && e->length < length) e->factor = strtof(start + e->length + 1, &end);
+    if (e->length && e->length < length) e->factor = (float)number_read(start + e->length + 1, &end);
     if (end != start + length || !(e->factor >= 0 && e->factor <= 1000) || end == start + e->length + 1)
         return status_error(AMEND_BAD_ARGUMENT,
                             "optimizer.rates: '%.*s'; a name, a colon and a factor from 0 to 1000 are expected, as in "

@@ -45,6 +45,9 @@ static void written_files_load_again(void **state)
     assert_string_equal(after.file, before.file);
 }
 
+#define FIFTY "a comment of fifty characters without any meaning,"
+#define LONG FIFTY FIFTY FIFTY FIFTY
+
 static void errors_name_the_line(void **state)
 {
     static const struct {
@@ -55,6 +58,8 @@ static void errors_name_the_line(void **state)
         {"[train]\nepochs = -1", "r.ini:2"},
         {"[train]\nepochs = 3.5", "r.ini:2"},
         {"[train]\nepochs = 99999999999999999999999", "r.ini:2"},
+        {"; a comment\n[train]\nrate = 0.1 ; " LONG, "r.ini:3: the line has more than 198 bytes; shorten it"},
+        {"; " LONG "\n[train]\nrate = 2 ; ", "r.ini:3: train.rate"},
         {"[train]\nrate = nan", "needed is a number from 0 to 1"},
         {"[train]\nrate = inf", "r.ini:2"},
         {"[train]\nrate = 0.1x", "r.ini:2"},

@@ -2,7 +2,7 @@
 #include "model/description.h"
 
 #include "base/mem.h"
-#include "support.h"
+#include "comma_locale.h"
 
 static const meta_entry good[] = {{"amend.architecture", "resnet18"},
                                   {"amend.stem", "small"},
@@ -52,6 +52,24 @@ static void what_is_written_comes_back(void **state)
     assert_int_equal(d.classes, 2);
     assert_string_equal(d.labels[1], "sad");
     assert_true(d.normal.mean[1] == 0.4f && d.normal.deviation[2] == 0.3f);
+}
+
+/* A model is the same file, and opens, wherever a program is run. */
+static void in_a_locale_with_decimal_commas(void **state)
+{
+    description_texts plain, comma;
+    meta_entry meta[DESCRIPTION_ENTRIES];
+    model_description d;
+    use_comma_locale();
+    what_is_written_comes_back(state);
+    assert_ok(read_with("amend.temperature", "1.25", &d));
+    memset(&plain, 0, sizeof plain);
+    memset(&comma, 0, sizeof comma);
+    description_meta(&d, &comma, meta);
+    leave_comma_locale();
+    assert_true(d.temperature == 1.25);
+    description_meta(&d, &plain, meta);
+    assert_memory_equal(&plain, &comma, sizeof plain);
 }
 
 static void every_key_is_needed(void **state)
@@ -146,8 +164,11 @@ static void long_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_written_comes_back),
-                                       cmocka_unit_test(every_key_is_needed), cmocka_unit_test(hostile_values),
-                                       cmocka_unit_test(names_of_classes), cmocka_unit_test(unknown_kinds),
+                                       cmocka_unit_test(in_a_locale_with_decimal_commas),
+                                       cmocka_unit_test(every_key_is_needed),
+                                       cmocka_unit_test(hostile_values),
+                                       cmocka_unit_test(names_of_classes),
+                                       cmocka_unit_test(unknown_kinds),
                                        cmocka_unit_test(long_texts)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -1,9 +1,9 @@
 /* Rows as text: written and read back, and texts of strangers that are refused. */
 #include "base/mem.h"
 #include "base/rng.h"
+#include "comma_locale.h"
 #include "nn/params.h"
 #include "nn/rows.h"
-#include "support.h"
 
 enum { SIDE = 16 };
 
@@ -55,6 +55,13 @@ static void written_as_read(void **state)
     mem_free(text);
     mem_free(table);
     nn_rows_free(rows);
+}
+
+static void written_as_read_in_other_locales(void **state)
+{
+    use_comma_locale();
+    written_as_read(state);
+    leave_comma_locale();
 }
 
 /* The same rows for images of another size and with other channels. */
@@ -249,9 +256,11 @@ static void names_are_unique(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(written_as_read), cmocka_unit_test(fits_other_images), cmocka_unit_test(names_are_unique),
-        cmocka_unit_test(strangers),       cmocka_unit_test(too_much),          cmocka_unit_test(too_many_places),
-        cmocka_unit_test(mutations),       cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(written_as_read),   cmocka_unit_test(written_as_read_in_other_locales),
+        cmocka_unit_test(fits_other_images), cmocka_unit_test(names_are_unique),
+        cmocka_unit_test(strangers),         cmocka_unit_test(too_much),
+        cmocka_unit_test(too_many_places),   cmocka_unit_test(mutations),
+        cmocka_unit_test(out_of_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
