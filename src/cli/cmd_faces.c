@@ -1,4 +1,5 @@
 /* amend faces */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,12 +121,55 @@ static amend_status tell_faces(void *context, const cli_input *input, void *foun
     return f->drawn;
 }
 
+/* ---- against true boxes ---- */
+
+/* The score of all inputs: a photo that cannot be read has its boxes missed. */
+static amend_status begin_score(const faces_request *r, const cli_inputs *inputs, detection_boxes **boxes,
+                                detection_score *score)
+{
+    const char **paths = NULL;
+    TRY(detection_boxes_open(r->eval, boxes));
+    size_t count = 0;
+    TRY(mem_alloc(&paths, inputs->count, sizeof *paths, "photos"));
+    for (size_t i = 0; i < inputs->count; i++)
+        if (!inputs->items[i].error) paths[count++] = inputs->items[i].path;
+    amend_status status = detection_begin(*boxes, paths, count, score);
+    mem_free(paths);
+    if (!status.code && score->left_out)
+        fprintf(stderr, "%s: %zu boxes of %zu files that were not given are not counted%s\n", r->eval, score->left_out,
+                score->left_files.count, score->left_files.text);
+    return status_prefix(status, "%s", r->eval);
+}
+
+static void print_share(const char *name, double share)
+{
+    if (isnan(share))
+        printf(" (%s not defined)", name);
+    else
+        printf(" (%s %.1f %%)", name, 100 * share);
+}
+
 static void print_score(const faces_request *r, const detection_score *s)
 {
     if (r->json && !strcmp(r->json, "-")) return;
-    printf("%s: %zu boxes, %zu found (recall %.1f %%), %zu found beside them (precision %.1f %%), at IoU %.1f\n",
-           r->eval, s->boxes, s->hits, 100 * detection_recall(s), s->found - s->hits, 100 * detection_precision(s),
-           DETECTION_OVERLAP);
+    printf("%s: %zu boxes, %zu found", r->eval, s->boxes, s->hits);
+    print_share("recall", detection_recall(s));
+    printf(", %zu found beside them", s->found - s->hits);
+    print_share("precision", detection_precision(s));
+    printf(", at IoU %.1f\n", DETECTION_OVERLAP);
+}
+
+static json_t *share_to_json(double share)
+{
+    return isnan(share) ? json_null() : json_real(share);
+}
+
+static json_t *score_to_json(const detection_score *s)
+{
+    return json_pack("{s:f, s:o, s:o, s:I, s:I, s:I, s:I}", "iou", DETECTION_OVERLAP, "recall",
+                     share_to_json(detection_recall(s)), "precision", share_to_json(detection_precision(s)), "boxes",
+                     (json_int_t)s->boxes, "found", (json_int_t)s->found, "hits", (json_int_t)s->hits, "left_out",
+                     (json_int_t)s->left_out);
 }
 
 /* As lines of a recipe, and for programs: null where no picture shows one face. Not 0: JSON could not be made. */
@@ -144,30 +188,35 @@ static int report_points(const faces_request *r, face_points *points, json_t *al
 static int report_score(const faces_request *r, const detection_score *s, json_t *all)
 {
     print_score(r, s);
-    return json_object_set_new(all, "eval",
-                               json_pack("{s:f, s:f, s:f, s:i, s:i, s:i}", "iou", DETECTION_OVERLAP, "recall",
-                                         detection_recall(s), "precision", detection_precision(s), "boxes",
-                                         (int)s->boxes, "found", (int)s->found, "hits", (int)s->hits));
+    return json_object_set_new(all, "eval", score_to_json(s));
 }
 
-static amend_status find_all(const faces_request *r, amend_detector *detector, const cli_inputs *inputs, int *result)
+static amend_status find_all(faces_context *c, const cli_inputs *inputs, int *result)
 {
-    detection_boxes *boxes = NULL;
-    if (r->eval) TRY(detection_boxes_open(r->eval, &boxes));
-    faces_context context = {.request = r, .detector = detector, .images = json_array(), .score.truth = boxes};
-    const cli_visitor visitor = {"finding faces", find_in_file, tell_faces, forget_faces, &context};
+    const faces_request *r = c->request;
+    const cli_visitor visitor = {"finding faces", find_in_file, tell_faces, forget_faces, c};
+    c->images = json_array();
     if (cli_visit_inputs(inputs, &visitor)) *result = CLI_FAILED;
-    json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", context.images);
+    json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", c->images);
     amend_status status = status_ok();
     int failures = 0;
-    if (r->eval) failures |= report_score(r, &context.score, all);
-    if (r->points) failures |= report_points(r, &context.points, all, &status);
-    detection_boxes_free(boxes);
-    face_points_free(&context.points);
+    if (r->eval) failures |= report_score(r, &c->score, all);
+    if (r->points) failures |= report_points(r, &c->points, all, &status);
     all = json_finished(all, failures);
     amend_status saved = r->json ? json_save(all, r->json) : status_ok();
     if (!r->json) json_decref(all);
     return status.code ? status : saved;
+}
+
+static amend_status find_faces(const faces_request *r, amend_detector *detector, const cli_inputs *inputs, int *result)
+{
+    detection_boxes *boxes = NULL;
+    faces_context context = {.request = r, .detector = detector};
+    amend_status status = r->eval ? begin_score(r, inputs, &boxes, &context.score) : status_ok();
+    if (!status.code) status = find_all(&context, inputs, result);
+    face_points_free(&context.points);
+    detection_boxes_free(boxes);
+    return status;
 }
 
 static int run(int argc, char **argv)
@@ -194,7 +243,7 @@ static int run(int argc, char **argv)
     amend_status status = cli_inputs_expand(argv, (size_t)operands, &inputs);
     if (!status.code) status = cli_check_photos_kept(&inputs, r.annotate, r.json);
     if (!status.code) status = cli_open_detector(r.detector, &detector);
-    if (!status.code) status = find_all(&r, detector, &inputs, &result);
+    if (!status.code) status = find_faces(&r, detector, &inputs, &result);
     amend_detector_free(detector);
     cli_inputs_free(&inputs);
     return status.code ? cli_fail(status) : result;
@@ -208,7 +257,10 @@ const cli_command cli_faces = {
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"
     "  --annotate DIR   writes a drawn copy of each photo; never in the place of a photo\n"
     "  --json FILE      also as JSON, with eyes, nose and mouth; - is standard output, without the table\n"
-    "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision\n"
+    "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision. The longest end of\n"
+    "                   the path tells which photo a row is of; rows of other files are named and not counted; a "
+    "photo\n"
+    "                   that cannot be read counts as missed\n"
     "  --points         where the pictures of a data set show eyes and mouth, as lines of a recipe\n\n"
     "Examples:\n"
     "  amend faces photo.jpg --annotate drawn\n"

@@ -1,4 +1,4 @@
-/* Reading true boxes, and counting hits. */
+/* Reading true boxes, finding the photos that they are of, and counting hits. */
 #include "eval/detection.h"
 
 #include <math.h>
@@ -7,37 +7,65 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/status.h"
 
 enum { MAX_NAME = 512, MAX_BOXES = 1 << 22 };
 
 typedef struct true_box {
     char file[MAX_NAME];
+    const char *photo; /* that it is of, borrowed; NULL: none */
     amend_box box;
     bool hit;
 } true_box;
 
 struct detection_boxes {
+    const char *path; /* borrowed while it is read */
     true_box *rows;
     size_t count;
+    bool more_columns;
 };
 
-static const char *last_name(const char *path)
+/* ---- reading ---- */
+
+/* The first field, quoted or not; returns where it ends, NULL: it does not, or is too long. */
+static const char *read_name(const char *at, char name[MAX_NAME])
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    size_t used = 0;
+    bool quoted = *at == '"';
+    for (at += quoted; *at && used < MAX_NAME - 1; at++) {
+        if (quoted ? *at == '"' && at[1] != '"' : *at == ',') break;
+        if (quoted && *at == '"') at++;
+        name[used++] = *at;
+    }
+    name[used] = '\0';
+    if (quoted && *at++ != '"') return NULL;
+    return used && *at == ',' ? at + 1 : NULL;
 }
 
-static amend_status add_row(detection_boxes *b, const char *line, const char *path, size_t number)
+/* Four numbers with commas between, to the end of the line or the next column. */
+static bool read_box(const char *at, bool more, amend_box *box)
+{
+    double *const sides[] = {&box->x, &box->y, &box->width, &box->height};
+    for (size_t i = 0; i < 4; i++) {
+        char *end;
+        *sides[i] = number_read(at, &end);
+        if (end == at || !isfinite(*sides[i])) return false;
+        at = end + strspn(end, " \t\r");
+        if (*at != (i < 3 || more ? ',' : '\0')) return false;
+        at++;
+    }
+    return box->width > 0 && box->height > 0;
+}
+
+static amend_status add_row(detection_boxes *b, const char *line, size_t number)
 {
     true_box row = {0};
-    int end = 0;
-    if (sscanf(line, "%511[^,],%lf,%lf,%lf,%lf%n", row.file, &row.box.x, &row.box.y, &row.box.width, &row.box.height,
-               &end) != 5 ||
-        strspn(line + end, " \t\r") != strlen(line + end) || !(row.box.width > 0) || !(row.box.height > 0))
-        return status_error(AMEND_BAD_DATA, "%s:%zu: '%.60s' is not FILE,X,Y,W,H with sides over 0", path, number,
+    const char *numbers = read_name(line, row.file);
+    if (!numbers || !read_box(numbers, b->more_columns, &row.box))
+        return status_error(AMEND_BAD_DATA, "%s:%zu: '%.60s' is not FILE,X,Y,W,H with sides over 0", b->path, number,
                             line);
-    if (b->count == MAX_BOXES) return status_error(AMEND_BAD_DATA, "%s: more than %d boxes", path, MAX_BOXES);
+    if (b->count == MAX_BOXES) return status_error(AMEND_BAD_DATA, "%s: more than %d boxes", b->path, MAX_BOXES);
     if (!(b->count & (b->count - 1))) { /* room grows by doubling */
         size_t room = b->count ? 2 * b->count : 1;
         TRY(mem_grow(&b->rows, b->count, room, sizeof *b->rows, "boxes"));
@@ -46,16 +74,18 @@ static amend_status add_row(detection_boxes *b, const char *line, const char *pa
     return status_ok();
 }
 
-static amend_status read_rows(detection_boxes *b, char *text, const char *path)
+static amend_status read_rows(detection_boxes *b, char *text)
 {
+    static const char columns[] = "file,x,y,w,h";
     size_t number = 1;
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")); number++) {
         bool header = number == 1 && !strncmp(line, "file,", 5);
-        if (!header && line[strspn(line, " \t\r")]) TRY(add_row(b, line, path, number));
+        if (header) b->more_columns = !strncmp(line, columns, sizeof columns - 1) && line[sizeof columns - 1] == ',';
+        if (!header && line[strspn(line, " \t\r")]) TRY(add_row(b, line, number));
     }
     if (b->count) return status_ok();
-    return status_error(AMEND_BAD_DATA, "%s: no boxes; rows are FILE,X,Y,W,H", path);
+    return status_error(AMEND_BAD_DATA, "%s: no boxes; rows are FILE,X,Y,W,H", b->path);
 }
 
 amend_status detection_boxes_open(const char *path, detection_boxes **made)
@@ -66,7 +96,10 @@ amend_status detection_boxes_open(const char *path, detection_boxes **made)
     *made = NULL;
     TRY(file_read(path, (size_t)1 << 28, &text, &size));
     amend_status status = mem_alloc(&b, 1, sizeof *b, "boxes");
-    if (!status.code) status = read_rows(b, (char *)text, path);
+    if (!status.code) {
+        b->path = path;
+        status = read_rows(b, (char *)text);
+    }
     mem_free(text);
     if (status.code)
         detection_boxes_free(b);
@@ -82,6 +115,103 @@ void detection_boxes_free(detection_boxes *b)
     mem_free(b);
 }
 
+/* ---- which photo ---- */
+
+/* Parts of two paths, from the end, that are the same: 1 for the names alone. */
+static size_t common_parts(const char *a, const char *b)
+{
+    size_t i = strlen(a), j = strlen(b);
+    for (size_t parts = 0;; i--, j--) {
+        while (i && j && a[i - 1] == b[j - 1] && a[i - 1] != '/') {
+            i--;
+            j--;
+        }
+        if ((i && a[i - 1] != '/') || (j && b[j - 1] != '/')) return parts;
+        parts++;
+        if (!i || !j) return parts;
+    }
+}
+
+typedef struct photo_list {
+    const char *const *paths;
+    size_t count;
+    size_t *most;       /* per photo: parts that the best names have in common with it */
+    const char **names; /* per photo: the name that it has in the CSV */
+} photo_list;
+
+/* Rows of one file mostly follow each other. */
+static bool is_new_name(const detection_boxes *b, size_t row)
+{
+    return !row || strcmp(b->rows[row].file, b->rows[row - 1].file);
+}
+
+static void find_most(const detection_boxes *b, const photo_list *photos)
+{
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t j = 0; is_new_name(b, i) && j < photos->count; j++) {
+            size_t parts = common_parts(b->rows[i].file, photos->paths[j]);
+            if (parts > photos->most[j]) photos->most[j] = parts;
+        }
+}
+
+static amend_status find_photo(true_box *row, const photo_list *photos)
+{
+    size_t most = 0, at = 0;
+    const char *other = NULL;
+    for (size_t j = 0; j < photos->count; j++) {
+        size_t parts = common_parts(row->file, photos->paths[j]);
+        if (!parts || parts < photos->most[j] || parts < most) continue;
+        if (parts == most) {
+            if (strcmp(photos->paths[j], photos->paths[at])) other = photos->paths[j];
+            continue;
+        }
+        most = parts;
+        at = j;
+        other = NULL;
+    }
+    if (!most) return status_ok();
+    const char **name = &photos->names[at];
+    if (other)
+        return status_error(AMEND_BAD_DATA, "'%s' may be %s or %s; write more of its path", row->file,
+                            photos->paths[at], other);
+    if (*name && strcmp(*name, row->file))
+        return status_error(AMEND_BAD_DATA, "both '%s' and '%s' may be %s; give more of its path", *name, row->file,
+                            photos->paths[at]);
+    *name = row->file;
+    row->photo = photos->paths[at];
+    return status_ok();
+}
+
+static amend_status find_photos(detection_score *s, const photo_list *photos)
+{
+    detection_boxes *b = s->truth;
+    find_most(b, photos);
+    for (size_t i = 0; i < b->count; i++) {
+        true_box *row = &b->rows[i];
+        if (is_new_name(b, i)) {
+            TRY(find_photo(row, photos));
+            if (!row->photo) text_list_add(&s->left_files, row->file);
+        } else
+            row->photo = row[-1].photo;
+        *(row->photo ? &s->boxes : &s->left_out) += 1;
+    }
+    return status_ok();
+}
+
+amend_status detection_begin(detection_boxes *truth, const char *const *paths, size_t count, detection_score *s)
+{
+    photo_list photos = {.paths = paths, .count = count};
+    *s = (detection_score){.truth = truth};
+    TRY(mem_alloc(&photos.most, count, sizeof *photos.most, "photos"));
+    amend_status status = mem_alloc(&photos.names, count, sizeof *photos.names, "photos");
+    if (!status.code) status = find_photos(s, &photos);
+    mem_free(photos.most);
+    mem_free(photos.names);
+    return status;
+}
+
+/* ---- counting ---- */
+
 static double overlap(const amend_box *a, const amend_box *b)
 {
     double w = fmin(a->x + a->width, b->x + b->width) - fmax(a->x, b->x);
@@ -90,24 +220,14 @@ static double overlap(const amend_box *a, const amend_box *b)
     return shared / (a->width * a->height + b->width * b->height - shared);
 }
 
-static bool is_of(const true_box *row, const char *file)
-{
-    return !strcmp(row->file, file) || !strcmp(last_name(row->file), last_name(file));
-}
-
-void detection_compare(detection_score *s, const char *file, const amend_face *faces, size_t count)
+void detection_compare(detection_score *s, const char *photo, const amend_face *faces, size_t count)
 {
     true_box *rows = s->truth->rows;
-    for (size_t i = 0; i < s->truth->count; i++)
-        if (is_of(&rows[i], file)) {
-            rows[i].hit = false;
-            s->boxes++;
-        }
     s->found += count;
     for (size_t k = 0; k < count; k++) {
         true_box *best = NULL;
         for (size_t i = 0; i < s->truth->count; i++)
-            if (is_of(&rows[i], file) && !rows[i].hit &&
+            if (rows[i].photo && !strcmp(rows[i].photo, photo) && !rows[i].hit &&
                 overlap(&rows[i].box, &faces[k].box) >= (best ? overlap(&best->box, &faces[k].box) : DETECTION_OVERLAP))
                 best = &rows[i];
         if (best) best->hit = true;
@@ -117,10 +237,10 @@ void detection_compare(detection_score *s, const char *file, const amend_face *f
 
 double detection_recall(const detection_score *s)
 {
-    return s->boxes ? (double)s->hits / (double)s->boxes : 1;
+    return s->boxes ? (double)s->hits / (double)s->boxes : NAN;
 }
 
 double detection_precision(const detection_score *s)
 {
-    return s->found ? (double)s->hits / (double)s->found : 1;
+    return s->found ? (double)s->hits / (double)s->found : NAN;
 }

@@ -33,6 +33,29 @@ static void faces_are_found_and_judged(void **state)
     assert_says(printed, "astronaut.png: 1 face");
 }
 
+/* Boxes of a photo that cannot be read are missed; those of a file that was not given are named and not counted. */
+static void boxes_of_other_files(void **state)
+{
+    (void)state;
+    need_detector();
+    shell("printf 'astronaut.png,174,73,104,104\\nbroken.png,1,1,9,9\\nother.png,1,1,9,9\\n' >$T/more.csv");
+    shell(": >$T/broken.png");
+    assert_refused("faces $T/broken.png tests/data/astronaut.png --detector models/blazeface-256.onnx --json - --eval "
+                   "$T/more.csv",
+                   1, "more.csv: 1 boxes of 1 files that were not given are not counted: other.png");
+    json_t *all = json_loads(printed, 0, NULL), *eval = json_object_get(all, "eval");
+    assert_true(json_number_value(json_object_get(eval, "recall")) == 0.5);
+    assert_int_equal(json_integer_value(json_object_get(eval, "left_out")), 1);
+    json_decref(all);
+    make_image("nobody.png");
+    assert_works("faces $T/nobody.png --detector models/blazeface-256.onnx --json - --eval $T/boxes.csv");
+    all = json_loads(printed, 0, NULL);
+    assert_true(json_is_null(json_object_get(json_object_get(all, "eval"), "recall")));
+    json_decref(all);
+    assert_works("faces $T/nobody.png --detector models/blazeface-256.onnx --eval $T/boxes.csv");
+    assert_says(printed, "0 boxes, 0 found (recall not defined)");
+}
+
 /* Shares of the picture's sides: pixels of the eyes and the mouth over 512. */
 static void points_for_a_recipe(void **state)
 {
@@ -187,7 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(photos_without_a_face),       cmocka_unit_test(faces_that_the_edge_cuts),
         cmocka_unit_test(faces_larger_than_the_photo), cmocka_unit_test(explain_sees_what_predict_sees),
-        cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(points_for_a_recipe),
-        cmocka_unit_test(predict_finds_the_face),      cmocka_unit_test(odd_names)};
+        cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(boxes_of_other_files),
+        cmocka_unit_test(points_for_a_recipe),         cmocka_unit_test(predict_finds_the_face),
+        cmocka_unit_test(odd_names)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }
