@@ -1,9 +1,9 @@
 /* The public side of face detection. */
 #include "amend/faces.h"
 
-#include "base/config.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/released.h"
 #include "face/detector.h"
 #include "face/photo.h"
 #include "image/image.h"
@@ -12,22 +12,29 @@ struct amend_detector {
     face_network *network;
 };
 
+static amend_status open_network(const char *path, amend_detector *d)
+{
+    if (file_exists(path)) return face_network_open(path, &d->network);
+    return status_error(AMEND_IO, "%s: no such file; tools/detector.sh fetches a face detector", path);
+}
+
 amend_status amend_detector_open(const char *path, amend_detector **made)
 {
     amend_detector *d = NULL;
+    char *found = NULL;
     if (!made) return status_error(AMEND_BAD_ARGUMENT, "amend_detector_open: no place for the detector was given");
     *made = NULL;
-    if (!path) path = config_variable("AMEND_DETECTOR");
-    if (!path) path = AMEND_MODEL_FOLDER "/" FACE_DETECTOR;
-    if (!file_exists(path))
-        return status_error(AMEND_IO, "%s: no such file; tools/detector.sh fetches a face detector", path);
-    TRY(mem_alloc(&d, 1, sizeof *d, "detector"));
-    amend_status status = face_network_open(path, &d->network);
-    if (status.code) {
-        mem_free(d);
-        return status;
+    if (!path) {
+        TRY(released_find("AMEND_DETECTOR", FACE_DETECTOR, &found));
+        path = found;
     }
-    *made = d;
+    amend_status status = mem_alloc(&d, 1, sizeof *d, "detector");
+    if (!status.code) status = open_network(path, d);
+    if (status.code)
+        mem_free(d);
+    else
+        *made = d;
+    mem_free(found);
     return status;
 }
 

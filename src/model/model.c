@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/config.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/released.h"
 #include "face/crop.h"
 #include "model/folded.h"
 #include "model/int8_file.h"
@@ -17,10 +17,6 @@
 #include "model/session.h"
 #include "nn/dnn.h"
 #include "weights/onnx_write.h"
-
-#ifndef AMEND_MODEL_FOLDER
-#define AMEND_MODEL_FOLDER "/usr/local/share/amend/models"
-#endif
 
 enum { MAX_FREE_SESSIONS = 64 };
 
@@ -75,19 +71,14 @@ static amend_status load(amend_model *model)
     return onnx_model_open(model->path, &model->description, &model->onnx, &model->logits);
 }
 
-static const char *default_path(void)
-{
-    const char *named = config_variable("AMEND_MODEL");
-    return named ? named : AMEND_MODEL_FOLDER "/" MODEL_RELEASED;
-}
-
 amend_status model_open(const char *path, amend_model **made)
 {
     amend_model *model = NULL;
     *made = NULL;
     TRY(mem_alloc(&model, 1, sizeof *model, "model"));
     pthread_mutex_init(&model->lock, NULL); /* cannot fail on Linux */
-    amend_status status = mem_copy_string(&model->path, path ? path : default_path());
+    amend_status status =
+        path ? mem_copy_string(&model->path, path) : released_find("AMEND_MODEL", MODEL_RELEASED, &model->path);
     if (!status.code) status = load(model);
     if (status.code) {
         amend_model_free(model);
