@@ -67,8 +67,12 @@ class Model:
         """Reads the expression of a `face` that Detector.find gave, of the face inside `box`, or of the whole image.
 
         Raises Error for a file that cannot be read or a box that does not touch the image, TypeError or ValueError
-        for an array that is no image.
+        for an array that is no image, ValueError for a box that is not four numbers, or one beside a face.
         """
+        if box is not None and face is not None:
+            raise ValueError("a box and a face: give one of them, a face has its own box")
+        if box is not None and len(box) != 4:
+            raise ValueError(f"box {tuple(box)}: four numbers are needed, x, y, width, height")
         probabilities = np.empty(len(self.labels), np.float32)
         out = probabilities.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         with as_c_image(image) as c_image:

@@ -114,8 +114,15 @@ class Models(unittest.TestCase):
         with self.assertRaises(amend.Error) as caught:
             self.model.predict(self.image, (5000, 5000, 10, 10))
         self.assertEqual(caught.exception.code, amend.Code.BAD_ARGUMENT)
-        with self.assertRaises(TypeError):
-            self.model.predict(self.image, (1, 2, 3, 4, 5))
+        for box in ((1, 2, 3), (1, 2, 3, 4, 5)):
+            with self.assertRaisesRegex(ValueError, "four numbers"):
+                self.model.predict(self.image, box)
+
+    def test_box_beside_a_face(self):
+        face = amend.Face(FACE, 0.9, (200, 110), (250, 110), (226, 130), (226, 160))
+        with self.assertRaisesRegex(ValueError, "a box and a face"):
+            self.model.predict(self.image, box=FACE, face=face)
+        self.assertEqual(self.model.predict(self.image, face=face).labels, self.model.labels)
 
     def test_threads_share_a_model(self):
         boxes = [(100 + 10 * i, 60, 118, 118) for i in range(6)]
