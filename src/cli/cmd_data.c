@@ -45,6 +45,8 @@ static void print_text(const survey *s)
     printf("copies: %zu images equal an earlier one; %zu of them under another label, %zu in another split\n",
            s->copies, s->copies_other_label, s->copies_other_split);
     printf("dropped: %zu images whose label is none of the classes\n", s->dropped);
+    if (s->left_aside.count)
+        printf("left aside: %zu folders beside those of the splits%s\n", s->left_aside.count, s->left_aside.text);
     printf("bad rows: %zu\n", s->bad);
     for (size_t i = 0; i < s->bad && i < SURVEY_BAD_SHOWN; i++) printf("  %s\n", s->bad_rows[i]);
     if (s->bad > SURVEY_BAD_SHOWN) printf("  and %zu more\n", s->bad - SURVEY_BAD_SHOWN);
@@ -77,12 +79,12 @@ static json_t *survey_to_json(const survey *s)
     for (size_t split = 0; split < DATA_SPLITS; split++)
         failures |= json_object_set_new(splits, split_names[split], split_to_json(s, split));
     labels = json_finished(labels, failures);
-    return json_pack("{s:i, s:s, s:o, s:o, s:{s:[II], s:[II]}, s:{s:I, s:I, s:I}, s:I, s:o}", "schema", 1, "layout",
-                     s->layout, "labels", labels, "splits", splits, "size", "width", (json_int_t)s->width_low,
+    return json_pack("{s:i, s:s, s:o, s:o, s:{s:[II], s:[II]}, s:{s:I, s:I, s:I}, s:I, s:I, s:o}", "schema", 1,
+                     "layout", s->layout, "labels", labels, "splits", splits, "size", "width", (json_int_t)s->width_low,
                      (json_int_t)s->width_high, "height", (json_int_t)s->height_low, (json_int_t)s->height_high,
                      "copies", "count", (json_int_t)s->copies, "other_label", (json_int_t)s->copies_other_label,
-                     "other_split", (json_int_t)s->copies_other_split, "dropped", (json_int_t)s->dropped, "bad",
-                     bad_to_json(s));
+                     "other_split", (json_int_t)s->copies_other_split, "dropped", (json_int_t)s->dropped, "left_aside",
+                     (json_int_t)s->left_aside.count, "bad", bad_to_json(s));
 }
 
 static int run_data(int argc, char **argv)

@@ -62,6 +62,7 @@ void builder_drop(data_builder *b)
 amend_status builder_bad(data_builder *b, amend_status bad)
 {
     if (!b->sink || bad.code == AMEND_NO_MEMORY) return bad;
+    b->bad++;
     return b->sink->take(b->sink->context, bad.message);
 }
 

@@ -35,8 +35,8 @@ static amend_status check_options(const data_options *options)
 static amend_status check_not_empty(const data_builder *b)
 {
     const size_t *seen = b->seen;
-    if (b->set->count || b->sink) return status_ok();
-    if (seen[DATA_TRAIN] + seen[DATA_VALID] + seen[DATA_TEST] == 0)
+    if (b->set->count || b->bad) return status_ok();
+    if (b->all || seen[DATA_TRAIN] + seen[DATA_VALID] + seen[DATA_TEST] == 0)
         return status_error(AMEND_BAD_DATA, "%s: no images in it; give the folder or file that holds them",
                             b->options->path);
     return status_error(
@@ -107,6 +107,11 @@ size_t dataset_classes(const dataset *set)
 size_t dataset_dropped(const dataset *set)
 {
     return set->dropped;
+}
+
+const text_list *dataset_left_aside(const dataset *set)
+{
+    return &set->left_aside;
 }
 
 const char *dataset_label_name(const dataset *set, size_t label)

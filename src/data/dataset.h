@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "image/image.h"
 
 typedef enum data_split { DATA_TRAIN, DATA_VALID, DATA_TEST, DATA_SPLITS } data_split;
@@ -49,6 +50,7 @@ void dataset_free(dataset *set); /* accepts NULL */
 size_t dataset_count(const dataset *set);
 size_t dataset_classes(const dataset *set);
 size_t dataset_dropped(const dataset *set); /* images left out because their label is none of the classes */
+const text_list *dataset_left_aside(const dataset *set); /* folders that are not read, as no part of the layout */
 const char *dataset_label_name(const dataset *set, size_t label);
 const char *dataset_layout(const dataset *set);
 size_t dataset_label(const dataset *set, size_t index);             /* the hard label, 0 .. classes - 1 */

@@ -29,6 +29,7 @@ struct dataset {
     char *text; /* origins, each with its NUL */
     size_t text_size, text_capacity;
     size_t dropped;
+    text_list left_aside;
 };
 
 /* Takes bad rows one by one when all are wanted (survey). */
@@ -43,6 +44,7 @@ typedef struct data_builder {
     bool all;                  /* a survey: every split, not options->split alone, and fingerprints for pixels */
     const data_bad_sink *sink; /* NULL: the first bad row ends the reading */
     size_t seen[DATA_SPLITS];  /* rows met, wanted or not */
+    size_t bad;                /* rows that the sink took */
 } data_builder;
 
 typedef struct data_entry {

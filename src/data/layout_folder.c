@@ -1,9 +1,11 @@
-/* A folder a class: DIR/train/CLASS/face.png (also valid or val, and test), or DIR/CLASS/face.png without splits.
- * Classes are the folders' names over all splits, sorted by bytes; so are the files.
+/* A folder a class: DIR/train/CLASS/face.png (the splits' other names are below; in any case), or DIR/CLASS/face.png
+ * without splits. Folders beside those of splits are left aside. Classes are the folders' names over all splits, sorted
+ * by bytes; so are the files.
  *
  * Without splits an image's own name decides, so that it stays in its split when others come or go: the FNV-1a hash of
  * "CLASS/FILE" modulo 10 is 0 for test, 1 for valid, 2 to 9 for train. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -14,8 +16,18 @@
 static const struct split_folder {
     const char *name;
     data_split split;
-} split_folders[] = {{"train", DATA_TRAIN}, {"valid", DATA_VALID}, {"val", DATA_VALID}, {"test", DATA_TEST}};
+} split_folders[] = {{"train", DATA_TRAIN},      {"training", DATA_TRAIN}, {"valid", DATA_VALID}, {"val", DATA_VALID},
+                     {"validation", DATA_VALID}, {"test", DATA_TEST},      {"testing", DATA_TEST}};
 enum { SPLIT_FOLDERS = sizeof split_folders / sizeof *split_folders };
+
+static bool is_split(const char *name, data_split *split)
+{
+    size_t i = 0;
+    while (i < SPLIT_FOLDERS && strcasecmp(name, split_folders[i].name)) i++;
+    if (i == SPLIT_FOLDERS) return false;
+    *split = split_folders[i].split;
+    return true;
+}
 
 static bool probe(const char *path)
 {
@@ -78,12 +90,12 @@ static amend_status take_classes(data_builder *b, const listing *classes)
 /* Calls for every split folder that `found` lists: once to collect classes, once to read. */
 static amend_status each_split(data_builder *b, const listing *found, listing *classes)
 {
-    for (size_t i = 0; i < SPLIT_FOLDERS; i++) {
+    for (size_t i = 0; i < found->count; i++) {
         char *root = NULL;
-        size_t at = 0;
-        if (!listing_find(found, split_folders[i].name, &at)) continue;
-        TRY(file_join(b->options->path, split_folders[i].name, &root));
-        amend_status st = classes ? listing_add_folders(root, classes) : read_classes(b, root, &split_folders[i].split);
+        data_split split;
+        if (!is_split(found->names[i], &split)) continue;
+        TRY(file_join(b->options->path, found->names[i], &root));
+        amend_status st = classes ? listing_add_folders(root, classes) : read_classes(b, root, &split);
         mem_free(root);
         if (st.code) return st;
     }
@@ -92,10 +104,17 @@ static amend_status each_split(data_builder *b, const listing *found, listing *c
 
 static bool has_splits(const listing *folders)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < SPLIT_FOLDERS; i++)
-        if (listing_find(folders, split_folders[i].name, &at)) return true;
+    data_split split;
+    for (size_t i = 0; i < folders->count; i++)
+        if (is_split(folders->names[i], &split)) return true;
     return false;
+}
+
+static void note_others(data_builder *b, const listing *folders)
+{
+    data_split split;
+    for (size_t i = 0; i < folders->count; i++)
+        if (!is_split(folders->names[i], &split)) text_list_add(&b->set->left_aside, folders->names[i]);
 }
 
 static amend_status read(data_builder *b)
@@ -104,6 +123,7 @@ static amend_status read(data_builder *b)
     amend_status st = listing_add_folders(b->options->path, &folders);
     if (st.code) goto done;
     bool split = has_splits(&folders);
+    if (split) note_others(b, &folders);
     if (split) st = each_split(b, &folders, &classes);
     if (!st.code) st = take_classes(b, split ? &classes : &folders);
     if (st.code) goto done;

@@ -59,6 +59,7 @@ static amend_status count_samples(const dataset *set, survey *s)
 {
     size_t classes = dataset_classes(set);
     s->dropped = dataset_dropped(set);
+    s->left_aside = *dataset_left_aside(set);
     TRY(mem_alloc(&s->counts, DATA_SPLITS * classes, sizeof *s->counts, "counts"));
     for (size_t i = 0; i < dataset_count(set); i++) {
         const amend_image *image = dataset_image(set, i);

@@ -18,6 +18,7 @@ typedef struct survey {
     size_t copies_other_label;                             /* of these: the label differs from the first one's */
     size_t copies_other_split;        /* of these: the split differs: what is tested was trained on */
     size_t dropped;                   /* rows whose label is none of the classes */
+    text_list left_aside;             /* folders that are not read */
     size_t bad;                       /* rows that could not be read */
     char *bad_rows[SURVEY_BAD_SHOWN]; /* the first of them: "FILE:LINE: what" */
 } survey;

@@ -66,6 +66,9 @@ static amend_status open_data(run *r, const char *path)
     const data_options options = recipe_data(&r->recipe, path);
     const loader_options batches = recipe_loader(&r->recipe);
     TRY(dataset_open(&options, &r->set));
+    const text_list *left = dataset_left_aside(r->set);
+    if (left->count)
+        fprintf(stderr, "data: %zu folders beside those of the splits are left aside%s\n", left->count, left->text);
     return loader_create(r->set, &batches, &r->loader);
 }
 

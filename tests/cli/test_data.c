@@ -65,9 +65,22 @@ static void names_that_are_not_utf8(void **state)
     assert_refused("data $T/odd --json -", 1, "not UTF-8");
 }
 
+static void nothing_and_too_much(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/none/Train/happy $T/none/Train/sad $T/none/spare");
+    assert_refused("data $T/none", 1, "none: no images in it");
+    make_image("none/Train/sad/a.png");
+    assert_works("data $T/none");
+    assert_says(printed, "left aside: 1 folders beside those of the splits: spare");
+    shell(": >$T/none/Train/sad/a.png");
+    assert_refused("data $T/none", 1, "1 bad rows, listed above");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(counts_classes_and_dropped), cmocka_unit_test(refuses_words),
-                                       cmocka_unit_test(names_that_are_not_utf8)};
+                                       cmocka_unit_test(names_that_are_not_utf8),
+                                       cmocka_unit_test(nothing_and_too_much)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

@@ -25,6 +25,31 @@ static void reads_splits_sorted(void **state)
     dataset_free(set);
 }
 
+static void names_of_splits(void **state)
+{
+    static const char *const names[] = {"Train", "training", "Validation", "VAL", "Testing", "extra"};
+    static const size_t counts[DATA_SPLITS] = {2, 2, 1};
+    (void)state;
+    data_options o = data_options_defaults(scratch);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s/sad", names[i]);
+        scratch_folder(name);
+        snprintf(name, sizeof name, "%s/happy", names[i]);
+        scratch_folder(name);
+        snprintf(name, sizeof name, "%s/happy/a.png", names[i]);
+        scratch_png(name, 1);
+    }
+    for (int s = 0; s < DATA_SPLITS; s++) {
+        o.split = (data_split)s;
+        dataset *set = open_good(&o);
+        assert_int_equal(dataset_count(set), counts[s]);
+        assert_int_equal(dataset_classes(set), 2);
+        assert_string_equal(dataset_left_aside(set)->text, ": extra");
+        dataset_free(set);
+    }
+}
+
 static void splits_by_hash(void **state)
 {
     (void)state;
@@ -90,7 +115,7 @@ static void reads_rafdb(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH_SCRATCH(reads_splits_sorted), WITH_SCRATCH(splits_by_hash),
-                                       WITH_SCRATCH(refuses), WITH_SCRATCH(reads_rafdb)};
+    const struct CMUnitTest tests[] = {WITH_SCRATCH(reads_splits_sorted), WITH_SCRATCH(names_of_splits),
+                                       WITH_SCRATCH(splits_by_hash), WITH_SCRATCH(refuses), WITH_SCRATCH(reads_rafdb)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
