@@ -7,9 +7,12 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "model/description.h"
 #include "train/recipe.h"
@@ -65,9 +68,29 @@ static void paper_recipes_say_what_they_are(void **state)
     assert_int_equal(r.sampling, DATA_SHUFFLE);
 }
 
+/* In the table of docs/training.md, whole numbers and reals with their least value. */
+static void every_key_is_documented(void **state)
+{
+    unsigned char *text = NULL;
+    size_t size;
+    (void)state;
+    check("docs", file_read("docs/training.md", 1 << 20, &text, &size));
+    for (size_t i = 0; i < recipe_key_count; i++) {
+        const config_key *key = &recipe_keys[i];
+        char row[128];
+        int length = snprintf(row, sizeof row, "\n| `%s` | ", key->name);
+        const char *found = strstr((const char *)text, row);
+        if (!found) fail_msg("docs/training.md has no row for %s", key->name);
+        if (key->kind != CONFIG_SIZE && key->kind != CONFIG_REAL) continue;
+        double low = strtod(found + length, NULL);
+        if (fabs(low - key->low) > 1e-12) fail_msg("docs/training.md: %s begins with %g", key->name, key->low);
+    }
+    mem_free(text);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_hold_together),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_hold_together), cmocka_unit_test(every_key_is_documented),
                                        cmocka_unit_test(paper_recipes_say_what_they_are)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
