@@ -48,7 +48,8 @@ static amend_status run_calibration(const calibrate_request *r, const data_optio
     TRY(model_open(r->model, &model));
     sized.size = model_describe(model)->size;
     sized.channels = model_describe(model)->channels;
-    amend_status status = dataset_open(&sized, &set);
+    amend_status status = model_check_weights(model); /* before the images are read */
+    if (!status.code) status = dataset_open(&sized, &set);
     if (!status.code) status = fit(model, set, &result);
     if (!status.code) model_set_temperature(model, result.temperature);
     if (!status.code) status = model_save(model, TENSOR_BF16, NULL, r->out);

@@ -48,24 +48,45 @@ static amend_status note_images(const model_description *d, const dataset *set, 
     return status;
 }
 
+/* What is measured on, and what calibrates: perhaps one set. */
+typedef struct quantize_sets {
+    dataset *measured, *training;
+} quantize_sets;
+
+static void close_sets(quantize_sets *sets)
+{
+    if (sets->training != sets->measured) dataset_free(sets->training);
+    dataset_free(sets->measured);
+}
+
+/* Both before any work, with the model's classes. */
+static amend_status open_sets(const quantize_request *r, amend_model *model, quantize_sets *sets)
+{
+    data_options options = r->options;
+    options.size = model_describe(model)->size;
+    options.channels = model_describe(model)->channels;
+    TRY(dataset_open(&options, &sets->measured));
+    TRY(evaluate_check_classes(model, sets->measured));
+    if (options.split == DATA_TRAIN) {
+        sets->training = sets->measured;
+        return status_ok();
+    }
+    options.split = DATA_TRAIN;
+    return dataset_open(&options, &sets->training);
+}
+
 /* The model's folded network, in 8 bits, calibrated on training images. */
-static amend_status quantize(const quantize_request *r, const amend_model *model, model_folded *folded)
+static amend_status quantize(const quantize_request *r, const amend_model *model, const dataset *set,
+                             model_folded *folded)
 {
     const model_description *d = model_describe(model);
-    data_options options = r->options;
     model_calibration *calibration = NULL;
-    dataset *set = NULL;
-    options.split = DATA_TRAIN;
-    options.size = d->size;
-    options.channels = d->channels;
-    TRY(dataset_open(&options, &set));
     size_t batch = dataset_count(set) < BATCH ? dataset_count(set) : BATCH;
     size_t there = dataset_count(set) / batch * batch, wanted = r->count < there ? r->count : there;
     amend_status status = model_calibration_create(d, folded, batch, &calibration);
     if (!status.code) status = note_images(d, set, wanted, calibration, batch);
     if (!status.code) status = model_quantize(calibration, folded);
     model_calibration_free(calibration);
-    dataset_free(set);
     return status;
 }
 
@@ -89,22 +110,16 @@ static amend_status top1(amend_model *model, const dataset *set, nn_type type, d
 }
 
 /* The 8-bit model beside the one it was made from, on the split that was asked for. */
-static amend_status compare(const quantize_request *r, amend_model *model)
+static amend_status compare(const quantize_request *r, amend_model *model, const dataset *set)
 {
-    data_options options = r->options;
     amend_model *made = NULL;
-    dataset *set = NULL;
     double full = 0, coded = 0;
-    options.size = model_describe(model)->size;
-    options.channels = model_describe(model)->channels;
     amend_status status = model_open(r->out, &made);
-    if (!status.code) status = dataset_open(&options, &set);
     if (!status.code) status = top1(model, set, NN_F32, &full);
     if (!status.code) status = top1(made, set, NN_U8, &coded);
     if (!status.code)
         printf("%-6s top-1 %6.2f %%\n%-6s top-1 %6.2f %%   %+.2f points, on %zu images of split %s\n", "f32",
                100 * full, "int8", 100 * coded, 100 * (coded - full), dataset_count(set), r->words.split);
-    dataset_free(set);
     amend_model_free(made);
     return status;
 }
@@ -113,13 +128,16 @@ static amend_status make(const quantize_request *r)
 {
     amend_model *model = NULL;
     model_folded *folded = NULL;
+    quantize_sets sets = {0};
     TRY(model_open(r->model, &model));
     model_description d = *model_describe(model);
     amend_status status = model_fold_weights(model, &folded);
-    if (!status.code) status = quantize(r, model, folded);
+    if (!status.code) status = open_sets(r, model, &sets);
+    if (!status.code) status = quantize(r, model, sets.training, folded);
     d.int8 = true;
     if (!status.code) status = int8_file_save(&d, folded, r->out);
-    if (!status.code) status = compare(r, model);
+    if (!status.code) status = compare(r, model, sets.measured);
+    close_sets(&sets);
     model_folded_free(folded);
     amend_model_free(model);
     return status;

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 
-static amend_status same_classes(amend_model *model, const dataset *set)
+amend_status evaluate_check_classes(amend_model *model, const dataset *set)
 {
     size_t classes = amend_model_classes(model);
     bool same = dataset_classes(set) == classes;
@@ -16,7 +16,7 @@ static amend_status same_classes(amend_model *model, const dataset *set)
     if (same) return status_ok();
     return status_error(AMEND_BAD_DATA,
                         "%s was trained on %zu classes (%s ...), the data set has %zu (%s ...); take a model of this "
-                        "set, or measure on the classes that both have (--shared)",
+                        "set, or measure on the classes that both have, with 'amend eval --shared'",
                         amend_model_path(model), classes, amend_model_label(model, 0), dataset_classes(set),
                         dataset_label_name(set, 0));
 }
@@ -88,7 +88,7 @@ static amend_status find_logits(amend_model *model, const dataset *set, const ev
     const model_description *d = model_describe(model);
     network n = {0};
     loader *batches = NULL;
-    if (!options->shared) TRY(same_classes(model, set));
+    if (!options->shared) TRY(evaluate_check_classes(model, set));
     amend_status status = network_open(model, options, &n);
     const loader_options batching = {.batch = options->batch,
                                      .size = d->size,

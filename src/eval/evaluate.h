@@ -14,6 +14,9 @@ typedef struct evaluate_options {
     const shared_classes *shared; /* evaluate_metrics measures these alone; NULL: all, which must be the model's */
 } evaluate_options;
 
+/* Refuses a set whose classes are not the model's, in their order. */
+amend_status evaluate_check_classes(amend_model *model, const dataset *set) AMEND_MUST_USE;
+
 /* probabilities: dataset_count x classes of the model. Without `shared` those of the set must be the same, in their
  * order. */
 amend_status evaluate_dataset(amend_model *model, const dataset *set, const evaluate_options *options,

@@ -155,8 +155,7 @@ nn_type model_best_type(const amend_model *model)
     return dnn_has_fast(NN_BF16) ? NN_BF16 : NN_F32;
 }
 
-/* The unfolded parameters are there. */
-static amend_status check_has_weights(const amend_model *model)
+amend_status model_check_weights(const amend_model *model)
 {
     if (model->params.count) return status_ok();
     if (model->onnx)
@@ -171,7 +170,7 @@ static amend_status check_has_weights(const amend_model *model)
 amend_status model_fold_weights(const amend_model *model, model_folded **folded)
 {
     *folded = NULL;
-    TRY(check_has_weights(model));
+    TRY(model_check_weights(model));
     return status_prefix(model_fold(&model->description, &model->params, folded), "%s", model->path);
 }
 
@@ -212,7 +211,7 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
     model_description described = model->description;
     nn_table *table = NULL;
     *plan = NULL;
-    TRY(check_has_weights(model));
+    TRY(model_check_weights(model));
     if ((head == ARM_HEAD_GAP) != (described.head == ARM_HEAD_GAP))
         return status_error(AMEND_BAD_ARGUMENT, "%s: its head is '%s' and cannot be used as '%s'", model->path,
                             arm_head_name(described.head), arm_head_name(head));
@@ -237,7 +236,7 @@ void model_set_flip(amend_model *model, bool flip)
 amend_status model_save(const amend_model *model, tensor_type stored, const char *figures, const char *path)
 {
     model_description described = model->description;
-    TRY(check_has_weights(model));
+    TRY(model_check_weights(model));
     if (figures) snprintf(described.figures, sizeof described.figures, "%s", figures);
     return description_save(&described, &model->params, stored, path);
 }
@@ -267,7 +266,7 @@ amend_status model_save_onnx(const amend_model *model, const char *figures, cons
 amend_status model_affinity_of(const amend_model *model, model_affinity *affinity)
 {
     memset(affinity, 0, sizeof *affinity);
-    TRY(check_has_weights(model));
+    TRY(model_check_weights(model));
     const nn_param *weight = nn_params_find(&model->params, "fc", "weight");
     const nn_param *bias = nn_params_find(&model->params, "fc", "bias");
     const nn_param *alpha = nn_params_find(&model->params, "arm", "alpha");

@@ -48,6 +48,9 @@ typedef struct model_affinity {
 } model_affinity;
 amend_status model_affinity_of(const amend_model *model, model_affinity *affinity) AMEND_MUST_USE;
 
+/* Refuses models that are folded for good (8 bits, ONNX) and so can be neither saved nor folded again. */
+amend_status model_check_weights(const amend_model *model) AMEND_MUST_USE;
+
 /* What model_save then writes; > 0. */
 void model_set_temperature(amend_model *model, double temperature);
 

@@ -124,6 +124,7 @@ static void is_refused_where_it_cannot_be(void **state)
     assert_refused("eval $T/q.safetensors --data $T/set --affinity none", 1, "folded for good");
     assert_refused("quantize $T/q.safetensors --data $T/set --out $T/x.safetensors", 1, "folded for good");
     assert_refused("quantize $T/m.safetensors --data $T/set", 2, "--out");
+    assert_refused("calibrate $T/q.safetensors --data $T/nothing --out $T/x.safetensors", 1, "folded for good");
     assert_refused("quantize $T/m.safetensors --data $T/nothing --out $T/x.safetensors", 1, "nothing");
     assert_refused("quantize $T/m.safetensors --data $T/set --images 0 --out $T/x.safetensors", 2, "--images 0");
 }
@@ -169,6 +170,23 @@ static void bad_files(void **state)
     assert_refused("predict --no-detect $T/face.png --model $T/bad.safetensors", 1, "layer1.0.relu1.step");
 }
 
+/* Before any work: no file is written, and no image calibrates. */
+static void sets_that_do_not_fit(void **state)
+{
+    (void)state;
+    shell("mkdir -p $T/two/train && cp -r $T/set/train/happy $T/set/train/sad $T/two/train");
+    assert_refused("quantize $T/m.safetensors --data $T/two --split train --out $T/x.safetensors", 1,
+                   "with 'amend eval --shared'");
+    shell("! grep -q calibrating $T/errors");
+    assert_refused("calibrate $T/m.safetensors --data $T/two --split train --out $T/x.safetensors", 1,
+                   "with 'amend eval --shared'");
+    shell("mkdir -p $T/untested && cp -r $T/set/train $T/untested");
+    assert_refused("quantize $T/m.safetensors --data $T/untested --out $T/x.safetensors", 1,
+                   "no images of split 'test'");
+    assert_false(exists("x.safetensors"));
+    assert_works("quantize $T/m.safetensors --data $T/set --images 32 --split train --out $T/x.safetensors");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(reports_both),
@@ -176,6 +194,7 @@ int main(void)
                                        cmocka_unit_test(survives_a_second_saving),
                                        cmocka_unit_test(works_in_all_commands),
                                        cmocka_unit_test(is_refused_where_it_cannot_be),
+                                       cmocka_unit_test(sets_that_do_not_fit),
                                        cmocka_unit_test(bad_files)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }
