@@ -26,12 +26,30 @@ static bool is_parameter(const char *name)
     return true;
 }
 
-static sums add_up(const weight_file *file)
+static bool is_checkpoint(weight_file *file)
+{
+    const char *name, *value;
+    bool found = false;
+    while (weight_file_next_note(file, &name, &value)) found = found || !strcmp(name, "amend.checkpoint");
+    return found;
+}
+
+/* What a checkpoint has of a parameter beside its value. */
+static bool is_copy(const char *name)
+{
+    static const char *const fronts[] = {"moment1.", "moment2.", "average."};
+    for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++)
+        if (!strncmp(name, fronts[i], strlen(fronts[i]))) return true;
+    return false;
+}
+
+static sums add_up(weight_file *file)
 {
     sums s = {0, 0};
+    bool copies = is_checkpoint(file);
     for (size_t i = 0; i < weight_file_count(file); i++) {
         tensor_view tensor = weight_file_at(file, i);
-        if (is_parameter(tensor.name)) s.parameters += tensor_values(&tensor);
+        if (is_parameter(tensor.name) && !(copies && is_copy(tensor.name))) s.parameters += tensor_values(&tensor);
         s.bytes += tensor_bytes(&tensor);
     }
     return s;

@@ -48,10 +48,18 @@ void description_probabilities(const model_description *d, const float *logits, 
 
 /* ---- reading ---- */
 
+amend_status description_refuse_checkpoint(const char *path)
+{
+    return status_error(
+        AMEND_BAD_DATA,
+        "%s: a checkpoint, for 'amend train --resume'; the model is model.safetensors, at the run's end", path);
+}
+
 static amend_status need(const meta_source *file, const char *key, const char **value)
 {
     *value = file->find(file->file, key);
     if (*value) return status_ok();
+    if (file->find(file->file, "amend.checkpoint")) return description_refuse_checkpoint(file->path);
     return status_error(AMEND_BAD_DATA, "%s: no '%s' in its metadata: not a model of amend", file->path, key);
 }
 

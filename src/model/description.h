@@ -50,6 +50,9 @@ amend_status description_backbone(const model_description *description, nn_table
 /* Rows of the whole network. */
 amend_status description_build(const model_description *description, nn_table *table) AMEND_MUST_USE;
 
+/* What is said of a training's checkpoint, a file with the key "amend.checkpoint", where a model is wanted. */
+amend_status description_refuse_checkpoint(const char *path) AMEND_MUST_USE;
+
 /* Reads and checks the metadata of a weight file. Free with description_free, after an error too. */
 amend_status description_read(const meta_source *file, model_description *description) AMEND_MUST_USE;
 

@@ -25,12 +25,14 @@ static amend_status need(const state_dict *dict, const char *name, size_t dims, 
     return status_error(AMEND_BAD_DATA, "%s: tensor '%s' has %zu dimensions, not %zu", path, name, (*view)->dims, dims);
 }
 
-static amend_status refuse_described(const state_dict *dict)
+static amend_status refuse_own(const state_dict *dict)
 {
     const char *name, *value;
-    while (weight_file_next_note(dict->file, &name, &value))
+    while (weight_file_next_note(dict->file, &name, &value)) {
+        if (!strcmp(name, "amend.checkpoint")) return description_refuse_checkpoint(weight_file_path(dict->file));
         if (!strcmp(name, "amend.architecture"))
             return status_error(AMEND_BAD_ARGUMENT, "%s: is a model of amend already", weight_file_path(dict->file));
+    }
     return status_ok();
 }
 
@@ -280,7 +282,7 @@ amend_status model_import(const char *path, const import_options *options, const
     state_dict dict = {0};
     memset(d, 0, sizeof *d);
     TRY(state_dict_open(path, &dict));
-    amend_status status = refuse_described(&dict);
+    amend_status status = refuse_own(&dict);
     if (!status.code) status = infer_backbone(&dict, d);
     if (!status.code) status = infer_head(&dict, d);
     if (!status.code) status = apply_options(&dict, options, d);

@@ -87,12 +87,39 @@ static void file_names_that_are_not_utf8(void **state)
     assert_says(printed, "from caf?.safetensors, taught by caf?.safetensors");
 }
 
+static long parameters_of(const char *file)
+{
+    char line[128];
+    long count = 0;
+    snprintf(line, sizeof line, "info $T/%s", file);
+    assert_works(line);
+    const char *at = strstr(printed, " tensors, ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, " tensors, %ld parameters", &count), 1);
+    return count;
+}
+
+static void a_checkpoint_is_no_model(void **state)
+{
+    (void)state;
+    assert_works("train --data $T/set --out $T/checked train.average=0.9" TINY "train.epochs=1");
+    shell("cp $T/checked/checkpoint.safetensors $T/c.safetensors");
+    assert_refused("predict $T/set/train --model $T/c.safetensors", 1, "c.safetensors: a checkpoint, for 'amend train");
+    assert_refused("import $T/c.safetensors --out $T/x.safetensors --labels a,b,c,d,e,f,g", 1,
+                   "the model is model.safetensors");
+    assert_int_equal(parameters_of("c.safetensors"), parameters_of("checked/model.safetensors"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_and_values),   cmocka_unit_test(points_of_the_pictures),
-        cmocka_unit_test(bad_output_folder), cmocka_unit_test(locked_folder),
-        cmocka_unit_test(names_of_classes),  cmocka_unit_test(file_names_that_are_not_utf8),
+        cmocka_unit_test(keys_and_values),
+        cmocka_unit_test(points_of_the_pictures),
+        cmocka_unit_test(bad_output_folder),
+        cmocka_unit_test(locked_folder),
+        cmocka_unit_test(names_of_classes),
+        cmocka_unit_test(a_checkpoint_is_no_model),
+        cmocka_unit_test(file_names_that_are_not_utf8),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }
