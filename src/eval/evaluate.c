@@ -10,15 +10,15 @@
 amend_status evaluate_check_classes(amend_model *model, const dataset *set)
 {
     size_t classes = amend_model_classes(model);
-    bool same = dataset_classes(set) == classes;
-    for (size_t i = 0; same && i < classes; i++)
-        same = !strcmp(dataset_label_name(set, i), amend_model_label(model, i));
-    if (same) return status_ok();
-    return status_error(AMEND_BAD_DATA,
-                        "%s was trained on %zu classes (%s ...), the data set has %zu (%s ...); take a model of this "
-                        "set, or measure on the classes that both have, with 'amend eval --shared'",
-                        amend_model_path(model), classes, amend_model_label(model, 0), dataset_classes(set),
-                        dataset_label_name(set, 0));
+    size_t others = dataset_classes(set), at = 0;
+    while (at < classes && at < others && !strcmp(dataset_label_name(set, at), amend_model_label(model, at))) at++;
+    if (at == classes && at == others) return status_ok();
+    return status_error(
+        AMEND_BAD_DATA,
+        "%s was trained on %zu classes, the data set has %zu (class %zu is %s there, %s here); take a model of this "
+        "set, or measure on the classes that both have, with 'amend eval --shared'",
+        amend_model_path(model), classes, others, at + 1, at < classes ? amend_model_label(model, at) : "none",
+        at < others ? dataset_label_name(set, at) : "none");
 }
 
 /* What gives logits for a batch: the folded program, or for `batch` affinity the unfolded plan. */

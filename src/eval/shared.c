@@ -25,14 +25,41 @@ static void add(shared_classes *s, size_t of_model, size_t of_set, const char *n
     s->count++;
 }
 
+static const char *exact(const char *name)
+{
+    return name;
+}
+
+enum { UNPAIRED = -1 };
+
+static bool is_taken(const int *pairs, size_t classes, size_t of_set)
+{
+    for (size_t i = 0; i < classes; i++)
+        if (pairs[i] == (int)of_set) return true;
+    return false;
+}
+
+/* Gives each of the model's classes that has none yet the first free one of the set whose name has the same form. */
+static void pair_names(const amend_model *model, const dataset *set, const char *(*form)(const char *), int *pairs)
+{
+    size_t classes = amend_model_classes(model);
+    for (size_t i = 0; i < classes; i++)
+        for (size_t k = 0; k < dataset_classes(set) && pairs[i] == UNPAIRED; k++)
+            if (!strcmp(form(amend_model_label(model, i)), form(dataset_label_name(set, k))) &&
+                !is_taken(pairs, classes, k))
+                pairs[i] = (int)k;
+}
+
 amend_status shared_find(const amend_model *model, const dataset *set, shared_classes *shared)
 {
+    int pairs[MODEL_MAX_CLASSES];
     *shared = (shared_classes){0};
+    for (size_t i = 0; i < MODEL_MAX_CLASSES; i++) pairs[i] = UNPAIRED;
+    pair_names(model, set, exact, pairs);
+    pair_names(model, set, noun, pairs);
     for (size_t i = 0; i < amend_model_classes(model); i++)
-        for (size_t k = 0; k < dataset_classes(set); k++) {
-            const char *ours = amend_model_label(model, i), *theirs = dataset_label_name(set, k);
-            if (!strcmp(noun(ours), noun(theirs))) add(shared, i, k, ours, theirs);
-        }
+        if (pairs[i] != UNPAIRED)
+            add(shared, i, (size_t)pairs[i], amend_model_label(model, i), dataset_label_name(set, (size_t)pairs[i]));
     if (shared->count >= 2) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s and the data set share %zu classes (%s ... and %s ...); two are needed",
                         amend_model_path(model), shared->count, amend_model_label(model, 0),

@@ -7,7 +7,8 @@
 
 enum { SHARED_TEXT = 256 };
 
-/* By name; "angry" is anger, "happy" happiness, "sad" sadness. In the model's order. */
+/* By name, first the same one, then "angry" for anger, "happy" for happiness, "sad" for sadness; each class once. In
+ * the model's order. */
 typedef struct shared_classes {
     size_t count;
     size_t of_model[MODEL_MAX_CLASSES], of_set[MODEL_MAX_CLASSES];

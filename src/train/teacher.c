@@ -38,13 +38,15 @@ bool teacher_next(const char **list, char path[TEACHER_PATH])
 static amend_status same_classes(const amend_model *model, const model_description *student)
 {
     const model_description *d = model_describe(model);
-    bool same = d->classes == student->classes;
-    for (size_t k = 0; same && k < d->classes; k++) same = !strcmp(d->labels[k], student->labels[k]);
-    if (same) return status_ok();
-    return status_error(AMEND_BAD_DATA,
-                        "%s was trained on %zu classes (%s ...), this data set has %zu (%s ...); a teacher of the same "
-                        "classes in the same order is needed",
-                        amend_model_path(model), d->classes, d->labels[0], student->classes, student->labels[0]);
+    size_t at = 0;
+    while (at < d->classes && at < student->classes && !strcmp(d->labels[at], student->labels[at])) at++;
+    if (at == d->classes && at == student->classes) return status_ok();
+    return status_error(
+        AMEND_BAD_DATA,
+        "%s was trained on %zu classes, this data set has %zu (class %zu is %s there, %s here); a teacher of the same "
+        "classes in the same order is needed",
+        amend_model_path(model), d->classes, student->classes, at + 1, at < d->classes ? d->labels[at] : "none",
+        at < student->classes ? student->labels[at] : "none");
 }
 
 static amend_status open_tutor(const char *path, size_t batch, const model_description *student, tutor *t)

@@ -78,6 +78,7 @@ static void shared_classes_alone(void **state)
     (void)state;
     make_model("nouns.safetensors", nouns, 7);
     assert_refused("eval $T/nouns.safetensors --data $T/set", 1, "--shared");
+    assert_says(errors, "the data set has 7 (class 1 is neutral there, angry here)");
     assert_works("eval $T/nouns.safetensors --data $T/set --split train --shared --json -");
     json_t *all = json_loads(printed, 0, NULL);
     assert_non_null(all);
@@ -95,6 +96,22 @@ static void shared_classes_alone(void **state)
     static const char *const foreign[] = {"apple", "pear", "sad"};
     make_model("foreign.safetensors", foreign, 3);
     assert_refused("eval $T/foreign.safetensors --data $T/set --shared", 1, "share 1 classes");
+}
+
+/* A set with two names for one class: the same name goes before another of the same meaning, and no class counts twice.
+ */
+static void each_class_is_shared_once(void **state)
+{
+    static const char *const two[] = {"angry", "happiness", "sad"}, *const both[] = {"happiness", "happy"};
+    (void)state;
+    make_model("two.safetensors", two, 3);
+    make_model("both.safetensors", both, 2);
+    make_image("image.png");
+    shell("for k in anger angry happy sad; do mkdir -p $T/twice/test/$k $T/twice/train/$k; "
+          "for s in test train; do cp $T/image.png $T/twice/$s/$k/; done; done");
+    assert_works("eval $T/two.safetensors --data $T/twice --shared");
+    assert_says(printed, "classes     angry, happiness = happy, sad\n");
+    assert_refused("eval $T/both.safetensors --data $T/twice --shared", 1, "share 1 classes");
 }
 
 static double ece_of(const char *arguments)
@@ -132,7 +149,7 @@ static void refused(void **state)
 {
     (void)state;
     assert_refused("eval $T/other.safetensors --data $T/set", 1,
-                   "was trained on 3 classes (angry ...), the data set has 7");
+                   "was trained on 3 classes, the data set has 7 (class 4 is none there, happy here)");
     assert_refused("eval $T/m.safetensors --data $T/set --split dev", 2, "--split dev: train, valid or test");
     assert_refused("eval $T/m.safetensors --data $T/set --batch 0", 2, "--batch 0: a whole number from 1 to 4096");
     assert_refused("eval $T/m.safetensors --data $T/set --batch -18446744073709551615", 2, "--batch -1844");
@@ -144,8 +161,13 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(data_counts),          cmocka_unit_test(text), cmocka_unit_test(json),
-        cmocka_unit_test(shared_classes_alone), cmocka_unit_test(flip), cmocka_unit_test(refused),
+        cmocka_unit_test(data_counts),
+        cmocka_unit_test(text),
+        cmocka_unit_test(json),
+        cmocka_unit_test(shared_classes_alone),
+        cmocka_unit_test(each_class_is_shared_once),
+        cmocka_unit_test(flip),
+        cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }
