@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "eval/evaluate.h"
 
-enum { BATCH = 32 }; /* for speed alone: with ema and none a prediction depends on its image */
+enum { BATCH = 32 }; /* for speed alone: but for `batch` affinity a prediction depends on its image */
 
 static void describe(measured *m, const data_options *options, const char *split, const char *rule)
 {
@@ -24,7 +24,7 @@ static void describe(measured *m, const data_options *options, const char *split
                                .affinity = arm_head_name(d->head),
                                .input = m->input,
                                .precision = "f32",
-                               .batch = d->head == ARM_HEAD_BATCH ? "32, as listed: they decide together" : NULL,
+                               .batch = d->head == ARM_HEAD_BATCH ? "1, each image alone" : NULL,
                                .model = amend_model_path(m->model)}};
 }
 
@@ -36,7 +36,8 @@ amend_status measured_create(const char *path, const data_options *options, cons
     TRY(dataset_open(options, &m->set));
     size_t count = dataset_count(m->set);
     TRY(mem_alloc(&m->probabilities, count * amend_model_classes(m->model), sizeof(float), "predictions"));
-    const evaluate_options how = {.head = model_describe(m->model)->head, .batch = BATCH, .type = NN_F32};
+    arm_head head = model_describe(m->model)->head;
+    const evaluate_options how = {.head = head, .batch = head == ARM_HEAD_BATCH ? 1 : BATCH, .type = NN_F32};
     TRY(evaluate_metrics(m->model, m->set, &how, m->probabilities, &m->metrics));
     describe(m, options, split, rule);
     return status_ok();

@@ -15,7 +15,7 @@ typedef struct measured {
     char input[96];
 } measured;
 
-/* Evaluates the model at `path` on the data set of `options`, single images as listed, in f32 with the model's own
+/* Evaluates the model at `path` on the data set of `options`, single images in f32 with the model's own
  * affinity. `split` and `rule` name those of the options. *m must stay where it is; freed with measured_free, also
  * after failure. */
 amend_status measured_create(const char *path, const data_options *options, const char *split, const char *rule,

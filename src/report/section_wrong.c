@@ -129,7 +129,6 @@ static amend_status write_list(FILE *out, const measured *m, const evidence_maps
         "mind its terms before you pass this page on.</p>\n<p>Beside each, what its parts add to the difference of the "
         "two logits: red speaks for what it was read as, blue for its label; one scale for all.",
         out);
-    if (model_describe(m->model)->head == ARM_HEAD_BATCH) fputs(" The maps are those of each image alone.", out);
     fputs("</p>\n<p>", out);
     TRY(scale_picture(out, maps));
     fputs("</p>\n<div class=\"faces\">\n", out);

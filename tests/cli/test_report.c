@@ -80,6 +80,24 @@ static void a_measured_run(void **state)
     check_page("run/report.html", wrong);
 }
 
+/* With `batch` affinity images in one batch would tell each other their class. */
+static void batch_affinity_sees_single_images(void **state)
+{
+    char top1[64];
+    (void)state;
+    assert_works("train --data $T/set --out $T/batch model.width=0.25 model.size=32 model.arrangement=8 train.batch=8 "
+                 "train.epochs=1 model.head=batch");
+    assert_works("eval $T/batch/model.safetensors --data $T/set --split train --batch 1 --json -");
+    json_t *figures = json_loads(printed, 0, NULL);
+    assert_non_null(figures);
+    snprintf(top1, sizeof top1, "Top-1 %.2f %%</p>", 100 * json_real_value(json_object_get(figures, "top1")));
+    json_decref(figures);
+    assert_works("report $T/batch --data $T/set --split train");
+    load_page("batch/report.html");
+    assert_says(page, top1);
+    assert_says(page, "1, each image alone");
+}
+
 static void without_data(void **state)
 {
     (void)state;
@@ -132,7 +150,8 @@ static void whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_measured_run), cmocka_unit_test(without_data),        cmocka_unit_test(before_the_end),
+        cmocka_unit_test(a_measured_run), cmocka_unit_test(batch_affinity_sees_single_images),
+        cmocka_unit_test(without_data),   cmocka_unit_test(before_the_end),
         cmocka_unit_test(refused),        cmocka_unit_test(whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, set_up, remove_folder);
