@@ -35,6 +35,7 @@ static void put_in_order(audit_data *a, audit_order order, size_t shuffle)
     for (size_t i = 0; i < a->count; i++) a->order[i] = i;
     if (order == AUDIT_SORTED) sort_by_class(a);
     if (order != AUDIT_SHUFFLED) return;
+    /* Not rng_shuffle, whose orders would be others than those of published figures. */
     rng r = rng_make(shuffle, 0x61756469 /* "audi" */, 0);
     for (size_t i = a->count; i > 1; i--) {
         size_t k = (size_t)(rng_uniform(&r) * (double)i), held = a->order[i - 1];

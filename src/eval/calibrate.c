@@ -53,10 +53,10 @@ static amend_status ece(const rows *r, double temperature, float *probabilities,
             probabilities[used * r->classes + k] = r->logits[i * r->classes + k] / (float)temperature;
     }
     nn_softmax(probabilities, used, r->classes, probabilities);
-    TRY(eval_measure(probabilities, labels, used, r->classes, &metrics));
+    amend_status status = eval_measure(probabilities, labels, used, r->classes, &metrics);
     *error = metrics.ece;
     eval_metrics_free(&metrics);
-    return status_ok();
+    return status;
 }
 
 static amend_status measure(const rows *all, float *probabilities, size_t *labels, calibration *c)

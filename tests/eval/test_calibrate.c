@@ -31,6 +31,8 @@ static void sharpness_is_found(void **state)
         assert_true(c.ece_unseen < 0.02);
         if (s != 1) assert_true(c.ece_after < c.ece_before);
     }
+    logits[CLASSES] = NAN;
+    assert_refused(calibrate(logits, labels, COUNT, CLASSES, &c), AMEND_NUMERIC, "not finite");
     assert_refused(calibrate(logits, labels, 19, CLASSES, &c), AMEND_BAD_DATA, "too few");
 }
 
