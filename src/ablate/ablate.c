@@ -12,28 +12,54 @@
 #include "base/stop.h"
 #include "train/identity.h"
 
+enum { LITTLE = 8 }; /* pixels a side */
+
 typedef struct work {
     const ablate_request *request;
     ablate_results *results;
     char *file; /* results.csv */
     size_t done;
+    int layout, rule; /* and classes: what data_hash is of; 0 classes: of nothing yet */
+    size_t classes;
+    uint64_t data_hash;
 } work;
 
 /* One run of the plan. */
 typedef struct task {
     const ablate_row *row;
     ablate_run run;
-    uint64_t hash;
     char folder[4096];
 } task;
 
-static amend_status make_task(const ablate_request *request, const ablate_row *row, size_t seed, task *t)
+/* The hash of the images that a recipe trains on, kept for the next row, which mostly has the same. */
+static amend_status find_data(work *w, const recipe *r, uint64_t *hash)
 {
+    if (w->layout != r->layout || w->rule != r->rule || w->classes != r->classes) {
+        dataset *set = NULL;
+        data_options options = recipe_data(r, w->request->data);
+        options.size = LITTLE; /* pixels do not count */
+        options.channels = 1;
+        TRY(dataset_open(&options, &set));
+        w->data_hash = run_data_hash(set);
+        dataset_free(set);
+        w->layout = r->layout;
+        w->rule = r->rule;
+        w->classes = r->classes;
+    }
+    *hash = w->data_hash;
+    return status_ok();
+}
+
+static amend_status make_task(work *w, const ablate_row *row, size_t seed, task *t)
+{
+    const ablate_request *request = w->request;
     t->row = row;
-    t->run = (ablate_run){t->folder, request->data, plan_recipe(row, seed), request->split};
+    t->run = (ablate_run){
+        .folder = t->folder, .data = request->data, .recipe = plan_recipe(row, seed), .split = request->split};
+    TRY(find_data(w, &t->run.recipe, &t->run.data_hash));
     if (snprintf(t->folder, sizeof t->folder, "%s/%s/seed-%zu", request->out, row->folder, seed) >= 4096)
         return status_error(AMEND_BAD_ARGUMENT, "%.60s...: the folder's path is too long", request->out);
-    return run_hash(&t->run.recipe, &t->hash);
+    return run_hash(&t->run.recipe, &t->run.recipe_hash);
 }
 
 typedef amend_status task_function(work *w, task *t);
@@ -47,7 +73,7 @@ static amend_status for_each_task(work *w, task_function *function)
         for (size_t i = 0; i < plan->count; i++) {
             const ablate_row *row = &plan->rows[i];
             if (k >= row->seeds.count) continue;
-            TRY(make_task(w->request, row, row->seeds.values[k], &t));
+            TRY(make_task(w, row, row->seeds.values[k], &t));
             TRY(function(w, &t));
         }
     return status_ok();
@@ -58,10 +84,15 @@ static ablate_result *line_of(const work *w, const task *t)
     return results_find(w->results, t->row->name, t->run.recipe.seed, data_split_name(w->request->split));
 }
 
+static bool is_same(const ablate_result *line, const task *t)
+{
+    return line->recipe == t->run.recipe_hash && (!line->data || line->data == t->run.data_hash);
+}
+
 static bool is_done(const work *w, const task *t)
 {
     const ablate_result *line = line_of(w, t);
-    return line && !line->failed && line->recipe == t->hash;
+    return line && !line->failed && is_same(line, t);
 }
 
 /* ---- before the first run ---- */
@@ -70,17 +101,20 @@ static bool is_done(const work *w, const task *t)
 static amend_status meet_other(work *w, task *t)
 {
     const ablate_result *line = line_of(w, t);
-    bool other = line && !line->failed && line->recipe != t->hash, held = false;
+    bool other = line && !line->failed && !is_same(line, t), held = other;
     if (is_done(w, t)) return status_ok(); /* its folder may be gone, or elsewhere */
     TRY(ablate_run_is_other(&t->run, &held));
     if (!other && !held) return status_ok();
     if (!w->request->redo)
-        return status_error(AMEND_BAD_ARGUMENT,
-                            "%s: holds row '%s', seed %zu, of another recipe; name another --out, or --redo makes anew "
-                            "what is of other recipes",
-                            w->request->out, t->row->name, t->run.recipe.seed);
-    fprintf(stderr, "%s, seed %zu: was made with another recipe; it is made anew\n", t->row->name, t->run.recipe.seed);
-    return held ? ablate_run_forget(&t->run) : status_ok();
+        return status_error(
+            AMEND_BAD_ARGUMENT,
+            "%s: holds row '%s', seed %zu, of another recipe or data set; name another --out, or --redo makes anew "
+            "what is of others",
+            w->request->out, t->row->name, t->run.recipe.seed);
+    if (!held) return status_ok(); /* made anew already, in part */
+    fprintf(stderr, "%s, seed %zu: was made with another recipe or data set; it is made anew\n", t->row->name,
+            t->run.recipe.seed);
+    return ablate_run_forget(&t->run);
 }
 
 static amend_status count_done(work *w, task *t)
@@ -133,7 +167,7 @@ static amend_status stopped(const work *w)
 
 static amend_status do_task(work *w, task *t)
 {
-    ablate_result result = {.seed = t->run.recipe.seed, .recipe = t->hash};
+    ablate_result result = {.seed = t->run.recipe.seed, .recipe = t->run.recipe_hash, .data = t->run.data_hash};
     if (is_done(w, t)) return status_ok();
     if (stop_asked()) return stopped(w);
     snprintf(result.row, sizeof result.row, "%s", t->row->name);

@@ -9,7 +9,7 @@ typedef struct ablate_request {
     const ablate_plan *plan; /* finished */
     const char *data, *out;
     data_split split;
-    bool redo; /* make anew what the folder holds of other recipes, instead of refusing */
+    bool redo; /* make anew what the folder holds of other recipes or data sets, instead of refusing */
 } ablate_request;
 
 /* Does what is not done yet: the first seed of every row, then the second, and so on. A run that fails is a line of the

@@ -10,7 +10,8 @@
 typedef struct ablate_result {
     char row[ABLATE_NAME];
     size_t seed;
-    uint64_t recipe; /* recipe_hash of the run's recipe */
+    uint64_t recipe; /* run_hash of the run's recipe */
+    uint64_t data;   /* run_data_hash of what it trained on; 0: not known, in files of older versions */
     char split[8];
     bool failed;                            /* then only message and date follow */
     double top1, mean_class, macro_f1, ece; /* shares */

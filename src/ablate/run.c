@@ -14,33 +14,39 @@
 
 enum { BATCH = 64 }; /* for speed alone */
 
-static amend_status path_in(const ablate_run *run, const char *name, char path[4096])
+/* Older versions' notes have no hashes; then the recipe tells, but for the content of files. */
+static amend_status is_other_by_recipe(const ablate_run *run, bool *other)
 {
-    if (snprintf(path, 4096, "%s/%s", run->folder, name) < 4096) return status_ok();
-    return status_error(AMEND_BAD_ARGUMENT, "%.60s...: the folder's path is too long", run->folder);
-}
-
-amend_status ablate_run_is_other(const ablate_run *run, bool *other)
-{
-    char path[4096];
+    char path[FILE_PATH];
     uint64_t held_hash, hash;
     recipe held = recipe_defaults();
-    *other = false;
-    TRY(path_in(run, "recipe.ini", path));
+    TRY(file_in(run->folder, "recipe.ini", path));
     if (!file_exists(path)) return status_ok();
     TRY(config_load(path, recipe_keys, recipe_key_count, &held));
     TRY(recipe_hash(&held, &held_hash));
     TRY(recipe_hash(&run->recipe, &hash));
-    *other = held_hash != hash;
+    *other |= held_hash != hash;
+    return status_ok();
+}
+
+amend_status ablate_run_is_other(const ablate_run *run, bool *other)
+{
+    char path[FILE_PATH];
+    train_costs held = {0};
+    TRY(file_in(run->folder, "run.txt", path));
+    if (file_exists(path)) TRY(notes_read(path, &held));
+    if (!held.recipe_hash) return is_other_by_recipe(run, other);
+    *other = held.recipe_hash != run->recipe_hash || held.data_hash != run->data_hash;
     return status_ok();
 }
 
 amend_status ablate_run_forget(const ablate_run *run)
 {
-    static const char *const names[] = {"checkpoint.safetensors", "model.safetensors", "log.csv", "recipe.ini"};
+    static const char *const names[] = {"checkpoint.safetensors", "model.safetensors", "log.csv", "recipe.ini",
+                                        "run.txt"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[4096];
-        TRY(path_in(run, names[i], path));
+        char path[FILE_PATH];
+        TRY(file_in(run->folder, names[i], path));
         if (unlink(path) && errno != ENOENT) return status_errno(path, "remove");
     }
     return status_ok();
@@ -56,13 +62,13 @@ static amend_status train(const ablate_run *run, const char *model)
 /* Time from the log, memory and machine from the notes. */
 static amend_status read_costs(const ablate_run *run, ablate_result *result)
 {
-    char path[4096];
+    char path[FILE_PATH];
     train_log log = {0};
     train_costs costs;
     double images = 0;
-    TRY(path_in(run, "run.txt", path));
+    TRY(file_in(run->folder, "run.txt", path));
     TRY(notes_read(path, &costs));
-    TRY(path_in(run, "log.csv", path));
+    TRY(file_in(run->folder, "log.csv", path));
     amend_status status = log_read(path, SIZE_MAX, &log);
     for (size_t i = 0; i < log.count; i++) {
         images += log.rows[i].images_per_second * log.rows[i].seconds;
@@ -112,8 +118,8 @@ static amend_status measure(const ablate_run *run, const char *path, ablate_resu
 
 amend_status ablate_run_do(const ablate_run *run, ablate_result *result)
 {
-    char model[4096];
-    TRY(path_in(run, "model.safetensors", model));
+    char model[FILE_PATH];
+    TRY(file_in(run->folder, "model.safetensors", model));
     TRY(train(run, model));
     TRY(measure(run, model, result));
     return read_costs(run, result);

@@ -6,13 +6,15 @@
 #include "data/dataset.h"
 
 typedef struct ablate_run {
-    const char *folder; /* of the run */
-    const char *data;   /* data set */
-    recipe recipe;      /* with seed, decided */
+    const char *folder;              /* of the run */
+    const char *data;                /* data set */
+    recipe recipe;                   /* with seed, decided */
+    uint64_t recipe_hash, data_hash; /* run_hash; run_data_hash of what it trains on */
     data_split split;
 } ablate_run;
 
-/* Whether the folder holds, in part or whole, the run of another recipe. */
+/* Whether the folder holds, in part or whole, the run of another recipe or data set. *other is what its line of the
+ * results says, which stays where the folder does not tell. */
 amend_status ablate_run_is_other(const ablate_run *run, bool *other) AMEND_MUST_USE;
 
 /* Removes what such a run would be resumed from, and its model. */

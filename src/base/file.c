@@ -164,6 +164,18 @@ amend_status file_make_folder(const char *path)
     return status;
 }
 
+amend_status file_in(const char *folder, const char *name, char path[FILE_PATH])
+{
+    if (snprintf(path, FILE_PATH, "%s/%s", folder, name) < FILE_PATH) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "%.60s...: the folder's path is too long", folder);
+}
+
+const char *file_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 amend_status file_join(const char *folder, const char *name, char **path)
 {
     size_t a = strlen(folder), b = strlen(name);

@@ -59,4 +59,10 @@ amend_status file_lock_folder(const char *folder, int *lock) AMEND_MUST_USE;
 /* "FOLDER/NAME" in new memory (mem_free). */
 amend_status file_join(const char *folder, const char *name, char **path) AMEND_MUST_USE;
 
+/* The same into an array, for the files of a run's folder; AMEND_BAD_ARGUMENT where they do not fit. */
+enum { FILE_PATH = 4096 };
+amend_status file_in(const char *folder, const char *name, char path[FILE_PATH]) AMEND_MUST_USE;
+
+const char *file_base_name(const char *path); /* what comes after the last '/'; within `path` */
+
 #endif

@@ -101,7 +101,7 @@ const cli_command cli_ablate = {
     "  --seeds LIST    of every row, as 1-5 or 1,2,7; else as the file says, or 1-3\n"
     "  --split S       train, valid or test (default test)\n"
     "  --table-only    train nothing: the table of what is there\n"
-    "  --redo          make anew what is there of other recipes; without it they are left alone\n"
+    "  --redo          make anew what is there of other recipes or another data set; refused without it\n"
     "  --json FILE     the table also as JSON; - is standard output\n"
     "  section.key=value  overrides the recipe of all rows; what a row changes comes after it\n\n"
     "Examples:\n"

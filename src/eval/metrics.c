@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/loss.h"
 
 static const double interval_z = 1.959963984540054; /* 97.5 % quantile of the normal distribution */
 static const double sum_tolerance = 0.01;           /* room for half precision */
@@ -23,14 +24,6 @@ static amend_status check_row(const float *row, size_t classes, size_t index)
         return status_error(AMEND_BAD_ARGUMENT, "sample %zu: probabilities sum to %g, not 1; apply softmax first",
                             index, sum);
     return status_ok();
-}
-
-static size_t find_largest(const float *row, size_t classes)
-{
-    size_t best = 0;
-    for (size_t k = 1; k < classes; k++)
-        if (row[k] > row[best]) best = k;
-    return best;
 }
 
 static void add_to_bin(eval_bin *bins, double confidence, bool right)
@@ -105,7 +98,7 @@ amend_status eval_measure(const float *probabilities, const size_t *labels, size
         TRY(check_row(row, classes, i));
         if (labels[i] >= classes)
             return status_error(AMEND_BAD_ARGUMENT, "sample %zu: label %zu of %zu classes", i, labels[i], classes);
-        predicted = find_largest(row, classes);
+        predicted = nn_largest(row, classes);
         metrics->confusion[labels[i] * classes + predicted]++;
         add_to_bin(metrics->bins, row[predicted], predicted == labels[i]);
     }

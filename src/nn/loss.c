@@ -43,3 +43,11 @@ double nn_cross_entropy(const float *logits, const float *targets, size_t batch,
                            gradient ? gradient + n * classes : NULL);
     return sum / (double)batch;
 }
+
+size_t nn_largest(const float *values, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (values[i] > values[best]) best = i;
+    return best;
+}

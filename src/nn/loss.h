@@ -17,4 +17,6 @@ double nn_cross_entropy(const float *logits, const float *targets, size_t batch,
 /* probabilities may be logits. */
 void nn_softmax(const float *logits, size_t batch, size_t classes, float *probabilities);
 
+size_t nn_largest(const float *values, size_t count); /* index of the largest, of equal ones the first */
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "image/plot_maps.h"
 #include "model/explain_page.h"
+#include "nn/loss.h"
 #include "report/html.h"
 #include "report/sections.h"
 
@@ -30,9 +31,7 @@ static size_t find(const measured *m, wrong list[MOST])
     size_t count = 0, classes = m->metrics.classes;
     for (size_t i = 0; i < m->metrics.count; i++) {
         const float *row = m->probabilities + i * classes;
-        size_t label = dataset_label(m->set, i), best = 0;
-        for (size_t k = 1; k < classes; k++)
-            if (row[k] > row[best]) best = k;
+        size_t label = dataset_label(m->set, i), best = nn_largest(row, classes);
         if (best != label) count = insert(list, count, (wrong){i, best, (double)row[label]});
     }
     return count;

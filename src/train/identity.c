@@ -46,9 +46,13 @@ static amend_status hash_files(const recipe *r, run_identity *identity)
     return hash_file("model.backbone", recipe_has_file(r) ? r->backbone : "", identity->backbone);
 }
 
+/* What `defaults` takes back decides how fast a run is and what a kill costs, and not what comes of it. */
 static amend_status hash_nameless(const recipe *r, uint64_t *hash)
 {
+    const recipe defaults = recipe_defaults();
     recipe nameless = *r;
+    nameless.threads = defaults.threads;
+    nameless.checkpoint = defaults.checkpoint;
     *nameless.init = '\0';
     *nameless.teacher = '\0';
     if (recipe_has_file(r)) strcpy(nameless.backbone, "onnx");
@@ -66,14 +70,31 @@ amend_status run_hash(const recipe *r, uint64_t *hash)
     return status_ok();
 }
 
-amend_status run_identify(const recipe *r, size_t images, run_identity *identity)
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+    return hash_bytes(hash, text, strlen(text) + 1);
+}
+
+uint64_t run_data_hash(const dataset *set)
+{
+    uint64_t hash = add_text(HASH_START, dataset_layout(set));
+    for (size_t k = 0; k < dataset_classes(set); k++) hash = add_text(hash, dataset_label_name(set, k));
+    for (size_t i = 0; i < dataset_count(set); i++) {
+        hash = add_text(hash, dataset_label_name(set, dataset_label(set, i)));
+        hash = add_text(hash, file_base_name(dataset_origin(set, i)));
+    }
+    return hash;
+}
+
+amend_status run_identify(const recipe *r, const dataset *set, run_identity *identity)
 {
     uint64_t hash;
     TRY(hash_files(r, identity));
     TRY(hash_nameless(r, &hash));
-    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu%s%s%s%s%s%s", hash, images,
-             *identity->init ? "-init" : "", identity->init, *identity->backbone ? "-onnx" : "", identity->backbone,
-             *identity->teacher ? "-teacher" : "", identity->teacher);
+    snprintf(identity->text, sizeof identity->text, "%016" PRIx64 "-%zu+%016" PRIx64 "%s%s%s%s%s%s", hash,
+             dataset_count(set), run_data_hash(set), *identity->init ? "-init" : "", identity->init,
+             *identity->backbone ? "-onnx" : "", identity->backbone, *identity->teacher ? "-teacher" : "",
+             identity->teacher);
     return status_ok();
 }
 
@@ -81,4 +102,12 @@ void run_identify_part(run_identity *identity, size_t part)
 {
     size_t used = strlen(identity->text);
     snprintf(identity->text + used, sizeof identity->text - used, "-part%zu", part);
+}
+
+bool run_identity_is(const char *found, const char *identity)
+{
+    const char *data = strchr(identity, '+');
+    size_t before = data ? (size_t)(data - identity) : 0;
+    if (!strcmp(found, identity)) return true;
+    return data && !strncmp(found, identity, before) && !strcmp(found + before, data + strcspn(data, "-"));
 }

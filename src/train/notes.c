@@ -1,6 +1,7 @@
 /* Notes: a line a fact. */
 #include "train/notes.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -20,6 +21,8 @@ amend_status notes_write(const train_notes *notes, const char *path)
     TRY(file_replace_begin(path, &file));
     fprintf(file.stream, "amend = %s\noneDNN = %s\ndata = %s\ntraining = %s\nseed = %zu\n", AMEND_VERSION,
             dnn_version(), notes->data, notes->training, notes->seed);
+    fprintf(file.stream, "recipe_hash = %016" PRIx64 "\ndata_hash = %016" PRIx64 "\n", notes->recipe_hash,
+            notes->data_hash);
     fprintf(file.stream, "planned_bytes = %zu\nparameters = %zu\n", notes->planned_bytes, notes->parameters);
     if (*notes->init) fprintf(file.stream, "init = %s (hash %s)\n", notes->init, notes->init_hash);
     if (*notes->backbone_hash) fprintf(file.stream, "backbone = %s (hash %s)\n", notes->backbone, notes->backbone_hash);
@@ -39,6 +42,8 @@ amend_status notes_read(const char *path, train_costs *costs)
     TRY(file_read(path, LIMIT, &text, &size));
     for (const char *line = (const char *)text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
+        sscanf(line, "recipe_hash = %" SCNx64, &costs->recipe_hash);
+        sscanf(line, "data_hash = %" SCNx64, &costs->data_hash);
         sscanf(line, "planned_bytes = %zu", &costs->planned_bytes);
         sscanf(line, "parameters = %zu", &costs->parameters);
         sscanf(line, "processor = %127[^\n]", costs->processor);

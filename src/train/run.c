@@ -37,26 +37,15 @@ typedef struct run {
     train_log log;
     float class_weights[MODEL_MAX_CLASSES];
     run_identity identity;
+    epoch_sums sums;     /* without the time since `started` */
+    double started;      /* clock when the epoch was begun or gone on with */
     double saved_at;     /* clock of the last checkpoint */
     double floor_images; /* images a second if there were only convolutions */
 } run;
 
-typedef struct epoch_sums {
-    double loss, started;
-    size_t right, images, batches;
-} epoch_sums;
-
 static nn_type precision_of(const recipe *c)
 {
     return c->precision == RECIPE_BF16 ? NN_BF16 : NN_F32;
-}
-
-/* "FOLDER/NAME" in the given room; run folders have short names after all. */
-static amend_status path_in(const run *r, const char *name, char path[4096])
-{
-    if (snprintf(path, 4096, "%s/%s", r->folder, name) >= 4096)
-        return status_error(AMEND_BAD_ARGUMENT, "%.60s...: the folder's path is too long", r->folder);
-    return status_ok();
 }
 
 /* ---- setting up ---- */
@@ -70,12 +59,6 @@ static amend_status open_data(run *r, const char *path)
     if (left->count)
         fprintf(stderr, "data: %zu folders beside those of the splits are left aside%s\n", left->count, left->text);
     return loader_create(r->set, &batches, &r->loader);
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 static amend_status set_rates(run *r)
@@ -98,7 +81,7 @@ static void name_teachers(const char *paths, char *text, size_t size)
     size_t used = 0;
     *text = '\0';
     while (used < size && teacher_next(&paths, path))
-        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " and " : "", base_name(path));
+        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " and " : "", file_base_name(path));
 }
 
 /* Checked before the first step: a model with names that cannot be read again would be lost. */
@@ -126,9 +109,9 @@ static amend_status describe(run *r)
              "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%.80s%s%.80s%s%.80s; amend %s, oneDNN %s",
              dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
              c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
-             recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? base_name(c->backbone) : "",
-             *c->init ? ", from " : "", base_name(c->init), *c->teacher ? ", taught by " : "", teachers, AMEND_VERSION,
-             dnn_version());
+             recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? file_base_name(c->backbone) : "",
+             *c->init ? ", from " : "", file_base_name(c->init), *c->teacher ? ", taught by " : "", teachers,
+             AMEND_VERSION, dnn_version());
     text_copy(d->training, sizeof d->training, text); /* a name may have been cut inside a character */
     if (recipe_has_file(c)) TRY(status_prefix(onnx_model_backbone(c->backbone, d, &r->onnx), "model.backbone"));
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
@@ -195,6 +178,11 @@ static amend_status find_teacher(run *r)
     return status_ok();
 }
 
+static schedule_options schedule_of(const recipe *c)
+{
+    return (schedule_options){(schedule_kind)c->schedule, c->rate, c->factor, c->floor, c->every, c->warmup, c->epochs};
+}
+
 static amend_status make_trainer(run *r, size_t memory)
 {
     const recipe *c = &r->recipe;
@@ -202,7 +190,7 @@ static amend_status make_trainer(run *r, size_t memory)
         .batch = c->batch,
         .type = precision_of(c),
         .optimizer = {(optimizer_kind)c->optimizer, 0.9, 0.999, 1e-8, c->momentum, c->nesterov, c->weight_decay},
-        .schedule = {(schedule_kind)c->schedule, c->rate, c->factor, c->floor, c->every, c->warmup, c->epochs},
+        .schedule = schedule_of(c),
         .clip = c->clip,
         .average = c->average,
         .smoothing = c->smoothing,
@@ -230,8 +218,8 @@ static amend_status make_trainer(run *r, size_t memory)
 
 static amend_status refuse_to_overwrite(const run *r, bool resume)
 {
-    char checkpoint[4096];
-    TRY(path_in(r, "checkpoint.safetensors", checkpoint));
+    char checkpoint[FILE_PATH];
+    TRY(file_in(r->folder, "checkpoint.safetensors", checkpoint));
     if (resume || !file_exists(checkpoint)) return status_ok();
     return status_error(AMEND_BAD_ARGUMENT, "%s: holds a run already; go on with --resume or name another folder",
                         r->folder);
@@ -239,19 +227,19 @@ static amend_status refuse_to_overwrite(const run *r, bool resume)
 
 static amend_status resume_or_start(run *r)
 {
-    char checkpoint[4096], log[4096];
-    TRY(path_in(r, "checkpoint.safetensors", checkpoint));
-    TRY(path_in(r, "log.csv", log));
+    char checkpoint[FILE_PATH], log[FILE_PATH];
+    TRY(file_in(r->folder, "checkpoint.safetensors", checkpoint));
+    TRY(file_in(r->folder, "log.csv", log));
     if (!file_exists(checkpoint)) return status_ok();
-    TRY(trainer_load(r->trainer, checkpoint, r->identity.text));
+    TRY(trainer_load(r->trainer, checkpoint, r->identity.text, &r->sums));
     return log_read(log, trainer_at(r->trainer)->epoch, &r->log);
 }
 
 static amend_status write_recipe(const run *r)
 {
-    char path[4096];
+    char path[FILE_PATH];
     file_replacement file;
-    TRY(path_in(r, "recipe.ini", path));
+    TRY(file_in(r->folder, "recipe.ini", path));
     TRY(file_replace_begin(path, &file));
     config_write(file.stream, recipe_keys, recipe_key_count, &r->recipe);
     return file_replace_commit(&file);
@@ -259,7 +247,7 @@ static amend_status write_recipe(const run *r)
 
 static amend_status write_notes(const run *r, const char *data)
 {
-    char path[4096];
+    char path[FILE_PATH];
     train_notes notes = {.data = data,
                          .training = r->description.training,
                          .init = r->recipe.init,
@@ -268,11 +256,13 @@ static amend_status write_notes(const run *r, const char *data)
                          .backbone_hash = r->identity.backbone,
                          .teacher = r->recipe.teacher,
                          .teacher_hash = r->identity.teacher,
+                         .data_hash = run_data_hash(r->set),
                          .seed = r->recipe.seed,
                          .planned_bytes = trainer_bytes(r->trainer)};
     for (size_t i = 0; i < r->params.count; i++)
         if (r->params.items[i].trainable) notes.parameters += r->params.items[i].count;
-    TRY(path_in(r, "run.txt", path));
+    TRY(run_hash(&r->recipe, &notes.recipe_hash));
+    TRY(file_in(r->folder, "run.txt", path));
     return notes_write(&notes, path);
 }
 
@@ -288,34 +278,49 @@ static amend_status measure_floor(run *r, bool little_memory)
 
 /* ---- going through the epochs ---- */
 
-static amend_status save_checkpoint(run *r)
+static epoch_sums sums_now(const run *r)
 {
-    char path[4096];
-    TRY(path_in(r, "checkpoint.safetensors", path));
-    TRY(trainer_save(r->trainer, path, r->identity.text));
+    epoch_sums sums = r->sums;
+    sums.seconds += clock_seconds() - r->started;
+    sums.waited += loader_waited(r->loader);
+    return sums;
+}
+
+static amend_status save_checkpoint(run *r, const epoch_sums *sums)
+{
+    char path[FILE_PATH];
+    TRY(file_in(r->folder, "checkpoint.safetensors", path));
+    TRY(trainer_save(r->trainer, path, r->identity.text, sums));
     r->saved_at = clock_seconds();
     return status_ok();
 }
 
-static void show(const run *r, const epoch_sums *sums, progress *bar)
+static amend_status save_within(run *r)
+{
+    const epoch_sums sums = sums_now(r);
+    return save_checkpoint(r, &sums);
+}
+
+static void show(const run *r, progress *bar)
 {
     char detail[160];
     const trainer_position *at = trainer_at(r->trainer);
-    double speed = (double)sums->images / (clock_seconds() - sums->started);
+    const epoch_sums sums = sums_now(r);
+    double speed = (double)sums.images / sums.seconds;
     snprintf(detail, sizeof detail, "epoch %zu/%zu loss %.4f top-1 %.1f %% %.0f images/s, %.0f %% of the floor",
-             at->epoch + 1, r->recipe.epochs, sums->loss / (double)sums->batches,
-             100 * (double)sums->right / (double)sums->images, speed, 100 * speed / r->floor_images);
+             at->epoch + 1, r->recipe.epochs, sums.loss / (double)sums.batches,
+             100 * (double)sums.right / (double)sums.images, speed, 100 * speed / r->floor_images);
     progress_update(bar, at->epoch * loader_batches(r->loader) + at->batch, detail);
 }
 
 static amend_status interrupted(run *r)
 {
-    TRY(save_checkpoint(r));
+    TRY(save_within(r));
     return status_error(AMEND_INTERRUPTED, "stopped at epoch %zu, batch %zu; the same command with --resume goes on",
                         trainer_at(r->trainer)->epoch + 1, trainer_at(r->trainer)->batch);
 }
 
-static amend_status train_batches(run *r, epoch_sums *sums, progress *bar)
+static amend_status train_batches(run *r, progress *bar)
 {
     for (;;) {
         data_batch batch;
@@ -324,60 +329,60 @@ static amend_status train_batches(run *r, epoch_sums *sums, progress *bar)
         TRY(loader_next(r->loader, &batch));
         if (!batch.count) return status_ok();
         TRY(trainer_step(r->trainer, &batch, &loss, &right));
-        sums->loss += loss;
-        sums->right += right;
-        sums->images += batch.count;
-        sums->batches++;
-        show(r, sums, bar);
+        r->sums.loss += loss;
+        r->sums.right += right;
+        r->sums.images += batch.count;
+        r->sums.batches++;
+        show(r, bar);
         if (stop_asked()) return interrupted(r);
-        if (clock_seconds() - r->saved_at > 60 * r->recipe.checkpoint) TRY(save_checkpoint(r));
+        if (clock_seconds() - r->saved_at > 60 * r->recipe.checkpoint) TRY(save_within(r));
     }
 }
 
-static amend_status end_epoch(run *r, const epoch_sums *sums)
+static log_row row_of(const run *r)
 {
-    char path[4096];
-    const trainer_position *at = trainer_at(r->trainer);
-    double seconds = clock_seconds() - sums->started, images = sums->images ? (double)sums->images : 1;
-    schedule_options schedule = {(schedule_kind)r->recipe.schedule,
-                                 r->recipe.rate,
-                                 r->recipe.factor,
-                                 r->recipe.floor,
-                                 r->recipe.every,
-                                 r->recipe.warmup,
-                                 r->recipe.epochs};
-    log_row row = {(double)at->epoch + 1,
-                   schedule_rate(&schedule, at->epoch, 0, loader_batches(r->loader)),
-                   sums->batches ? sums->loss / (double)sums->batches : 0,
-                   (double)sums->right / images,
-                   images / seconds,
-                   seconds,
-                   loader_waited(r->loader)};
-    TRY(log_add(&r->log, row));
-    TRY(path_in(r, "log.csv", path));
+    const epoch_sums sums = sums_now(r);
+    const schedule_options schedule = schedule_of(&r->recipe);
+    size_t epoch = trainer_at(r->trainer)->epoch;
+    double images = sums.images ? (double)sums.images : 1;
+    return (log_row){.epoch = (double)epoch + 1,
+                     .rate = schedule_rate(&schedule, epoch, 0, loader_batches(r->loader)),
+                     .loss = sums.batches ? sums.loss / (double)sums.batches : 0,
+                     .top1 = (double)sums.right / images,
+                     .images_per_second = images / sums.seconds,
+                     .seconds = sums.seconds,
+                     .waited = sums.waited};
+}
+
+static amend_status end_epoch(run *r)
+{
+    char path[FILE_PATH];
+    TRY(log_add(&r->log, row_of(r)));
+    TRY(file_in(r->folder, "log.csv", path));
     TRY(log_write(&r->log, path));
-    TRY(path_in(r, "curves.png", path));
+    TRY(file_in(r->folder, "curves.png", path));
     TRY(log_picture(&r->log, path));
     trainer_next_epoch(r->trainer);
-    return save_checkpoint(r);
+    r->sums = (epoch_sums){0};
+    return save_checkpoint(r, &r->sums);
 }
 
 static amend_status train_epochs(run *r, progress *bar)
 {
     while (trainer_at(r->trainer)->epoch < r->recipe.epochs) {
         const trainer_position *at = trainer_at(r->trainer);
-        epoch_sums sums = {.started = clock_seconds()};
+        r->started = clock_seconds();
         TRY(loader_start(r->loader, at->epoch, at->batch));
-        TRY(train_batches(r, &sums, bar));
-        TRY(end_epoch(r, &sums));
+        TRY(train_batches(r, bar));
+        TRY(end_epoch(r));
     }
     return status_ok();
 }
 
 static amend_status save_model(run *r)
 {
-    char path[4096];
-    TRY(path_in(r, "model.safetensors", path));
+    char path[FILE_PATH];
+    TRY(file_in(r->folder, "model.safetensors", path));
     trainer_swap_average(r->trainer);
     amend_status status = description_save(&r->description, &r->params, TENSOR_F32, path);
     trainer_swap_average(r->trainer);
@@ -401,7 +406,7 @@ static amend_status set_up(run *r, const train_request *request)
 {
     TRY(open_data(r, request->data));
     TRY(describe(r));
-    TRY(run_identify(&r->recipe, dataset_count(r->set), &r->identity));
+    TRY(run_identify(&r->recipe, r->set, &r->identity));
     TRY(file_lock_folder(r->folder, &r->lock));
     TRY(refuse_to_overwrite(r, request->resume));
     TRY(measure_floor(r, request->memory > 0)); /* its memory is given back before the training's is taken */

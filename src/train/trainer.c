@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "nn/loss.h"
 #include "nn/plan.h"
+#include "train/identity.h"
 #include "weights/safetensors.h"
 
 enum { NAME_SIZE = NN_NAME_SIZE + 32, COPIES = 4 };
@@ -146,20 +147,12 @@ void trainer_free(trainer *t)
     mem_free(t);
 }
 
-static size_t argmax(const float *values, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (values[i] > values[best]) best = i;
-    return best;
-}
-
 static size_t count_right(const trainer *t, const float *targets)
 {
     const float *logits = nn_plan_logits(t->plan);
     size_t right = 0;
     for (size_t n = 0; n < t->part; n++)
-        right += argmax(logits + n * t->classes, t->classes) == argmax(targets + n * t->classes, t->classes);
+        right += nn_largest(logits + n * t->classes, t->classes) == nn_largest(targets + n * t->classes, t->classes);
     return right;
 }
 
@@ -338,17 +331,16 @@ static amend_status list_entry(void *context, const char *name, const nn_param *
     return status_ok();
 }
 
-amend_status trainer_save(const trainer *t, const char *path, const char *identity)
+amend_status trainer_save(const trainer *t, const char *path, const char *identity, const epoch_sums *sums)
 {
     entry_list list = {0};
-    char numbers[3][24];
+    char numbers[3][24], epoch[160];
     const size_t values[3] = {t->position.epoch, t->position.batch, t->position.step};
     for (int i = 0; i < 3; i++) snprintf(numbers[i], sizeof numbers[i], "%zu", values[i]);
-    const meta_entry meta[] = {{"amend.checkpoint", "1"},
-                               {"amend.identity", identity},
-                               {"amend.epoch", numbers[0]},
-                               {"amend.batch", numbers[1]},
-                               {"amend.step", numbers[2]}};
+    snprintf(epoch, sizeof epoch, "%.17g %.17g %.17g %zu %zu %zu", sums->loss, sums->seconds, sums->waited, sums->right,
+             sums->images, sums->batches);
+    const meta_entry meta[] = {{"amend.checkpoint", "1"},   {"amend.identity", identity}, {"amend.epoch", numbers[0]},
+                               {"amend.batch", numbers[1]}, {"amend.step", numbers[2]},   {"amend.epoch_sums", epoch}};
     amend_status status = mem_alloc(&list.entries, t->params->count * COPIES, sizeof *list.entries, "checkpoint");
     if (!status.code) status = mem_alloc(&list.names, t->params->count * COPIES, sizeof *list.names, "checkpoint");
     if (!status.code) status = visit_all(t, list_entry, &list);
@@ -375,13 +367,25 @@ static amend_status read_number(const safetensors *file, const char *key, size_t
     return status_ok();
 }
 
-amend_status trainer_load(trainer *t, const char *path, const char *identity)
+/* Checkpoints of older versions have none. */
+static amend_status read_sums(const safetensors *file, epoch_sums *sums)
+{
+    const char *text = safetensors_meta(file, "amend.epoch_sums");
+    *sums = (epoch_sums){0};
+    if (!text || sscanf(text, "%lf %lf %lf %zu %zu %zu", &sums->loss, &sums->seconds, &sums->waited, &sums->right,
+                        &sums->images, &sums->batches) == 6)
+        return status_ok();
+    return status_error(AMEND_BAD_DATA, "%s: 'amend.epoch_sums' is not six numbers: not a checkpoint of this run",
+                        safetensors_path(file));
+}
+
+amend_status trainer_load(trainer *t, const char *path, const char *identity, epoch_sums *sums)
 {
     safetensors *file = NULL;
     TRY(safetensors_open(path, &file));
     const char *found = safetensors_meta(file, "amend.identity");
     amend_status status = status_ok();
-    if (!found || strcmp(found, identity))
+    if (!found || !run_identity_is(found, identity))
         status = status_error(AMEND_BAD_DATA,
                               "%s: the checkpoint belongs to another recipe or data set; resume with the same ones, or "
                               "train into another folder",
@@ -389,6 +393,7 @@ amend_status trainer_load(trainer *t, const char *path, const char *identity)
     if (!status.code) status = read_number(file, "amend.epoch", 1000000, &t->position.epoch);
     if (!status.code) status = read_number(file, "amend.batch", t->steps, &t->position.batch);
     if (!status.code) status = read_number(file, "amend.step", SIZE_MAX / 2, &t->position.step);
+    if (!status.code) status = read_sums(file, sums);
     if (!status.code) status = visit_all(t, read_entry, file);
     t->params->version++;
     safetensors_free(file);

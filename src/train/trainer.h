@@ -31,6 +31,13 @@ typedef struct trainer_position {
     size_t step;         /* optimiser steps done */
 } trainer_position;
 
+/* What an epoch has come to so far. */
+typedef struct epoch_sums {
+    double loss;            /* of the batches' means */
+    double seconds, waited; /* of training; of these, for the loader */
+    size_t right, images, batches;
+} epoch_sums;
+
 typedef struct trainer trainer;
 
 /* `params` and class weights must outlive the trainer. steps: batches an epoch. */
@@ -46,11 +53,13 @@ amend_status trainer_step(trainer *t, const data_batch *batch, double *loss, siz
 const trainer_position *trainer_at(const trainer *t);
 void trainer_next_epoch(trainer *t); /* position to the first batch of the next epoch */
 
-/* Checkpoint: a safetensors file with weights, moments, average and position; `identity` is kept with it. */
-amend_status trainer_save(const trainer *t, const char *path, const char *identity) AMEND_MUST_USE;
+/* Checkpoint: a safetensors file with weights, moments, average and position; `identity` and `sums`, of the epoch that
+ * it is within, are kept with it. */
+amend_status trainer_save(const trainer *t, const char *path, const char *identity,
+                          const epoch_sums *sums) AMEND_MUST_USE;
 
 /* Fails when the file's identity is another one. On failure the trainer is unusable. */
-amend_status trainer_load(trainer *t, const char *path, const char *identity) AMEND_MUST_USE;
+amend_status trainer_load(trainer *t, const char *path, const char *identity, epoch_sums *sums) AMEND_MUST_USE;
 
 /* Exchanges weights and their average (no-op without one): once for evaluation or saving, once again to go on. */
 void trainer_swap_average(trainer *t);

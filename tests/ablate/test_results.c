@@ -7,6 +7,7 @@
 static const ablate_result done = {.row = "ARM (ema)",
                                    .seed = 3,
                                    .recipe = 0x00c0ffee00000001u,
+                                   .data = 0x00000000000000feu,
                                    .split = "test",
                                    .top1 = 0.8125,
                                    .mean_class = 0.75,
@@ -136,6 +137,22 @@ static void strangers_lines(void **state)
     results_free(&all);
 }
 
+/* Results of older versions do not say on which data. */
+static void data_may_be_unknown(void **state)
+{
+    static const char *const files[] = {"docs/ablation-ferplus.csv", "docs/ablation-ferplus-full.csv",
+                                        "docs/ablation-fer2013.csv"};
+    static const size_t lines[] = {43, 2, 6};
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ablate_results all = {0};
+        assert_ok(results_read(files[i], &all));
+        assert_int_equal(all.count, lines[i]);
+        assert_true(all.items[0].data == 0);
+        results_free(&all);
+    }
+}
+
 static void fields(void **state)
 {
     char field[8];
@@ -154,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back),  cmocka_unit_test(out_of_memory),
                                        cmocka_unit_test(one_line_a_run),  cmocka_unit_test(bad_lines),
-                                       cmocka_unit_test(strangers_lines), cmocka_unit_test(fields)};
+                                       cmocka_unit_test(strangers_lines), cmocka_unit_test(data_may_be_unknown),
+                                       cmocka_unit_test(fields)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -138,16 +138,48 @@ static void another_recipe(void **state)
     (void)state;
     shell("cp -r $T/whole $T/other && cp $T/other/results.csv $T/before");
     assert_refused("ablate --out $T/other train.epochs=3" TINY, 1,
-                   "/other: holds row 'gap', seed 1, of another recipe; name another --out, or --redo");
+                   "/other: holds row 'gap', seed 1, of another recipe or data set; name another --out, or --redo");
     shell("cmp $T/before $T/other/results.csv");
     assert_works("ablate --table-only --recipe $T/rows.ini --out $T/other train.epochs=3");
     assert_says(printed, "gap: 2 left out, which another recipe made");
     assert_refused("ablate --redo --out $T/other --seeds 1 train.epochs=3" TINY, 1, "1 of 3 runs failed");
-    assert_says(errors, "gap, seed 1: was made with another recipe; it is made anew");
+    assert_says(errors, "gap, seed 1: was made with another recipe or data set; it is made anew");
     shell("grep -q '^epochs = 3 ' $T/other/gap/seed-1/recipe.ini && grep -q '^gap,2,' $T/other/results.csv");
     shell("test $(wc -l <$T/other/gap/seed-1/log.csv) = 4");
     shell("rm $T/other/results.csv"); /* a folder tells, too */
-    assert_refused("ablate --out $T/other" TINY, 1, "holds row 'gap', seed 1, of another recipe");
+    assert_refused("ablate --out $T/other" TINY, 1, "holds row 'gap', seed 1, of another recipe or data set");
+}
+
+/* A file that a recipe begins with counts by its content. */
+static void another_file(void **state)
+{
+    (void)state;
+    shell("cp $T/whole/gap/seed-1/model.safetensors $T/start.safetensors");
+    assert_works("ablate --out $T/from --data $T/set --heads gap --seeds 1 train.init=$T/start.safetensors " SMALL);
+    shell("cp $T/from/gap/seed-1/model.safetensors $T/before");
+    shell("cp $T/whole/gap/seed-2/model.safetensors $T/start.safetensors");
+    assert_refused("ablate --out $T/from --data $T/set --heads gap --seeds 1 train.init=$T/start.safetensors " SMALL, 1,
+                   "of another recipe or data set; name another --out");
+    assert_works(
+        "ablate --redo --out $T/from --data $T/set --heads gap --seeds 1 train.init=$T/start.safetensors " SMALL);
+    assert_says(errors, "gap, seed 1: was made with another recipe or data set; it is made anew");
+    shell("! cmp -s $T/before $T/from/gap/seed-1/model.safetensors");
+}
+
+/* As many images, one of which has another label; by line and, without it, by folder. */
+static void another_data_set(void **state)
+{
+    (void)state;
+    shell("cp -r $T/set $T/changed && mv $T/changed/train/sad/0000.png $T/changed/train/angry/9999.png");
+    assert_works("ablate --out $T/data --data $T/set --heads gap --seeds 1 " SMALL);
+    assert_refused("ablate --out $T/data --data $T/changed --heads gap --seeds 1 " SMALL, 1,
+                   "of another recipe or data set");
+    shell("cp -r $T/data $T/folder && rm $T/folder/results.csv");
+    assert_refused("ablate --out $T/folder --data $T/changed --heads gap --seeds 1 " SMALL, 1,
+                   "of another recipe or data set");
+    shell("cp $T/data/gap/seed-1/model.safetensors $T/before");
+    assert_works("ablate --redo --out $T/data --data $T/changed --heads gap --seeds 1 " SMALL);
+    shell("! cmp -s $T/before $T/data/gap/seed-1/model.safetensors");
 }
 
 static void one_at_a_time(void **state)
@@ -198,6 +230,8 @@ int main(void)
                                        cmocka_unit_test(killed_before_its_figures),
                                        cmocka_unit_test(folders_are_gone),
                                        cmocka_unit_test(another_recipe),
+                                       cmocka_unit_test(another_file),
+                                       cmocka_unit_test(another_data_set),
                                        cmocka_unit_test(one_at_a_time),
                                        cmocka_unit_test(one_common_seed),
                                        cmocka_unit_test(bad_usage)};

@@ -87,8 +87,9 @@ static void interrupted(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
     shell("grep -q 'the same command with --resume goes on' $T/said");
     assert_false(exists("i/model.safetensors"));
-    assert_works("train --resume --out $T/i" TINY);
+    assert_works("train --resume --out $T/i" TINY "train.threads=2 train.checkpoint=1"); /* change nothing */
     shell("cmp $T/f32/model.safetensors $T/i/model.safetensors");
+    shell("cut -d, -f1-4 $T/f32/log.csv >$T/a; cut -d, -f1-4 $T/i/log.csv | cmp $T/a -"); /* of whole epochs */
 }
 
 /* Files may not grow over 1 MB: the checkpoint of this network is larger. */
@@ -123,6 +124,10 @@ static void resuming_something_else(void **state)
     assert_refused("train --resume --out $T/other" TINY "train.seed=2", 1, "another recipe or data set");
     assert_works("synth --out $T/more --count 63 --size 32");
     assert_refused("train --resume --out $T/other" TINY "--data $T/more", 1, "another recipe or data set");
+    shell("cp -r $T/set $T/moved && mv $T/moved/train/sad/0000.png $T/moved/train/angry/9999.png");
+    assert_refused("train --resume --out $T/other" TINY "--data $T/moved", 1, "another recipe or data set");
+    shell("cp -r $T/set $T/copy");
+    assert_works("train --resume --out $T/other" TINY "--data $T/copy");
     shell("truncate -s -1 $T/other/checkpoint.safetensors");
     assert_refused("train --resume --out $T/other" TINY, 1, "other/checkpoint.safetensors");
     shell("head -c 7 $T/other/model.safetensors >$T/other/checkpoint.safetensors");

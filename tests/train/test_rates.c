@@ -124,14 +124,15 @@ static void resumed(void **state)
     const char *path = in_test_folder("checkpoint.safetensors");
     const trainer_options options = net_options(NN_F32);
     net whole, first, second;
+    epoch_sums sums = {0};
     (void)state;
     assert_ok(net_try(&whole, &options, 1, rates));
     assert_ok(net_try(&first, &options, 1, rates));
     assert_ok(net_try(&second, &options, 2, rates));
     for (size_t i = 0; i < STEPS; i++) assert_ok(net_step(&whole, i, false));
     for (size_t i = 0; i < STEPS / 2; i++) assert_ok(net_step(&first, i, false));
-    assert_ok(trainer_save(first.trainer, path, "recipe"));
-    assert_ok(trainer_load(second.trainer, path, "recipe"));
+    assert_ok(trainer_save(first.trainer, path, "recipe", &sums));
+    assert_ok(trainer_load(second.trainer, path, "recipe", &sums));
     for (size_t i = STEPS / 2; i < STEPS; i++) assert_ok(net_step(&second, i, false));
     assert_same_weights(&whole, &second);
     trainer_swap_average(whole.trainer);

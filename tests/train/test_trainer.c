@@ -20,20 +20,23 @@ static void resume_in(nn_type type)
 {
     const char *path = in_test_folder("checkpoint.safetensors");
     net whole, first, second;
+    epoch_sums sums = {.loss = 0.1, .seconds = 1e-9, .waited = 2, .right = 3, .images = 4, .batches = 5}, kept = sums;
     make(&whole, type, 1);
     make(&first, type, 1);
     make(&second, type, 2); /* other weights: all must come from the file */
     for (size_t i = 0; i < STEPS; i++) assert_ok(net_step(&whole, i, false));
     for (size_t i = 0; i < STEPS / 2; i++) assert_ok(net_step(&first, i, false));
-    assert_ok(trainer_save(first.trainer, path, "recipe"));
-    assert_ok(trainer_load(second.trainer, path, "recipe"));
+    assert_ok(trainer_save(first.trainer, path, "recipe", &sums));
+    sums = (epoch_sums){0};
+    assert_ok(trainer_load(second.trainer, path, "recipe", &sums));
     assert_int_equal(trainer_at(second.trainer)->batch, STEPS / 2);
+    assert_memory_equal(&sums, &kept, sizeof sums);
     for (size_t i = STEPS / 2; i < STEPS; i++) assert_ok(net_step(&second, i, false));
     assert_same_weights(&whole, &second);
     trainer_swap_average(whole.trainer);
     trainer_swap_average(second.trainer);
     assert_same_weights(&whole, &second);
-    assert_refused(trainer_load(first.trainer, path, "another"), AMEND_BAD_DATA, "another recipe");
+    assert_refused(trainer_load(first.trainer, path, "another", &sums), AMEND_BAD_DATA, "another recipe");
     net_drop(&whole);
     net_drop(&first);
     net_drop(&second);
