@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "nn/dnn.h"
+#include "train/optimizer.h"
 
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
 static const char *const rules[] = {"plurality", "majority", NULL};
@@ -47,19 +48,20 @@ const config_key recipe_keys[] = {
     CHOICE("data.layout", layout, layouts, "how the data set lies on disk"),
     CHOICE("data.rule", rule, rules, "FER+: how votes become a label"),
     SIZE("data.classes", classes, 7, 8, "AffectNet: 8, or 7 without contempt"),
-    FLAG("data.soft", soft, "FER+: train on the shares of the votes, not on one label"),
+    FLAG("data.soft", soft, "FER+ alone: train on the shares of the votes, not on one label"),
     TEXT("model.backbone", backbone, "the network before the head: one of amend's, or the path of an .onnx file"),
     CHOICE("model.stem", stem, stems, "imagenet: as published; small: for images of 32 to 64 pixels"),
     REAL("model.width", width, 0.125, 4, "factor on the channels"),
     CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
     SIZE("model.arrangement", arrangement, 1, 64, "r of ARM; r * r must divide the last channels; 1: no arrangement"),
     CHOICE("model.de_albino", de_albino, de_albinos, "ARM: one kernel for all planes, one a plane, or none"),
-    SIZE("model.kernel", kernel, 0, 4096, "side of de-albino's kernel in arranged pixels; 0: the paper's 2 r"),
-    SIZE("model.stride", stride, 0, 4096, "of de-albino; 0: the paper's r / 2"),
+    SIZE("model.kernel", kernel, 0, 4096, "ARM: side of de-albino's kernel in arranged pixels; 0: the paper's 2 r"),
+    SIZE("model.stride", stride, 0, 4096, "ARM: of de-albino; 0: the paper's r / 2"),
     SIZE("model.project", project, 0, 65536,
          "ARM: channels of a 1x1 convolution before it, where r * r does not divide the backbone's; 0: none"),
     CHOICE("model.generic", generic, generics,
-           "what ARM trains with: the batch's mean, the same without its gradient, the running mean (ema)"),
+           "ARM with batch or ema: it trains with the batch's mean, the same without its gradient, the running mean "
+           "(ema)"),
     SIZE("model.size", size, 8, 1024, "input side in pixels"),
     SIZE("model.channels", channels, 1, 3, "1: gray, 3: RGB"),
     TEXT("model.points", points,
@@ -80,7 +82,7 @@ const config_key recipe_keys[] = {
     TEXT("train.init", init, "weights to start from: a model, a .pth or safetensors state dictionary; empty: random"),
     TEXT("train.teacher", teacher,
          "models, with commas between them, whose probabilities are mixed into the targets; empty: none"),
-    REAL("train.teaching", teaching, 0, 1, "share of the teachers in the targets"),
+    REAL("train.teaching", teaching, 0, 1, "share of the teachers in the targets, where there are any"),
     FLAG("train.balance", balance, "weigh classes by their rarity"),
     CHOICE("optimizer.kind", optimizer, optimizers, "adam: L2 in the gradient; adamw: decoupled; sgd: with momentum"),
     REAL("optimizer.rate", rate, 1e-9, 100, "full learning rate"),
@@ -96,8 +98,9 @@ const config_key recipe_keys[] = {
     REAL("schedule.floor", floor, 0, 1, "cosine: the last rate as a share of the full one"),
     REAL("schedule.warmup", warmup, 0, 1000, "epochs of linear rise"),
     SIZE("schedule.every", every, 1, 100000, "step: epochs"),
-    REAL("augment.flip", augment.flip, 0, 1, "probability of a horizontal flip"),
-    FLAG("augment.flip_or_noise", augment.flip_or_noise, "the paper: half of the images get either a flip or noise"),
+    REAL("augment.flip", augment.flip, 0, 1, "probability of a horizontal flip, but with flip_or_noise"),
+    FLAG("augment.flip_or_noise", augment.flip_or_noise,
+         "the paper: half of the images get either a flip or noise, whatever augment.flip is"),
     REAL("augment.noise_variance", augment.noise_variance, 0, 10000, "Gaussian noise on 0..255"),
     REAL("augment.crop", augment.crop, 0, 0.5, "random shift, share of the side"),
     REAL("augment.rotation", augment.rotation, 0, 180, "degrees to either side"),
@@ -240,18 +243,41 @@ loader_options recipe_loader(const recipe *r)
                             .sampling = (data_sampling)r->sampling};
 }
 
+/* Keys that would do nothing, silently. Those of another head, optimiser or schedule, and the share of a teacher that
+ * is named later, may stand in a recipe: it is made for several. */
+static amend_status check_idle(const recipe *r)
+{
+    if (r->optimizer == OPTIMIZER_SGD && r->nesterov && !(r->momentum > 0))
+        return status_error(AMEND_BAD_ARGUMENT, "optimizer.nesterov needs a momentum, and optimizer.momentum is 0");
+    if (r->augment.flip_or_noise && !(r->augment.noise_variance > 0))
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "augment.flip_or_noise gives images noise, and augment.noise_variance is 0; the paper's is "
+                            "30");
+    return status_ok();
+}
+
+static amend_status check_teachers(const recipe *r)
+{
+    size_t length = strlen(r->teacher);
+    if (*r->teacher != ',' && !strstr(r->teacher, ",,") && !(length && r->teacher[length - 1] == ','))
+        return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT, "train.teacher is '%.200s': one of the models between commas has no name",
+                        r->teacher);
+}
+
 amend_status recipe_check(const recipe *r)
 {
     face_template crop;
     TRY(check_backbone(r));
+    TRY(check_teachers(r));
     TRY(read_points(r, &crop));
     if (r->channels == 2)
         return status_error(AMEND_BAD_ARGUMENT, "model.channels is 2; 1 (gray) and 3 (RGB) are possible");
     if (r->augment.erase_low > r->augment.erase_high)
         return status_error(AMEND_BAD_ARGUMENT, "augment.erase_low is %g, more than augment.erase_high, which is %g",
                             r->augment.erase_low, r->augment.erase_high);
-    if (r->warmup >= (double)r->epochs && r->epochs > 1)
+    if (r->warmup >= (double)r->epochs && r->warmup > 1) /* the default is a look at one epoch, too */
         return status_error(AMEND_BAD_ARGUMENT, "schedule.warmup is %g of %zu epochs: the full rate is never reached",
                             r->warmup, r->epochs);
-    return status_ok();
+    return check_idle(r);
 }

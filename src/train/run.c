@@ -50,6 +50,11 @@ static nn_type precision_of(const recipe *c)
 
 /* ---- setting up ---- */
 
+static bool has_votes(const dataset *set)
+{
+    return !strcmp(dataset_layout(set), "ferplus");
+}
+
 static amend_status open_data(run *r, const char *path)
 {
     const data_options options = recipe_data(&r->recipe, path);
@@ -58,6 +63,11 @@ static amend_status open_data(run *r, const char *path)
     const text_list *left = dataset_left_aside(r->set);
     if (left->count)
         fprintf(stderr, "data: %zu folders beside those of the splits are left aside%s\n", left->count, left->text);
+    if (options.soft && !has_votes(r->set))
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "data.soft is true, but %s is a data set of layout %s; FER+ alone has votes: give "
+                            "data.soft=false",
+                            path, dataset_layout(r->set));
     return loader_create(r->set, &batches, &r->loader);
 }
 
@@ -96,23 +106,32 @@ static amend_status take_labels(const dataset *set, model_description *d)
     return status_ok();
 }
 
-static amend_status describe(run *r)
+/* What it was trained on and how, for people. */
+static void describe_training(run *r)
 {
+    static const char *const rules[] = {", plurality rule", ", majority rule"};
     static const char *const sampled[] = {"", " resampled (mrr)", " resampled (sqrt)"};
     const recipe *c = &r->recipe;
-    model_description *d = &r->description;
     char teachers[80], text[MODEL_TEXT_SIZE];
     name_teachers(c->teacher, teachers, sizeof teachers);
+    snprintf(text, sizeof text,
+             "%s%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%.80s%s%.80s%s%.80s; amend %s, oneDNN %s",
+             dataset_layout(r->set), has_votes(r->set) ? rules[c->rule] : "", dataset_count(r->set),
+             sampled[c->sampling], c->soft ? "soft targets" : "hard targets", c->epochs, c->seed,
+             precision_of(c) == NN_BF16 ? "bf16" : "f32", recipe_has_file(c) ? ", backbone of " : "",
+             recipe_has_file(c) ? file_base_name(c->backbone) : "", *c->init ? ", from " : "", file_base_name(c->init),
+             *c->teacher ? ", taught by " : "", teachers, AMEND_VERSION, dnn_version());
+    /* a name may have been cut inside a character */
+    text_copy(r->description.training, sizeof r->description.training, text);
+}
+
+static amend_status describe(run *r)
+{
+    const recipe *c = &r->recipe;
+    model_description *d = &r->description;
     *d = recipe_network(c, dataset_classes(r->set));
     TRY(take_labels(r->set, d));
-    snprintf(text, sizeof text,
-             "%s, train split, %zu images%s, %s; %zu epochs, seed %zu, %s%s%.80s%s%.80s%s%.80s; amend %s, oneDNN %s",
-             dataset_layout(r->set), dataset_count(r->set), sampled[c->sampling],
-             c->soft ? "soft targets" : "hard targets", c->epochs, c->seed, precision_of(c) == NN_BF16 ? "bf16" : "f32",
-             recipe_has_file(c) ? ", backbone of " : "", recipe_has_file(c) ? file_base_name(c->backbone) : "",
-             *c->init ? ", from " : "", file_base_name(c->init), *c->teacher ? ", taught by " : "", teachers,
-             AMEND_VERSION, dnn_version());
-    text_copy(d->training, sizeof d->training, text); /* a name may have been cut inside a character */
+    describe_training(r);
     if (recipe_has_file(c)) TRY(status_prefix(onnx_model_backbone(c->backbone, d, &r->onnx), "model.backbone"));
     TRY(mem_alloc(&r->table, 1, sizeof *r->table, "network"));
     TRY(description_build(d, r->table));
@@ -120,14 +139,15 @@ static amend_status describe(run *r)
     return set_rates(r);
 }
 
-/* count / (classes * count of the class), as scikit-learn's "balanced". */
+/* count / (classes that have images * count of the class), as scikit-learn's "balanced". */
 static const float *balance(run *r)
 {
-    size_t counts[MODEL_MAX_CLASSES] = {0}, classes = r->description.classes;
+    size_t counts[MODEL_MAX_CLASSES] = {0}, classes = r->description.classes, present = 0;
     if (!r->recipe.balance) return NULL;
     for (size_t i = 0; i < dataset_count(r->set); i++) counts[dataset_label(r->set, i)]++;
+    for (size_t k = 0; k < classes; k++) present += counts[k] > 0;
     for (size_t k = 0; k < classes; k++)
-        r->class_weights[k] = counts[k] ? (float)dataset_count(r->set) / ((float)classes * (float)counts[k]) : 0;
+        r->class_weights[k] = counts[k] ? (float)dataset_count(r->set) / ((float)present * (float)counts[k]) : 0;
     return r->class_weights;
 }
 

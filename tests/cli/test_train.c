@@ -21,6 +21,13 @@ static void keys_and_values(void **state)
     assert_refused("train --data $T/set --out $T/run model.channels=2", 2, "model.channels is 2");
     assert_refused("train --data $T/set --out $T/run augment.erase_low=0.5", 2, "augment.erase_low");
     assert_refused("train --data $T/set --out $T/run schedule.warmup=50", 2, "schedule.warmup");
+    assert_refused("train --data $T/set --out $T/run schedule.warmup=1000 train.epochs=1", 2, "of 1 epochs");
+    assert_refused("train --data $T/set --out $T/run optimizer.kind=sgd optimizer.nesterov=true optimizer.momentum=0",
+                   2, "optimizer.nesterov needs a momentum");
+    assert_refused("train --data $T/set --out $T/run augment.flip_or_noise=true", 2, "augment.noise_variance is 0");
+    assert_refused("train --data $T/set --out $T/run train.teacher=a,,b", 2,
+                   "train.teacher is 'a,,b': one of the models between commas has no name");
+    assert_refused("train --data $T/set --out $T/run train.teacher=a,", 2, "train.teacher is 'a,'");
     assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.7", 2, "6 numbers from -10 to 10");
     assert_refused("train --data $T/set --out $T/run model.points=0.3,0.4,0.3,0.4,0.5,0.8", 2,
                    "both eyes are on one spot");
@@ -28,6 +35,8 @@ static void keys_and_values(void **state)
     assert_refused("train --data $T/set --out $T/run --memory 4", 2, "4G or 800M");
     assert_refused("train --data $T/set --out $T/run --memory -1G", 2, "4G or 800M");
     shell("test ! -e $T/run");
+    assert_refused("train --data $T/set --out $T/run data.soft=true", 1,
+                   "set is a data set of layout folder; FER+ alone has votes: give data.soft=false");
     assert_refused("train --data $T/set --out $T/small --memory 1M" TINY, 1, "--memory 1 MB");
 }
 
@@ -38,6 +47,37 @@ static void points_of_the_pictures(void **state)
     assert_works("train --data $T/set --out $T/points model.points=0.3,0.4,0.7,0.4,0.5,0.8 train.epochs=1" TINY);
     assert_works("info $T/points/model.safetensors");
     assert_says(printed, "0.29999999999999999,0.40000000000000002,0.69999999999999996,0.40000000000000002,0.5,0.8");
+}
+
+/* 16 rows of FER2013 with FER+'s votes: the training text says how these became labels. */
+static void what_is_taught_by_votes(void **state)
+{
+    (void)state;
+    shell("mkdir $T/ferplus && awk 'BEGIN {print \"emotion,pixels,Usage\"; for (i = 0; i < 16; i++) {"
+          "printf \"%d,\", i % 2; for (k = 0; k < 2304; k++) printf k ? \" %d\" : \"%d\", (k * i) % 256;"
+          "print \",Training\"}}' >$T/ferplus/fer2013.csv");
+    shell(
+        "awk 'BEGIN {print \"Usage,Image "
+        "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\";"
+        "for (i = 0; i < 16; i++) print \"Training,fer\" i \".png,\" (i % 2 ? \"8,2\" : \"2,8\") \",0,0,0,0,0,0,0,0\"}'"
+        " >$T/ferplus/fer2013new.csv");
+    assert_works("train --data $T/ferplus --out $T/votes data.soft=true" TINY);
+    shell("grep -q '^training = ferplus, plurality rule, train split, 16 images, soft targets;' $T/votes/run.txt");
+    assert_works("train --data $T/ferplus --out $T/half data.rule=majority" TINY);
+    shell("grep -q '^training = ferplus, majority rule, train split, 16 images, hard targets;' $T/half/run.txt");
+    assert_works("train --data $T/ferplus --out $T/emotions data.layout=fer2013" TINY);
+    shell("grep -q '^training = fer2013, train split, 16 images, hard targets;' $T/emotions/run.txt");
+}
+
+/* Classes that have as many images each weigh 1, whether there are others without images or not. */
+static void balance_is_among_classes_with_images(void **state)
+{
+    (void)state;
+    shell("cp -r $T/set $T/absent && rm $T/absent/train/surprise/*");
+    shell("test $(for k in $T/absent/train/*/; do ls $k | wc -l; done | grep -v '^0$' | sort -u | wc -l) = 1");
+    assert_works("train --data $T/absent --out $T/plain train.epochs=1" TINY);
+    assert_works("train --data $T/absent --out $T/balanced train.epochs=1 train.balance=true" TINY);
+    shell("cmp $T/plain/model.safetensors $T/balanced/model.safetensors");
 }
 
 static void bad_output_folder(void **state)
@@ -115,6 +155,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_values),
         cmocka_unit_test(points_of_the_pictures),
+        cmocka_unit_test(what_is_taught_by_votes),
+        cmocka_unit_test(balance_is_among_classes_with_images),
         cmocka_unit_test(bad_output_folder),
         cmocka_unit_test(locked_folder),
         cmocka_unit_test(names_of_classes),
