@@ -12,16 +12,19 @@
 #include "base/stop.h"
 #include "train/identity.h"
 
-enum { LITTLE = 8 }; /* pixels a side */
+enum { LITTLE = 8 /* pixels a side */, KNOWN = 8 };
 
 typedef struct work {
     const ablate_request *request;
     ablate_results *results;
     char *file; /* results.csv */
     size_t done;
-    int layout, rule; /* and classes: what data_hash is of; 0 classes: of nothing yet */
-    size_t classes;
-    uint64_t data_hash;
+    struct data_known {
+        int layout, rule;
+        size_t classes;
+        uint64_t hash;
+    } known[KNOWN]; /* data sets that were read */
+    size_t known_count;
 } work;
 
 /* One run of the plan. */
@@ -31,22 +34,28 @@ typedef struct task {
     char folder[4096];
 } task;
 
-/* The hash of the images that a recipe trains on, kept for the next row, which mostly has the same. */
+static amend_status hash_data(const work *w, const recipe *r, uint64_t *hash)
+{
+    dataset *set = NULL;
+    data_options options = recipe_data(r, w->request->data);
+    options.size = LITTLE; /* pixels do not count */
+    options.channels = 1;
+    TRY(dataset_open(&options, &set));
+    *hash = run_data_hash(set);
+    dataset_free(set);
+    return status_ok();
+}
+
+/* The hash of the images that a recipe trains on; rows mostly have the same. */
 static amend_status find_data(work *w, const recipe *r, uint64_t *hash)
 {
-    if (w->layout != r->layout || w->rule != r->rule || w->classes != r->classes) {
-        dataset *set = NULL;
-        data_options options = recipe_data(r, w->request->data);
-        options.size = LITTLE; /* pixels do not count */
-        options.channels = 1;
-        TRY(dataset_open(&options, &set));
-        w->data_hash = run_data_hash(set);
-        dataset_free(set);
-        w->layout = r->layout;
-        w->rule = r->rule;
-        w->classes = r->classes;
+    for (size_t i = 0; i < w->known_count; i++) {
+        const struct data_known *k = &w->known[i];
+        *hash = k->hash;
+        if (k->layout == r->layout && k->rule == r->rule && k->classes == r->classes) return status_ok();
     }
-    *hash = w->data_hash;
+    TRY(hash_data(w, r, hash));
+    if (w->known_count < KNOWN) w->known[w->known_count++] = (struct data_known){r->layout, r->rule, r->classes, *hash};
     return status_ok();
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 /* ---- names ---- */
@@ -127,12 +128,8 @@ amend_status plan_load(const char *path, ablate_plan *plan)
 static amend_status add_crossed(ablate_plan *plan, const char *backbone, const char *head)
 {
     char name[2 * ABLATE_CHANGES], changes[3 * ABLATE_CHANGES];
-    const char *slash = backbone ? strrchr(backbone, '/') : NULL;
-    snprintf(name, sizeof name, "%s%s%s",
-             slash      ? slash + 1
-             : backbone ? backbone
-                        : "",
-             backbone && head ? " " : "", head ? head : "");
+    snprintf(name, sizeof name, "%s%s%s", backbone ? file_base_name(backbone) : "", backbone && head ? " " : "",
+             head ? head : "");
     snprintf(changes, sizeof changes, "%s%s%s%s%s", backbone ? "model.backbone=" : "", backbone ? backbone : "",
              backbone && head ? " " : "", head ? "model.head=" : "", head ? head : "");
     return plan_add(plan, name, changes);

@@ -133,6 +133,12 @@ bool file_is_folder(const char *path)
     return !stat(path, &info) && S_ISDIR(info.st_mode);
 }
 
+bool file_is_link(const char *path)
+{
+    struct stat info;
+    return !lstat(path, &info) && S_ISLNK(info.st_mode);
+}
+
 bool file_is_same(const char *one, const char *other)
 {
     struct stat a, b;

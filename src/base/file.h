@@ -46,6 +46,7 @@ amend_status file_write(const char *path, const void *bytes, size_t size) AMEND_
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
+bool file_is_link(const char *path);
 bool file_is_same(const char *one, const char *other);      /* both are there and are one file, whatever their names */
 bool file_has_ending(const char *path, const char *ending); /* ".onnx" after something, in any case of letters */
 

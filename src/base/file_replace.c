@@ -20,25 +20,29 @@ static bool is_of_the_system(const char *path)
 }
 
 /* A rename puts a plain file in the place of /dev/null or a pipe, for everybody, when the user is root. */
+static amend_status refuse_device(const char *path)
+{
+    return status_error(AMEND_BAD_ARGUMENT,
+                        "%s: a device or pipe cannot be replaced by a file; name a file (- is standard output, for "
+                        "what can be written there)",
+                        path);
+}
+
 static amend_status check_replaceable(const char *path, const char *place)
 {
     struct stat info;
-    if (!*path) return status_error(AMEND_BAD_ARGUMENT, "the name of a file to write is empty; name a file");
     bool there = !stat(place, &info);
     if (there && S_ISDIR(info.st_mode))
         return status_error(AMEND_IO, "%s: a folder is here; name a file, in it or elsewhere", path);
-    if (is_of_the_system(path) || is_of_the_system(place) || (there && !S_ISREG(info.st_mode)))
-        return status_error(AMEND_BAD_ARGUMENT,
-                            "%s: a device or pipe cannot be replaced by a file; name a file (- is standard output, for "
-                            "what can be written there)",
-                            path);
-    return status_ok();
+    return is_of_the_system(place) || (there && !S_ISREG(info.st_mode)) ? refuse_device(path) : status_ok();
 }
 
 /* Where `path` leads: a rename over a link would leave the file that it names as it was. */
 static amend_status find_place(const char *path, char **place)
 {
     struct stat info;
+    if (!*path) return status_error(AMEND_BAD_ARGUMENT, "the name of a file to write is empty; name a file");
+    if (is_of_the_system(path)) return refuse_device(path);
     char *real = realpath(path, NULL);
     if (!real && !lstat(path, &info) && S_ISLNK(info.st_mode)) return status_errno(path, "follow the link");
     amend_status status = mem_copy_string(place, real ? real : path);

@@ -1,4 +1,4 @@
-/* Numbers as text of files and command lines: with a decimal point, whatever the program's locale says. */
+/* Numbers as text of files: with a decimal point, whatever the program's locale says. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 

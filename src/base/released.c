@@ -16,12 +16,13 @@
 #define AMEND_MODEL_FOLDER "/usr/local/share/amend/models"
 #endif
 
-/* The folder that this code was loaded from. */
+/* The folder that this code was loaded from. A program that was found by PATH has no folder in its name. */
 static bool own_folder(char folder[PATH_MAX])
 {
     static const char here; /* any address of ours */
     Dl_info info;
-    if (!dladdr(&here, &info) || !info.dli_fname || !realpath(info.dli_fname, folder)) return false;
+    if (!dladdr(&here, &info) || !info.dli_fname || !strchr(info.dli_fname, '/') || !realpath(info.dli_fname, folder))
+        return false;
     *strrchr(folder, '/') = '\0';
     return true;
 }

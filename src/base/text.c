@@ -51,10 +51,12 @@ char text_printable(char c)
 void text_list_add(text_list *list, const char *name)
 {
     size_t room = sizeof list->text - list->used;
+    char *added = list->text + list->used;
     list->count++;
-    if (strlen(name) + sizeof ", , ..." < room)
-        list->used += (size_t)snprintf(list->text + list->used, room, "%s%s", list->used ? ", " : ": ", name);
-    else if (room) {
+    if (strlen(name) + sizeof ", , ..." < room) {
+        list->used += (size_t)snprintf(added, room, "%s%s", list->used ? ", " : ": ", name);
+        for (char *c = added; *c; c++) *c = text_printable(*c);
+    } else if (room) {
         snprintf(list->text + list->used, room, ", ...");
         list->used = sizeof list->text;
     }

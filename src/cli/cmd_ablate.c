@@ -76,7 +76,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (!w.out || !(w.data || w.table_only)) return cli_usage(&cli_ablate, "--data and --out are needed");
     result = cli_check_output(&cli_ablate, "--out", w.out, CLI_OUTPUT_FOLDER);
-    if (!result) result = cli_check_output(&cli_ablate, "--json", w.json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_json(&cli_ablate, w.json, w.out);
     if (result) return result;
     amend_status status = mem_alloc(&plan, 1, sizeof *plan, "rows");
     if (!status.code) status = make_plan(&w, operands, argv, plan);

@@ -21,7 +21,8 @@ static int run(int argc, char **argv)
     if (!operands || !out) return cli_usage(&cli_export, "a model and --out are needed");
     bool onnx = file_has_ending(out, ".onnx");
     bool bf16 = !precision || !strcmp(precision, "bf16");
-    if (onnx && precision) return cli_usage(&cli_export, "--precision: values of an ONNX file are f32");
+    if (onnx && precision && strcmp(precision, "f32"))
+        return cli_usage(&cli_export, "--precision %s: values of an ONNX file are f32", precision);
     if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);

@@ -237,10 +237,10 @@ static int run(int argc, char **argv)
             return cli_usage(&cli_faces, "--threshold %s: a number between 0 and 1", r.threshold);
     }
     result = cli_check_output(&cli_faces, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
-    if (!result) result = cli_check_output(&cli_faces, "--json", r.json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_json(&cli_faces, r.json, r.annotate);
     if (result) return result;
     cli_inputs inputs = {0};
-    amend_status status = cli_inputs_expand(argv, (size_t)operands, &inputs);
+    amend_status status = cli_inputs_expand(argv, (size_t)operands, r.annotate, &inputs);
     if (!status.code) status = cli_check_photos_kept(&inputs, r.annotate, r.json);
     if (!status.code) status = cli_open_detector(r.detector, &detector);
     if (!status.code) status = find_faces(&r, detector, &inputs, &result);

@@ -126,12 +126,13 @@ static json_t *notes_json(weight_file *file)
 {
     const char *name, *value;
     json_t *notes = json_object();
-    while (weight_file_next_note(file, &name, &value))
-        if (json_object_set_new(notes, name, json_text(value))) {
-            json_decref(notes);
-            return NULL;
-        }
-    return notes;
+    int failures = 0;
+    while (weight_file_next_note(file, &name, &value)) {
+        json_t *key = json_text(name);
+        failures |= !key || json_object_set_new(notes, json_string_value(key), json_text(value));
+        json_decref(key);
+    }
+    return json_finished(notes, failures);
 }
 
 static amend_status write_json(weight_file *file, const char *path)

@@ -184,10 +184,10 @@ static int run(int argc, char **argv)
     if (type == 4) return cli_usage(&cli_predict, "--precision %s: auto, f32, bf16 or int8", r.precision);
     r.type = (amend_precision)type;
     result = cli_check_output(&cli_predict, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
-    if (!result) result = cli_check_output(&cli_predict, "--json", r.json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_json(&cli_predict, r.json, r.annotate);
     if (result) return result;
     cli_inputs inputs;
-    amend_status status = cli_inputs_expand(argv, (size_t)operands, &inputs);
+    amend_status status = cli_inputs_expand(argv, (size_t)operands, r.annotate, &inputs);
     if (status.code) return cli_fail(status);
     status = cli_check_photos_kept(&inputs, r.annotate, r.json);
     result = status.code ? cli_fail(status) : predict_files(&r, &inputs);

@@ -12,7 +12,8 @@ static amend_status write_report(run_page_request *request)
     char *beside = NULL;
     if (!request->out) TRY(file_join(request->folder, "report.html", &beside));
     if (beside) request->out = beside;
-    amend_status status = run_page_write(request);
+    amend_status status = file_is_folder(request->folder) ? file_check_place(request->out) : status_ok();
+    if (!status.code) status = run_page_write(request); /* it says what is wrong with a folder that is none */
     if (!status.code) fprintf(stderr, "the report is %s\n", request->out);
     mem_free(beside);
     return status;

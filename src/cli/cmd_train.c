@@ -1,5 +1,6 @@
 /* amend train */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -40,6 +41,16 @@ static amend_status load_recipe(const char *path, const char *folder, bool resum
     return resume ? load_own_recipe(folder, keys, chosen) : status_ok();
 }
 
+/* Whether keys say more than how a run goes on. */
+static bool say_what(char *const *keys, int count)
+{
+    static const char threads[] = "train.threads", checkpoint[] = "train.checkpoint";
+    int how = 0;
+    for (int i = 0; i < count; i++)
+        how += !strncmp(keys[i], threads, sizeof threads - 1) || !strncmp(keys[i], checkpoint, sizeof checkpoint - 1);
+    return how < count;
+}
+
 static int run(int argc, char **argv)
 {
     const char *path = NULL, *data = NULL, *folder = NULL, *memory = NULL;
@@ -59,7 +70,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (memory && !read_memory(memory, &bytes))
         return cli_usage(&cli_train, "--memory %s: a size such as 4G or 800M", memory);
-    amend_status loaded = load_recipe(path, folder, resume, operands > 0, &chosen);
+    amend_status loaded = load_recipe(path, folder, resume, say_what(argv, operands), &chosen);
     if (loaded.code) return cli_fail(loaded);
     for (int i = 0; i < operands; i++) {
         amend_status status = config_set(recipe_keys, recipe_key_count, &chosen, argv[i]);

@@ -63,12 +63,6 @@ static amend_status add(cli_inputs *inputs, const char *path, const char *name)
     return status_ok();
 }
 
-static bool is_link(const char *path)
-{
-    struct stat info;
-    return !lstat(path, &info) && S_ISLNK(info.st_mode);
-}
-
 /* What is wrong with an operand, or a folder in it, fails in its turn and stops nothing. */
 static amend_status add_failure(cli_inputs *inputs, amend_status why)
 {
@@ -97,7 +91,8 @@ static amend_status add_folder(cli_inputs *inputs, const char *folder, size_t in
     for (size_t i = 0; !status.code && i < folders.count; i++) {
         char *path = NULL;
         status = file_join(folder, folders.names[i], &path);
-        if (!status.code && !is_link(path)) status = add_folder(inputs, path, inside, depth + 1);
+        bool drawn = inputs->left_out && path && file_is_same(path, inputs->left_out);
+        if (!status.code && !drawn && !file_is_link(path)) status = add_folder(inputs, path, inside, depth + 1);
         mem_free(path);
     }
     listing_free(&images);
@@ -223,13 +218,33 @@ static amend_status number_namesakes(cli_inputs *inputs)
     return status;
 }
 
-amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs)
+static int compare_files(const cli_input *a, const cli_input *b)
+{
+    if (a->device != b->device) return a->device < b->device ? -1 : 1;
+    return (a->node > b->node) - (a->node < b->node);
+}
+
+static int by_file(const void *a, const void *b)
+{
+    return compare_files(*(const cli_input *const *)a, *(const cli_input *const *)b);
+}
+
+static amend_status sort_by_file(cli_inputs *inputs)
+{
+    TRY(mem_alloc(&inputs->by_file, inputs->count, sizeof *inputs->by_file, "inputs"));
+    for (size_t i = 0; i < inputs->count; i++) inputs->by_file[i] = &inputs->items[i];
+    qsort(inputs->by_file, inputs->count, sizeof *inputs->by_file, by_file);
+    return status_ok();
+}
+
+amend_status cli_inputs_expand(char *const *operands, size_t count, const char *drawn, cli_inputs *inputs)
 {
     amend_status status = status_ok();
-    *inputs = (cli_inputs){0};
+    *inputs = (cli_inputs){.left_out = drawn};
     for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
     if (!status.code) status = check_any(inputs);
     if (!status.code) status = number_namesakes(inputs);
+    if (!status.code) status = sort_by_file(inputs);
     if (status.code) cli_inputs_free(inputs);
     return status;
 }
@@ -321,9 +336,9 @@ const cli_input *cli_inputs_find(const cli_inputs *inputs, const char *path)
 {
     struct stat info;
     if (stat(path, &info)) return NULL;
-    for (size_t i = 0; i < inputs->count; i++)
-        if (inputs->items[i].node == info.st_ino && inputs->items[i].device == info.st_dev) return &inputs->items[i];
-    return NULL;
+    const cli_input wanted = {.device = info.st_dev, .node = info.st_ino}, *key = &wanted;
+    const cli_input **found = bsearch(&key, inputs->by_file, inputs->count, sizeof *inputs->by_file, by_file);
+    return found ? *found : NULL;
 }
 
 void cli_inputs_free(cli_inputs *inputs)
@@ -334,5 +349,6 @@ void cli_inputs_free(cli_inputs *inputs)
         mem_free(inputs->items[i].error);
     }
     mem_free(inputs->items);
+    mem_free(inputs->by_file);
     *inputs = (cli_inputs){0};
 }

@@ -20,6 +20,8 @@ typedef struct cli_input {
 typedef struct cli_inputs {
     cli_input *items;
     size_t count;
+    const cli_input **by_file; /* sorted by device and node */
+    const char *left_out;      /* a folder in which nothing is looked for, or NULL */
 } cli_inputs;
 
 /* The photo of an input, decoded as far as `least` says (face/photo.h). */
@@ -42,8 +44,10 @@ size_t cli_visit_inputs(const cli_inputs *inputs, const cli_visitor *visitor);
 
 /* In the order of the operands, folders' images sorted. Symbolic links to folders are not followed. A folder that
  * cannot be read, and an operand without images, is one input that failed; a file that does not exist is left to
- * whoever opens it. Fails where there is nothing else. */
-amend_status cli_inputs_expand(char *const *operands, size_t count, cli_inputs *inputs) AMEND_MUST_USE;
+ * whoever opens it. Fails where there is nothing else. `drawn` (or NULL) is the folder that pictures of them go to:
+ * inside an operand it is left out, for an earlier call may have filled it. */
+amend_status cli_inputs_expand(char *const *operands, size_t count, const char *drawn,
+                               cli_inputs *inputs) AMEND_MUST_USE;
 
 /* The input whose file is at `path`; NULL: none. */
 const cli_input *cli_inputs_find(const cli_inputs *inputs, const char *path);

@@ -7,11 +7,13 @@
 
 static amend_status check_folder(const char *path)
 {
-    if (!file_exists(path) || file_is_folder(path)) return status_ok();
-    return status_error(AMEND_IO, "%s: exists and is not a folder; name another one", path);
+    if (file_is_folder(path)) return status_ok();
+    if (file_exists(path) || file_is_link(path))
+        return status_error(AMEND_IO, "%s: exists and is not a folder; name another one", path);
+    return status_ok();
 }
 
-/* Files are read by what their names end in: such a one could not be opened again. */
+/* By their names amend takes files for ONNX, and other programs some for PyTorch's. */
 static bool is_of_another_format(const char *path)
 {
     return file_has_ending(path, ".onnx") || file_has_ending(path, ".pth") || file_has_ending(path, ".pt");
@@ -32,6 +34,14 @@ int cli_check_output(const cli_command *command, const char *option, const char 
                          option, path);
     amend_status status = kind == CLI_OUTPUT_FOLDER ? check_folder(path) : file_check_place(path);
     return status.code ? cli_fail(status) : CLI_DONE;
+}
+
+int cli_check_json(const cli_command *command, const char *json, const char *made)
+{
+    size_t length = made ? strlen(made) : 0;
+    bool inside =
+        json && made && !strncmp(json, made, length) && (json[length] == '/' || (length && made[length - 1] == '/'));
+    return inside && !file_exists(made) ? CLI_DONE : cli_check_output(command, "--json", json, CLI_OUTPUT_TEXT);
 }
 
 int cli_check_kept(const char *option, const char *path, const char *input, const char *what)

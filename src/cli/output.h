@@ -14,6 +14,9 @@ typedef enum cli_output {
 /* CLI_DONE when `path` can be written or is NULL; else a message was printed, and this is the exit status. */
 int cli_check_output(const cli_command *command, const char *option, const char *path, cli_output kind);
 
+/* The same of --json; `made` is a folder, or NULL, that the command makes: the file may go into it. */
+int cli_check_json(const cli_command *command, const char *json, const char *made);
+
 /* The same when `path` is not the file `input` ("photo", "model"), which it would replace. */
 int cli_check_kept(const char *option, const char *path, const char *input, const char *what);
 

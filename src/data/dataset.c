@@ -36,7 +36,7 @@ static amend_status check_not_empty(const data_builder *b)
 {
     const size_t *seen = b->seen;
     if (b->set->count || b->bad) return status_ok();
-    if (b->all || seen[DATA_TRAIN] + seen[DATA_VALID] + seen[DATA_TEST] == 0)
+    if ((b->all && !b->set->dropped) || seen[DATA_TRAIN] + seen[DATA_VALID] + seen[DATA_TEST] == 0)
         return status_error(AMEND_BAD_DATA, "%s: no images in it; give the folder or file that holds them",
                             b->options->path);
     return status_error(

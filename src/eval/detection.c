@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -132,12 +133,40 @@ static size_t common_parts(const char *a, const char *b)
     }
 }
 
+typedef struct given_photo {
+    const char *path, *base; /* the end of it, without folders */
+    size_t most;             /* parts that the best names have in common with it */
+    const char *name;        /* that it has in the CSV */
+} given_photo;
+
 typedef struct photo_list {
-    const char *const *paths;
+    given_photo *items; /* by base */
     size_t count;
-    size_t *most;       /* per photo: parts that the best names have in common with it */
-    const char **names; /* per photo: the name that it has in the CSV */
 } photo_list;
+
+static int by_base(const void *a, const void *b)
+{
+    const given_photo *first = a, *second = b;
+    int order = strcmp(first->base, second->base);
+    return order ? order : strcmp(first->path, second->path);
+}
+
+/* Those whose path ends as the name of a row does, *count of them. */
+static given_photo *of_base(const photo_list *photos, const char *file, size_t *count)
+{
+    const char *base = file_base_name(file);
+    size_t first = 0, end = photos->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (strcmp(photos->items[middle].base, base) < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    while (end < photos->count && !strcmp(photos->items[end].base, base)) end++;
+    *count = end - first;
+    return photos->items + first;
+}
 
 /* Rows of one file mostly follow each other. */
 static bool is_new_name(const detection_boxes *b, size_t row)
@@ -147,38 +176,37 @@ static bool is_new_name(const detection_boxes *b, size_t row)
 
 static void find_most(const detection_boxes *b, const photo_list *photos)
 {
-    for (size_t i = 0; i < b->count; i++)
-        for (size_t j = 0; is_new_name(b, i) && j < photos->count; j++) {
-            size_t parts = common_parts(b->rows[i].file, photos->paths[j]);
-            if (parts > photos->most[j]) photos->most[j] = parts;
+    for (size_t i = 0; i < b->count; i++) {
+        size_t count = 0;
+        given_photo *near = is_new_name(b, i) ? of_base(photos, b->rows[i].file, &count) : NULL;
+        for (size_t j = 0; j < count; j++) {
+            size_t parts = common_parts(b->rows[i].file, near[j].path);
+            if (parts > near[j].most) near[j].most = parts;
         }
+    }
 }
 
 static amend_status find_photo(true_box *row, const photo_list *photos)
 {
-    size_t most = 0, at = 0;
-    const char *other = NULL;
-    for (size_t j = 0; j < photos->count; j++) {
-        size_t parts = common_parts(row->file, photos->paths[j]);
-        if (!parts || parts < photos->most[j] || parts < most) continue;
-        if (parts == most) {
-            if (strcmp(photos->paths[j], photos->paths[at])) other = photos->paths[j];
-            continue;
-        }
+    size_t most = 0, count;
+    given_photo *near = of_base(photos, row->file, &count), *best = NULL, *other = NULL;
+    for (size_t j = 0; j < count; j++) {
+        size_t parts = common_parts(row->file, near[j].path);
+        if (parts < near[j].most || parts < most) continue;
+        if (parts == most && file_is_same(near[j].path, best->path)) continue;
+        other = parts == most ? &near[j] : NULL;
+        if (!other) best = &near[j];
         most = parts;
-        at = j;
-        other = NULL;
     }
-    if (!most) return status_ok();
-    const char **name = &photos->names[at];
+    if (!best) return status_ok();
     if (other)
-        return status_error(AMEND_BAD_DATA, "'%s' may be %s or %s; write more of its path", row->file,
-                            photos->paths[at], other);
-    if (*name && strcmp(*name, row->file))
-        return status_error(AMEND_BAD_DATA, "both '%s' and '%s' may be %s; give more of its path", *name, row->file,
-                            photos->paths[at]);
-    *name = row->file;
-    row->photo = photos->paths[at];
+        return status_error(AMEND_BAD_DATA, "'%s' may be %s or %s; write more of its path", row->file, best->path,
+                            other->path);
+    if (best->name && strcmp(best->name, row->file))
+        return status_error(AMEND_BAD_DATA, "both '%s' and '%s' may be %s; give more of its path", best->name,
+                            row->file, best->path);
+    best->name = row->file;
+    row->photo = best->path;
     return status_ok();
 }
 
@@ -200,13 +228,14 @@ static amend_status find_photos(detection_score *s, const photo_list *photos)
 
 amend_status detection_begin(detection_boxes *truth, const char *const *paths, size_t count, detection_score *s)
 {
-    photo_list photos = {.paths = paths, .count = count};
+    photo_list photos = {.count = count};
     *s = (detection_score){.truth = truth};
-    TRY(mem_alloc(&photos.most, count, sizeof *photos.most, "photos"));
-    amend_status status = mem_alloc(&photos.names, count, sizeof *photos.names, "photos");
-    if (!status.code) status = find_photos(s, &photos);
-    mem_free(photos.most);
-    mem_free(photos.names);
+    TRY(mem_alloc(&photos.items, count, sizeof *photos.items, "photos"));
+    for (size_t i = 0; i < count; i++)
+        photos.items[i] = (given_photo){.path = paths[i], .base = file_base_name(paths[i])};
+    qsort(photos.items, count, sizeof *photos.items, by_base);
+    amend_status status = find_photos(s, &photos);
+    mem_free(photos.items);
     return status;
 }
 

@@ -112,6 +112,8 @@ amend_status description_add_label(model_description *d, const char *label, size
         return status_error(AMEND_BAD_DATA, "more than %d classes; 2..%d are possible", MODEL_MAX_CLASSES,
                             MODEL_MAX_CLASSES);
     if (!length) return status_error(AMEND_BAD_DATA, "a class without a name");
+    if (*label == ' ' || label[length - 1] == ' ') /* which lists of names are free to have around them */
+        return status_error(AMEND_BAD_DATA, "class '%.*s': a blank at an end of its name; rename it", shown, label);
     if (length >= MODEL_LABEL_SIZE)
         return status_error(AMEND_BAD_DATA, "class '%.*s': a name of %zu bytes; shorten it to %d", shown, label, length,
                             MODEL_LABEL_SIZE - 1);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "weights/state_dict.h"
@@ -230,9 +231,8 @@ static amend_status apply_options(const state_dict *dict, const import_options *
 
 static void describe_origin(const state_dict *dict, model_description *d)
 {
-    const char *path = weight_file_path(dict->file), *base = strrchr(path, '/');
     char name[256];
-    text_copy(name, sizeof name, base ? base + 1 : path);
+    text_copy(name, sizeof name, file_base_name(weight_file_path(dict->file)));
     snprintf(d->training, sizeof d->training, "imported from %s (%s)", name, weight_file_format(dict->file));
 }
 

@@ -39,7 +39,7 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
     case NN_CONV:
         specs[1] = make(name, "bias", true, 1, &row->channels);
         specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c / groups, k, k}), NN_INIT_NORMAL,
-                             sqrt(2.0 / (double)(row->channels * k * k)));
+                             sqrt(2.0 * (double)groups / (double)(row->channels * k * k)));
         return row->bias ? 2 : 1;
     case NN_BATCH_NORM:
         specs[0] = with_init(make(name, "weight", true, 1, &c), NN_INIT_CONSTANT, 1);

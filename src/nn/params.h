@@ -43,7 +43,9 @@ amend_status nn_params_want_gradients(nn_params *params) AMEND_MUST_USE;
 amend_status nn_params_want_rounded(nn_params *params) AMEND_MUST_USE;
 void nn_params_round(nn_params *params);
 
-/* torchvision's initialisation: He normal (fan out) for convolutions, torch's defaults for the rest. */
+/* torchvision's initialisation: He normal (fan out) for convolutions, torch's defaults for the rest. The fan of a
+ * grouped convolution is that of one group, where torchvision counts all groups: maps so keep their size through a
+ * network that has not been trained. */
 void nn_params_init(nn_params *params, uint64_t seed);
 
 /* Training changes it by gradients. */

@@ -249,10 +249,6 @@ static amend_status check_idle(const recipe *r)
 {
     if (r->optimizer == OPTIMIZER_SGD && r->nesterov && !(r->momentum > 0))
         return status_error(AMEND_BAD_ARGUMENT, "optimizer.nesterov needs a momentum, and optimizer.momentum is 0");
-    if (r->augment.flip_or_noise && !(r->augment.noise_variance > 0))
-        return status_error(AMEND_BAD_ARGUMENT,
-                            "augment.flip_or_noise gives images noise, and augment.noise_variance is 0; the paper's is "
-                            "30");
     return status_ok();
 }
 

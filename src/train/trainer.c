@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "nn/loss.h"
 #include "nn/plan.h"
 #include "train/identity.h"
@@ -337,8 +338,8 @@ amend_status trainer_save(const trainer *t, const char *path, const char *identi
     char numbers[3][24], epoch[160];
     const size_t values[3] = {t->position.epoch, t->position.batch, t->position.step};
     for (int i = 0; i < 3; i++) snprintf(numbers[i], sizeof numbers[i], "%zu", values[i]);
-    snprintf(epoch, sizeof epoch, "%.17g %.17g %.17g %zu %zu %zu", sums->loss, sums->seconds, sums->waited, sums->right,
-             sums->images, sums->batches);
+    number_print(epoch, sizeof epoch, "%.17g %.17g %.17g %zu %zu %zu", sums->loss, sums->seconds, sums->waited,
+                 sums->right, sums->images, sums->batches);
     const meta_entry meta[] = {{"amend.checkpoint", "1"},   {"amend.identity", identity}, {"amend.epoch", numbers[0]},
                                {"amend.batch", numbers[1]}, {"amend.step", numbers[2]},   {"amend.epoch_sums", epoch}};
     amend_status status = mem_alloc(&list.entries, t->params->count * COPIES, sizeof *list.entries, "checkpoint");
@@ -371,10 +372,11 @@ static amend_status read_number(const safetensors *file, const char *key, size_t
 static amend_status read_sums(const safetensors *file, epoch_sums *sums)
 {
     const char *text = safetensors_meta(file, "amend.epoch_sums");
+    double *const reals[] = {&sums->loss, &sums->seconds, &sums->waited};
+    char *rest = (char *)text;
     *sums = (epoch_sums){0};
-    if (!text || sscanf(text, "%lf %lf %lf %zu %zu %zu", &sums->loss, &sums->seconds, &sums->waited, &sums->right,
-                        &sums->images, &sums->batches) == 6)
-        return status_ok();
+    for (int i = 0; text && i < 3; i++) *reals[i] = number_read(rest, &rest);
+    if (!text || sscanf(rest, "%zu %zu %zu", &sums->right, &sums->images, &sums->batches) == 3) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s: 'amend.epoch_sums' is not six numbers: not a checkpoint of this run",
                         safetensors_path(file));
 }

@@ -244,7 +244,8 @@ static void refused(void **state)
     assert_refused("explain " PHOTO FACE "--model $T/missing.safetensors", 1, "missing.safetensors");
     assert_refused("explain " PHOTO FACE "--out $T/nowhere/x.png", 1, "nowhere/x.png");
     assert_works("export $T/m.safetensors --out $T/m.onnx");
-    assert_refused("export $T/m.safetensors --out $T/m.onnx --precision f32", 2, "--precision: values of an ONNX file");
+    assert_refused("export $T/m.safetensors --out $T/m.onnx --precision bf16", 2,
+                   "--precision bf16: values of an ONNX file");
     assert_refused("export $T/m.safetensors extra --out $T/m.onnx", 2, "cannot use 'extra'");
     assert_refused("explain $T/a.png --no-detect --model $T/m.onnx", 1, "m.onnx: a network in ONNX is folded for good");
 }

@@ -107,6 +107,28 @@ static void photos_are_kept(void **state)
     assert_works(PREDICT "$T/own/photo.png --annotate $T/drawn"); /* drawn copies are nobody's originals */
 }
 
+/* Pictures below the photos are no photos, and the JSON may go to where they go. */
+static void pictures_below_the_photos(void **state)
+{
+    (void)state;
+    shell("mkdir $T/album && cp $T/a.png $T/album");
+    for (int i = 0; i < 2; i++) {
+        assert_works(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn/r.json");
+        shell("test $(grep -c '\"file\"' $T/album/drawn/r.json) = 1");
+    }
+    shell("rm -r $T/album/drawn");
+    assert_refused(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn2/r.json", 1, "cannot create");
+}
+
+/* Whatever stands behind it just now. */
+static void names_of_the_system(void **state)
+{
+    (void)state;
+    shell(
+        "\"$AMEND_COMMAND\" predict --no-detect --model $T/m.safetensors $T/a.png --json /dev/stdout 2>$T/said | cat; "
+        "grep -q 'a device or pipe cannot be replaced' $T/said");
+}
+
 static void models_are_kept(void **state)
 {
     (void)state;
@@ -181,6 +203,8 @@ int main(void)
         cmocka_unit_test(not_to_standard_output),
         cmocka_unit_test(endings),
         cmocka_unit_test(photos_are_kept),
+        cmocka_unit_test(pictures_below_the_photos),
+        cmocka_unit_test(names_of_the_system),
         cmocka_unit_test(models_are_kept),
         cmocka_unit_test(pictures_of_namesakes),
         cmocka_unit_test(pictures_of_deep_trees),

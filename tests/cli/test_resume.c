@@ -135,6 +135,13 @@ static void resuming_something_else(void **state)
     shell("cmp $T/model.before $T/other/model.safetensors");
 }
 
+static void keys_that_say_how_are_no_recipe(void **state)
+{
+    (void)state;
+    assert_refused("train --resume --data $T/set --out $T/mistyped train.threads=2", 1, "mistyped");
+    assert_false(exists("mistyped"));
+}
+
 static void resuming_in_an_empty_folder_starts(void **state)
 {
     (void)state;
@@ -171,6 +178,7 @@ int main(void)
                                        cmocka_unit_test(full_disk),
                                        cmocka_unit_test(two_runs_in_one_folder),
                                        cmocka_unit_test(resuming_something_else),
+                                       cmocka_unit_test(keys_that_say_how_are_no_recipe),
                                        cmocka_unit_test(resuming_in_an_empty_folder_starts),
                                        cmocka_unit_test(resuming_nothing),
                                        cmocka_unit_test(loss_that_is_no_number)};

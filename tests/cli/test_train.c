@@ -24,7 +24,6 @@ static void keys_and_values(void **state)
     assert_refused("train --data $T/set --out $T/run schedule.warmup=1000 train.epochs=1", 2, "of 1 epochs");
     assert_refused("train --data $T/set --out $T/run optimizer.kind=sgd optimizer.nesterov=true optimizer.momentum=0",
                    2, "optimizer.nesterov needs a momentum");
-    assert_refused("train --data $T/set --out $T/run augment.flip_or_noise=true", 2, "augment.noise_variance is 0");
     assert_refused("train --data $T/set --out $T/run train.teacher=a,,b", 2,
                    "train.teacher is 'a,,b': one of the models between commas has no name");
     assert_refused("train --data $T/set --out $T/run train.teacher=a,", 2, "train.teacher is 'a,'");

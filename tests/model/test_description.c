@@ -125,6 +125,8 @@ static void names_of_classes(void **state)
                                          {"caf\xe9", "not UTF-8"},
                                          {"gl\xc3", "not UTF-8"},
                                          {"glad", "'glad' is named twice"},
+                                         {"glad ", "class 'glad ': a blank at an end"},
+                                         {" ", "a blank at an end"},
                                          {"abcdefghijklmnopqrstuvwxyz_12345", "32 bytes; shorten it to 31"}};
     model_description d = {0};
     (void)state;

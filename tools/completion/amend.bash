@@ -3,8 +3,8 @@ _amend()
 {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[0]} words
-    if [ "$COMP_CWORD" = 1 ]; then
-        words="$("$command" --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  *.*/\1/p') --help --version"
+    if [ "$COMP_CWORD" = 1 ] || { [ "$COMP_CWORD" = 2 ] && [ "$previous" = help ]; }; then
+        words="$("$command" --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  *.*/\1/p') help --help --version"
     elif [ "$previous" = --layout ]; then
         words="affectnet fer2013 ferplus folder rafdb sfew"
     elif [ "$previous" = --split ]; then
