@@ -190,6 +190,8 @@ static int check(explain_request *r, int operands)
         return cli_usage(&cli_explain, "--box %s: X,Y,W,H in pixels", r->box);
     if ((r->box != NULL) + (r->face != NULL) + r->no_detect > 1)
         return cli_usage(&cli_explain, "--box, --face and --no-detect exclude each other");
+    if (r->detector && (r->box || r->no_detect))
+        return cli_usage(&cli_explain, "--detector: none is needed with --box or --no-detect");
     if (r->against && !r->class) return cli_usage(&cli_explain, "--against needs --class");
     if (r->maps && !r->out && !r->json) return cli_usage(&cli_explain, "--maps needs --out or --json");
     return cli_read_size(&cli_explain, "--face", r->face, 1, MOST_FACES, &r->number);

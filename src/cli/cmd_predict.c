@@ -151,9 +151,34 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
     return result;
 }
 
-static int run(int argc, char **argv)
+/* Which faces are read. */
+static int check_faces(predict_request *r)
+{
+    if (r->box && !cli_parse_box(r->box, &r->face))
+        return cli_usage(&cli_predict, "--box %s: X,Y,W,H in pixels", r->box);
+    if (r->box && r->no_detect) return cli_usage(&cli_predict, "--box and --no-detect exclude each other");
+    if (r->detector_file && (r->box || r->no_detect))
+        return cli_usage(&cli_predict, "--detector: none is needed with --box or --no-detect");
+    return CLI_DONE;
+}
+
+/* How they are read and told. */
+static int read_words(predict_request *r, const char *top, const char *threshold, const char *tta)
 {
     static const char *const precisions[] = {"auto", "f32", "bf16", "int8"};
+    size_t type = 0;
+    if (r->json && r->csv) return cli_usage(&cli_predict, "--json and --csv exclude each other");
+    if (tta && strcmp(tta, "flip")) return cli_usage(&cli_predict, "--tta %s: flip", tta);
+    r->flip = tta != NULL;
+    while (type < 4 && strcmp(r->precision, precisions[type])) type++;
+    if (type == 4) return cli_usage(&cli_predict, "--precision %s: auto, f32, bf16 or int8", r->precision);
+    r->type = (amend_precision)type;
+    int result = cli_read_size(&cli_predict, "--top", top, 1, AMEND_MAX_CLASSES, &r->top);
+    return result ? result : cli_read_real(&cli_predict, "--threshold", threshold, 0, 1, &r->threshold);
+}
+
+static int run(int argc, char **argv)
+{
     predict_request r = {.precision = "auto", .top = AMEND_MAX_CLASSES};
     const char *top = NULL, *threshold = NULL, *tta = NULL;
     int operands = 0;
@@ -171,18 +196,9 @@ static int run(int argc, char **argv)
     int result = cli_parse(&cli_predict, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (result) return result;
     if (!operands) return cli_usage(&cli_predict, "at least one image is needed");
-    if (r.json && r.csv) return cli_usage(&cli_predict, "--json and --csv exclude each other");
-    if (r.box && !cli_parse_box(r.box, &r.face)) return cli_usage(&cli_predict, "--box %s: X,Y,W,H in pixels", r.box);
-    if (r.box && r.no_detect) return cli_usage(&cli_predict, "--box and --no-detect exclude each other");
-    result = cli_read_size(&cli_predict, "--top", top, 1, AMEND_MAX_CLASSES, &r.top);
-    if (!result) result = cli_read_real(&cli_predict, "--threshold", threshold, 0, 1, &r.threshold);
+    result = check_faces(&r);
+    if (!result) result = read_words(&r, top, threshold, tta);
     if (result) return result;
-    if (tta && strcmp(tta, "flip")) return cli_usage(&cli_predict, "--tta %s: flip", tta);
-    r.flip = tta != NULL;
-    size_t type = 0;
-    while (type < 4 && strcmp(r.precision, precisions[type])) type++;
-    if (type == 4) return cli_usage(&cli_predict, "--precision %s: auto, f32, bf16 or int8", r.precision);
-    r.type = (amend_precision)type;
     result = cli_check_output(&cli_predict, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
     if (!result) result = cli_check_json(&cli_predict, r.json, r.annotate);
     if (result) return result;

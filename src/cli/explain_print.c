@@ -74,8 +74,7 @@ static void print_asked(const explain_result *r)
 void explain_print(const explain_result *r)
 {
     const model_evidence *e = &r->evidence;
-    cli_print_clean(r->file, 0);
-    printf(": face %g,%g,%g,%g", r->box.x, r->box.y, r->box.width, r->box.height);
+    cli_print_face(r->file, &r->box);
     if (r->count > 1) printf(" (%zu of %zu)", r->index, r->count);
     printf("\n  %-23s %7s %7s %9s  %6s %-20s  %6s\n", "", "logit", "bias", "evidence", "most", "for it",
            "most against it");

@@ -25,8 +25,8 @@ static void print_bar(const prediction *p, const amend_model *model, size_t k)
 static void print_headline(const predict_request *r, const char *file, const prediction *p, const amend_model *model)
 {
     const char *label = label_of(r, p, model);
-    cli_print_clean(file, 0);
-    printf(": face %g,%g,%g,%g: ", p->box.x, p->box.y, p->box.width, p->box.height);
+    cli_print_face(file, &p->box);
+    fputs(": ", stdout);
     if (p->cut)
         puts("uncertain, cut off by the photo's edge");
     else

@@ -38,6 +38,7 @@ static void bad_images_do_not_stop_the_rest(void **state)
         line = end + 1;
     }
     assert_string_equal(line, "amend: 4 of 6 files failed\n");
+    assert_refused("predict $T/a.png --no-detect --detector $T/none.onnx", 2, "--detector: none is needed");
 }
 
 static void folders_and_patterns(void **state)
