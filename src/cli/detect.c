@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "face/detector.h"
 #include "image/image.h"
 #include "model/model.h"
@@ -71,21 +72,19 @@ amend_status cli_write_picture(const char *folder, const char *name, const amend
     return status;
 }
 
-static amend_status check_kept(const cli_inputs *inputs, const char *path, const char *option)
+static amend_status check_kept(const cli_inputs *inputs, const char *path, const char *option, const char *other)
 {
     const cli_input *photo = cli_inputs_find(inputs, path);
-    if (!photo) return status_ok();
-    return status_error(AMEND_BAD_ARGUMENT, "%s: %s would replace the photo itself; name another %s", photo->path,
-                        option, strcmp(option, "--annotate") ? "file" : "folder");
+    return photo ? cli_would_replace(photo->path, option, "photo", other) : status_ok();
 }
 
 amend_status cli_check_photos_kept(const cli_inputs *inputs, const char *annotate, const char *json)
 {
-    amend_status status = json ? check_kept(inputs, json, "--json") : status_ok();
+    amend_status status = json ? check_kept(inputs, json, "--json", "file") : status_ok();
     for (size_t i = 0; !status.code && annotate && i < inputs->count; i++) {
         char *path = NULL;
         TRY(picture_path(annotate, inputs->items[i].name, &path));
-        status = check_kept(inputs, path, "--annotate");
+        status = check_kept(inputs, path, "--annotate", "folder");
         mem_free(path);
     }
     return status;

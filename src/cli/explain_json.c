@@ -3,6 +3,7 @@
 
 #include "cli/explain.h"
 #include "cli/json.h"
+#include "nn/loss.h"
 
 static json_t *numbers(const double *values, size_t count)
 {
@@ -102,12 +103,9 @@ static json_t *maps_json(const explain_result *r)
 json_t *explain_json(const explain_result *r)
 {
     const model_evidence *e = &r->evidence;
-    size_t classes = r->description->classes, best = 0;
+    size_t classes = r->description->classes, best = nn_largest(e->probabilities, classes);
     double probabilities[MODEL_MAX_CLASSES];
-    for (size_t k = 0; k < classes; k++) {
-        probabilities[k] = (double)e->probabilities[k];
-        if (probabilities[k] > probabilities[best]) best = k;
-    }
+    for (size_t k = 0; k < classes; k++) probabilities[k] = (double)e->probabilities[k];
     return json_pack(
         "{s:i, s:o, s:o, s:o, s:o, s:f, s:f, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:f, s:o, s:o}",
         "schema", 1, "model", json_text(r->model), "file", json_text(r->file), "box", box_json(r->box), "square",

@@ -44,9 +44,14 @@ int cli_check_json(const cli_command *command, const char *json, const char *mad
     return inside && !file_exists(made) ? CLI_DONE : cli_check_output(command, "--json", json, CLI_OUTPUT_TEXT);
 }
 
+amend_status cli_would_replace(const char *path, const char *option, const char *what, const char *other)
+{
+    return status_error(AMEND_BAD_ARGUMENT, "%s: %s would replace the %s itself; name another %s", path, option, what,
+                        other);
+}
+
 int cli_check_kept(const char *option, const char *path, const char *input, const char *what)
 {
     if (!path || !file_is_same(path, input)) return CLI_DONE;
-    return cli_fail(
-        status_error(AMEND_BAD_ARGUMENT, "%s: %s would replace the %s itself; name another file", path, option, what));
+    return cli_fail(cli_would_replace(path, option, what, "file"));
 }

@@ -17,6 +17,11 @@ int cli_check_output(const cli_command *command, const char *option, const char 
 /* The same of --json; `made` is a folder, or NULL, that the command makes: the file may go into it. */
 int cli_check_json(const cli_command *command, const char *json, const char *made);
 
+/* The error of an option whose file at `path` is the `what` ("photo") that the work begins with; `other` ("file" or
+ * "folder") is what the option should name. */
+amend_status cli_would_replace(const char *path, const char *option, const char *what,
+                               const char *other) AMEND_MUST_USE;
+
 /* The same when `path` is not the file `input` ("photo", "model"), which it would replace. */
 int cli_check_kept(const char *option, const char *path, const char *input, const char *what);
 

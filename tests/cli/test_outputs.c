@@ -15,6 +15,16 @@ static int set_up(void **state)
 }
 
 /* No model and no data set is there: they are not even looked for. */
+/* Each of the commands with `place` behind it. */
+static void each_refuses(const char *const *commands, size_t count, const char *place, int status, const char *words)
+{
+    char line[256];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(line, sizeof line, "%s %s", commands[i], place);
+        assert_refused(line, status, words);
+    }
+}
+
 static void found_out_in_time(void **state)
 {
     static const char *const commands[] = {"eval $T/no --data $T/no --json",
@@ -33,16 +43,11 @@ static void found_out_in_time(void **state)
                                            "export $T/no --out",
                                            "report $T/no --out",
                                            "ablate --data $T/no --out $T/x --json"};
-    char line[256];
     (void)state;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        snprintf(line, sizeof line, "%s $T/nodir/x", commands[i]);
-        assert_refused(line, 1, "/nodir/x: cannot create: No such file or directory");
-        snprintf(line, sizeof line, "%s $T/folder", commands[i]);
-        assert_refused(line, 1, "/folder: a folder is here");
-        snprintf(line, sizeof line, "%s ''", commands[i]);
-        assert_refused(line, 2, "the name of a file is missing");
-    }
+    const size_t count = sizeof commands / sizeof *commands;
+    each_refuses(commands, count, "$T/nodir/x", 1, "/nodir/x: cannot create: No such file or directory");
+    each_refuses(commands, count, "$T/folder", 1, "/folder: a folder is here");
+    each_refuses(commands, count, "''", 2, "the name of a file is missing");
     assert_false(exists("x"));
 }
 
@@ -50,26 +55,17 @@ static void folders(void **state)
 {
     static const char *const commands[] = {"train --data $T/no --out", "ablate --data $T/no --out",
                                            "predict $T/no --annotate", "faces $T/no --annotate"};
-    char line[256];
     (void)state;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        snprintf(line, sizeof line, "%s ''", commands[i]);
-        assert_refused(line, 2, "the name of a folder is missing");
-        snprintf(line, sizeof line, "%s $T/a.png", commands[i]);
-        assert_refused(line, 1, "/a.png: exists and is not a folder");
-    }
+    each_refuses(commands, 4, "''", 2, "the name of a folder is missing");
+    each_refuses(commands, 4, "$T/a.png", 1, "/a.png: exists and is not a folder");
 }
 
 static void not_to_standard_output(void **state)
 {
     static const char *const commands[] = {"explain $T/no --out", "eval $T/no --data $T/no --picture",
                                            "report $T/no --out", "calibrate $T/no --data $T/no --out"};
-    char line[256];
     (void)state;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        snprintf(line, sizeof line, "%s -", commands[i]);
-        assert_refused(line, 2, " -: this cannot go to standard output");
-    }
+    each_refuses(commands, 4, "-", 2, " -: this cannot go to standard output");
 }
 
 static void endings(void **state)
