@@ -5,13 +5,16 @@
 #include "base/mem.h"
 #include "cli/data_args.h"
 #include "cli/output.h"
+#include "data/unseen.h"
 #include "eval/evaluate.h"
 #include "eval/report.h"
+
+enum { LEFT_OUT_SIZE = 80 };
 
 typedef struct eval_request {
     cli_data_words words;
     const char *model, *data, *affinity, *precision, *batch, *json, *picture, *tta;
-    bool shared;
+    bool shared, unseen;
 } eval_request;
 
 /* Index of `word` in a NULL-terminated list, or -1. */
@@ -23,7 +26,7 @@ static int choice(const char *word, const char *const *names)
 }
 
 static amend_status measure(const eval_request *request, amend_model *model, const dataset *set,
-                            const evaluate_options *options, float *probabilities)
+                            const evaluate_options *options, const char *left_out, float *probabilities)
 {
     const model_description *d = model_describe(model);
     const char *names[MODEL_MAX_CLASSES];
@@ -39,6 +42,7 @@ static amend_status measure(const eval_request *request, amend_model *model, con
                                 {.data = request->data,
                                  .layout = dataset_layout(set),
                                  .split = request->words.split,
+                                 .left_out = left_out,
                                  .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->words.rule,
                                  .classes = options->shared ? options->shared->text : NULL,
                                  .affinity = arm_head_name(options->head),
@@ -55,6 +59,18 @@ static amend_status measure(const eval_request *request, amend_model *model, con
     return status;
 }
 
+/* left_out: what is measured without, for the protocol; filled with --unseen alone. */
+static amend_status open_set(const eval_request *request, const data_options *data, dataset **set,
+                             char left_out[LEFT_OUT_SIZE])
+{
+    size_t count = 0;
+    TRY(dataset_open(data, set));
+    if (!request->unseen) return status_ok();
+    TRY(unseen_keep(*set, data, &count));
+    snprintf(left_out, LEFT_OUT_SIZE, "%zu images that are in the training split too", count);
+    return status_ok();
+}
+
 static amend_status evaluate(const eval_request *request, const data_options *data, evaluate_options *options,
                              int affinity)
 {
@@ -62,13 +78,14 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     dataset *set = NULL;
     float *probabilities = NULL;
     shared_classes shared;
+    char left_out[LEFT_OUT_SIZE];
     data_options sized = *data;
     amend_status status = model_open(request->model, &model);
     if (status.code) return status;
     sized.size = model_describe(model)->size;
     sized.channels = model_describe(model)->channels;
     options->head = affinity < 0 ? model_describe(model)->head : (arm_head)(affinity + 1);
-    status = dataset_open(&sized, &set);
+    status = open_set(request, &sized, &set, left_out);
     if (!status.code && request->shared) {
         status = shared_find(model, set, &shared);
         options->shared = &shared;
@@ -76,7 +93,7 @@ static amend_status evaluate(const eval_request *request, const data_options *da
     if (!status.code)
         status =
             mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions");
-    if (!status.code) status = measure(request, model, set, options, probabilities);
+    if (!status.code) status = measure(request, model, set, options, request->unseen ? left_out : NULL, probabilities);
     mem_free(probabilities);
     dataset_free(set);
     amend_model_free(model);
@@ -92,7 +109,7 @@ static int run(int argc, char **argv)
         CLI_DATA_OPTIONS(r.words),         {"--split", &r.words.split, NULL},   {"--data", &r.data, NULL},
         {"--affinity", &r.affinity, NULL}, {"--precision", &r.precision, NULL}, {"--batch", &r.batch, NULL},
         {"--json", &r.json, NULL},         {"--picture", &r.picture, NULL},     {"--tta", &r.tta, NULL},
-        {"--shared", NULL, &r.shared}};
+        {"--shared", NULL, &r.shared},     {"--unseen", NULL, &r.unseen}};
     int operands = 0;
     int result = cli_parse(&cli_eval, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (!result) result = cli_no_more(&cli_eval, argv, operands, 1);
@@ -102,6 +119,8 @@ static int run(int argc, char **argv)
     size_t batch = 64;
     int precision = choice(r.precision, precisions);
     int affinity = r.affinity ? choice(r.affinity, modes) : -1;
+    if (r.unseen && !strcmp(r.words.split, "train"))
+        return cli_usage(&cli_eval, "--unseen: all of split train was seen; measure valid or test");
     if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32, bf16 or int8", r.precision);
     if (r.affinity && affinity < 0) return cli_usage(&cli_eval, "--affinity %s: ema, batch or none", r.affinity);
     if (r.tta && strcmp(r.tta, "flip")) return cli_usage(&cli_eval, "--tta %s: flip", r.tta);
@@ -129,6 +148,7 @@ const cli_command cli_eval = {
     "  --shared         across data sets: only the classes that model and set both have, by name (angry is anger); "
     "images\n"
     "                   of others are left out, and the model chooses among the shared\n"
+    "  --unseen         leave out images whose exact copies are in the training split (of FER2013: 1 in 12)\n"
     "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
     "                   images of its batch\n"
     "  --tta flip       mean of the probabilities of each image and its mirror image\n"

@@ -4,7 +4,7 @@
 
 #include "eval/report.h"
 
-enum { EVAL_PROTOCOL_FIELDS = 12 };
+enum { EVAL_PROTOCOL_FIELDS = 13 };
 
 const char *eval_protocol_name(size_t field);
 const char *eval_protocol_value(const eval_protocol *protocol, size_t field); /* may be NULL */

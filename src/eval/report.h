@@ -11,6 +11,7 @@ typedef struct eval_protocol {
     const char *data;      /* path of the data set */
     const char *layout;    /* "rafdb", "ferplus" ... */
     const char *split;     /* "train", "valid", "test" */
+    const char *left_out;  /* which of its images are not measured, other than by `classes` */
     const char *rule;      /* FER+: how votes became labels */
     const char *classes;   /* across data sets: which are measured */
     const char *affinity;  /* "ema", "batch", "none", "gap" */

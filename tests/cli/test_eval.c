@@ -114,6 +114,33 @@ static void each_class_is_shared_once(void **state)
     assert_refused("eval $T/both.safetensors --data $T/twice --shared", 1, "share 1 classes");
 }
 
+/* Of two test images one is in the training split too, as another class and under another name. */
+static void unseen_images_alone(void **state)
+{
+    (void)state;
+    make_image("image.png");
+    make_mirrored("image.png", "mirrored.png");
+    shell("for s in train test; do for k in angry disgust fear; do mkdir -p $T/leak/$s/$k; done; done; "
+          "cp $T/image.png $T/leak/train/fear/a.png; cp $T/image.png $T/leak/test/angry/b.png; "
+          "cp $T/mirrored.png $T/leak/test/disgust/c.png");
+    assert_works("eval $T/other.safetensors --data $T/leak --json -");
+    assert_says(printed, "\"count\": 2");
+    assert_says(printed, "\"left_out\": null");
+    assert_works("eval $T/other.safetensors --data $T/leak --unseen --json -");
+    assert_says(printed, "\"count\": 1");
+    json_t *all = json_loads(printed, 0, NULL), *row = json_array_get(json_object_get(all, "confusion"), 1);
+    json_int_t total = 0;
+    for (size_t k = 0; k < 3; k++) total += json_integer_value(json_array_get(row, k));
+    assert_int_equal(total, 1); /* disgust */
+    json_decref(all);
+    assert_works("eval $T/other.safetensors --data $T/leak --unseen");
+    assert_says(printed, "left_out    1 images that are in the training split too\n");
+    shell("rm $T/leak/test/disgust/c.png");
+    assert_refused("eval $T/other.safetensors --data $T/leak --unseen", 1, "none is left");
+    assert_refused("eval $T/other.safetensors --data $T/leak --unseen --split train", 2,
+                   "--unseen: all of split train");
+}
+
 static double ece_of(const char *arguments)
 {
     assert_works(arguments);
@@ -166,6 +193,7 @@ int main(void)
         cmocka_unit_test(json),
         cmocka_unit_test(shared_classes_alone),
         cmocka_unit_test(each_class_is_shared_once),
+        cmocka_unit_test(unseen_images_alone),
         cmocka_unit_test(flip),
         cmocka_unit_test(refused),
     };
