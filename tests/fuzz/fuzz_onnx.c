@@ -2,17 +2,10 @@
  * as rows and read again. */
 #include "base/mem.h"
 #include "nn/rows.h"
+#include "small_network.h"
 #include "target.h"
-#include "weights/onnx_import.h"
 
-enum { SIDE = 8, MOST = 1 << 14 };
-
-static bool is_small(const onnx_network *n)
-{
-    size_t values = n->params.values;
-    for (size_t i = 0; i < n->table.count && values <= MOST; i++) values += nn_shape_count(n->table.shapes[i]);
-    return values <= MOST && n->table.count <= 12;
-}
+enum { SIDE = 8, MOST = 1 << 14, ROWS = 12 };
 
 static void run(const onnx_network *n)
 {
@@ -50,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     onnx_network *network;
     if (!worked(onnx_file_parse(bytes, size, "net.onnx", &file))) return 0;
     if (worked(onnx_import(&file, &options, &network))) {
-        if (is_small(network)) run(network);
+        if (is_small(network, MOST, ROWS)) run(network);
         onnx_network_free(network);
     }
     take_backbone(&file);

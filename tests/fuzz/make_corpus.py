@@ -70,13 +70,13 @@ def weights():
     keep("pth", "digits", out.getvalue().replace(b"K\xc8", b"I140234567890123\n"))  # as Python 2 writes it
 
 
-def onnx_file(nodes, tensors, opset=13, shape=(1, 1, 8, 8)):
+def onnx_file(nodes, tensors, opset=13, shape=(1, 1, 8, 8), outputs="y"):
     import onnx
     from onnx import helper, numpy_helper
 
     nodes = [helper.make_node(kind, inputs.split(), outputs.split(), **more) for kind, inputs, outputs, more in nodes]
     graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, shape)],
-                              [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)],
+                              [helper.make_tensor_value_info(y, onnx.TensorProto.FLOAT, None) for y in outputs.split()],
                               [numpy_helper.from_array(np.asarray(v), k) for k, v in tensors.items()])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)]).SerializeToString()
 
@@ -117,6 +117,28 @@ def networks():
     keep("onnx", "constants", onnx_file([
         ("ConstantOfShape", "s", "a", {}), ("Cast", "a", "b", {"to": 1}), ("MatMul", "x m", "c", {}), ("Add", "c b", "d", {}),
         ("AveragePool", "d", "y", {"kernel_shape": [3, 3], "auto_pad": "SAME_UPPER"})], {"s": np.array([1, 1, 1, 4], i), "m": np.ones((8, 4), f)}))
+
+
+def grids(parts):
+    """A convolution for each part of a detector's output: its values (a part's columns, cells first) as rows."""
+    nodes, tensors, random = [], {}, np.random.default_rng(1)
+    for name, stride, anchors, columns in parts:
+        tensors["w" + name] = random.normal(0, 0.5, (anchors * columns, 3, 1, 1)).astype(np.float32)
+        tensors["r" + name] = np.array([1, -1, columns], np.int64)
+        nodes += [("Conv", f"x w{name}", f"c{name}", {"strides": [stride, stride]}),
+                  ("Transpose", f"c{name}", f"t{name}", {"perm": [0, 2, 3, 1]}), ("Reshape", f"t{name} r{name}", name, {})]
+    return nodes, tensors
+
+
+def detectors():
+    parts = [(f"{what}{cells}", 64 // cells, anchors, columns)
+             for cells, anchors in ((16, 2), (8, 6)) for what, columns in (("scores", 1), ("boxes", 16))]
+    nodes, tensors = grids(parts)
+    keep("detector", "blazeface", onnx_file(nodes, tensors, shape=(1, 3, 64, 64), outputs=" ".join(p[0] for p in parts)))
+    parts = [(f"{what}_{stride}", stride, 1, columns)
+             for what, columns in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)) for stride in (8, 16, 32)]
+    nodes, tensors = grids(parts)
+    keep("detector", "yunet", onnx_file(nodes, tensors, shape=(1, 3, 64, 64), outputs=" ".join(p[0] for p in parts)))
 
 
 def numbers():
@@ -168,6 +190,7 @@ def models():
 images()
 weights()
 networks()
+detectors()
 numbers()
 lists()
 models()
