@@ -17,9 +17,9 @@ static double mean_of_window(const nn_row *row, nn_shape in, const double *from,
 {
     ptrdiff_t step = row->dilation ? (ptrdiff_t)row->dilation + 1 : 1;
     double sum = 0;
-    size_t inside = 0, taps = row->kernel * row->kernel;
+    size_t inside = 0, width = nn_row_kernel(row, 1), taps = nn_row_kernel(row, 0) * width;
     for (size_t tap = 0; tap < taps; tap++) {
-        ptrdiff_t y = top + (ptrdiff_t)(tap / row->kernel) * step, x = left + (ptrdiff_t)(tap % row->kernel) * step;
+        ptrdiff_t y = top + (ptrdiff_t)(tap / width) * step, x = left + (ptrdiff_t)(tap % width) * step;
         if (y < 0 || x < 0 || y >= (ptrdiff_t)in.h || x >= (ptrdiff_t)in.w) continue;
         sum += from[(size_t)y * in.w + (size_t)x];
         inside++;
@@ -32,11 +32,12 @@ static void slide(const nn_table *table, size_t at, const double *from, double *
 {
     const nn_row *row = &table->rows[at];
     nn_shape in = table->shapes[row->in[0]], out = table->shapes[at];
+    ptrdiff_t stride = (ptrdiff_t)row->stride, above = (ptrdiff_t)nn_row_pad(row, 0),
+              left = (ptrdiff_t)nn_row_pad(row, 1);
     for (size_t y = 0; y < out.h; y++)
         for (size_t x = 0; x < out.w; x++)
-            to[y * out.w + x] =
-                mean_of_window(row, in, from, (ptrdiff_t)(y * row->stride) - (ptrdiff_t)row->pad,
-                               (ptrdiff_t)(x * row->stride) - (ptrdiff_t)row->pad, row->kind == NN_CONV);
+            to[y * out.w + x] = mean_of_window(row, in, from, (ptrdiff_t)y * stride - above,
+                                               (ptrdiff_t)x * stride - left, row->kind == NN_CONV);
 }
 
 static double mean_of_map(const double *map, size_t area)

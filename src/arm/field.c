@@ -3,11 +3,11 @@
 
 #include "base/mem.h"
 
-/* What a window over `in` sees. */
-static arm_field slide(const nn_row *row, arm_field in)
+/* What a window over `in` sees along an axis. */
+static arm_field slide(const nn_row *row, int axis, arm_field in)
 {
-    double reach = (double)(row->kernel - 1) * (double)(row->dilation + 1);
-    return (arm_field){in.first + (reach / 2 - (double)row->pad) * in.step, in.step * (double)row->stride,
+    double reach = (double)(nn_row_kernel(row, axis) - 1) * (double)(row->dilation + 1);
+    return (arm_field){in.first + (reach / 2 - (double)nn_row_pad(row, axis)) * in.step, in.step * (double)row->stride,
                        in.size + reach * in.step};
 }
 
@@ -18,7 +18,7 @@ static bool is_gate(const nn_table *table, const nn_row *row)
     return row->kind == NN_COMBINE && row->operation == NN_TIMES && gate.h * gate.w == 1;
 }
 
-static amend_status walk_row(const nn_table *table, size_t at, arm_field *fields, arm_field *out)
+static amend_status walk_row(const nn_table *table, size_t at, int axis, arm_field *fields, arm_field *out)
 {
     const nn_row *row = &table->rows[at];
     double side = (double)table->shapes[0].h;
@@ -30,7 +30,7 @@ static amend_status walk_row(const nn_table *table, size_t at, arm_field *fields
     case NN_CONV:
     case NN_MAX_POOL:
     case NN_AVERAGE_POOL:
-        *out = slide(row, fields[row->in[0]]);
+        *out = slide(row, axis, fields[row->in[0]]);
         break;
     case NN_BATCH_NORM:
     case NN_RELU:
@@ -57,8 +57,11 @@ amend_status arm_field_of(const nn_table *table, size_t row, arm_field *field)
     arm_field *fields = NULL;
     TRY(mem_alloc(&fields, row + 1, sizeof *fields, "receptive fields"));
     amend_status status = status_ok();
-    for (size_t i = 0; !status.code && i <= row; i++) status = walk_row(table, i, fields, &fields[i]);
-    if (!status.code) *field = fields[row];
+    *field = (arm_field){0};
+    for (int axis = 0; axis < 2; axis++) {
+        for (size_t i = 0; !status.code && i <= row; i++) status = walk_row(table, i, axis, fields, &fields[i]);
+        if (!status.code && fields[row].size > field->size) *field = fields[row];
+    }
     mem_free(fields);
     return status;
 }

@@ -10,7 +10,8 @@ typedef struct arm_field {
     double first, step, size;
 } arm_field;
 
-/* Of row `row`; AMEND_UNSUPPORTED for rows that no backbone has. Behind two maps that meet it is the wider of both. */
+/* Of row `row`; AMEND_UNSUPPORTED for rows that no backbone has. Behind two maps that meet it is the wider of both, and
+ * where positions see more of one side of the input than of the other, that of the former. */
 amend_status arm_field_of(const nn_table *table, size_t row, arm_field *field) AMEND_MUST_USE;
 
 #endif

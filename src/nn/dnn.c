@@ -155,8 +155,8 @@ static void fill_window(const dnn_conv *conv, conv_layouts *l)
     for (int i = 0; i < 2; i++) {
         l->strides[i] = (dnnl_dim_t)conv->stride;
         l->gaps[i] = (dnnl_dim_t)conv->dilation;
-        l->before[i] = (dnnl_dim_t)conv->pad;
-        l->after[i] = (dnnl_dim_t)(conv->pad + conv->pad_more);
+        l->before[i] = (dnnl_dim_t)conv->pad[i];
+        l->after[i] = (dnnl_dim_t)(conv->pad[i] + conv->pad_more);
     }
 }
 
@@ -174,11 +174,11 @@ static dnnl_status_t make_weights_layout(const dnn_conv *conv, nn_type type, lay
     dnnl_dims_t dims;
     size_t groups = conv->groups ? conv->groups : 1;
     if (groups > 1) {
-        fill_dims(dims + 1, conv->out.c / groups, conv->in.c / groups, conv->kernel, conv->kernel);
+        fill_dims(dims + 1, conv->out.c / groups, conv->in.c / groups, conv->kernel[0], conv->kernel[1]);
         dims[0] = (dnnl_dim_t)groups;
         return layout_make(made, 5, dims, data_type(type), dnnl_format_tag_any);
     }
-    fill_dims(dims, conv->out.c, conv->in.c, conv->kernel, conv->kernel);
+    fill_dims(dims, conv->out.c, conv->in.c, conv->kernel[0], conv->kernel[1]);
     return layout_make(made, 4, dims, data_type(type), dnnl_format_tag_any);
 }
 
@@ -363,7 +363,7 @@ static dnnl_status_t describe_pool_job(const void *what, dnnl_primitive_attr_t a
 {
     const pool_job *j = what;
     const dnn_conv *pool = j->pool;
-    const dnnl_dims_t kernel = {(dnnl_dim_t)pool->kernel, (dnnl_dim_t)pool->kernel};
+    const dnnl_dims_t kernel = {(dnnl_dim_t)pool->kernel[0], (dnnl_dim_t)pool->kernel[1]};
     conv_layouts l = {0};
     dnnl_dims_t dims;
     dnnl_primitive_desc_t hint = NULL;

@@ -15,13 +15,15 @@ typedef struct dnn_call dnn_call;
 typedef enum dnn_pass { DNN_INFERENCE, DNN_FORWARD, DNN_BACKWARD_DATA, DNN_BACKWARD_WEIGHTS } dnn_pass;
 
 typedef struct dnn_conv {
-    nn_shape in;  /* NHWC */
-    nn_shape out; /* NHWC */
-    size_t kernel, stride;
-    size_t pad, pad_more; /* zeros above and left; pad + pad_more: below and right */
-    size_t groups;        /* 0: 1 */
-    size_t dilation;      /* gap between taps; 0: dense */
-    bool bias;            /* a fourth buffer: out.c floats (gradient of the bias where the pass computes it) */
+    nn_shape in;      /* NHWC */
+    nn_shape out;     /* NHWC */
+    size_t kernel[2]; /* height, width */
+    size_t stride;
+    size_t pad[2];   /* zeros above, left */
+    size_t pad_more; /* pad + pad_more: below, right */
+    size_t groups;   /* 0: 1 */
+    size_t dilation; /* gap between taps; 0: dense */
+    bool bias;       /* a fourth buffer: out.c floats (gradient of the bias where the pass computes it) */
     nn_type type; /* of the feature maps; of the weights too, unless it is u8 or s8 (weights: s8). Gradients of weights
                      are f32 */
 } dnn_conv;

@@ -9,9 +9,9 @@ static inline dnn_conv dnn_row_window(const nn_row *row, nn_shape in, nn_shape o
 {
     return (dnn_conv){.in = in,
                       .out = out,
-                      .kernel = row->kernel,
+                      .kernel = {nn_row_kernel(row, 0), nn_row_kernel(row, 1)},
                       .stride = row->stride,
-                      .pad = row->pad,
+                      .pad = {nn_row_pad(row, 0), nn_row_pad(row, 1)},
                       .pad_more = row->pad_more,
                       .groups = row->groups,
                       .dilation = row->dilation,

@@ -34,12 +34,13 @@ static size_t row_params(const nn_table *table, const nn_row *row, nn_param *spe
 {
     nn_shape in = table->shapes[row->in[0]];
     const char *name = row->name;
-    size_t k = row->kernel, c = in.c, groups = row->groups ? row->groups : 1, features = in.h * in.w * in.c;
+    size_t k = row->kernel, width = nn_row_kernel(row, 1), c = in.c, groups = row->groups ? row->groups : 1,
+           features = in.h * in.w * in.c;
     switch (row->kind) {
     case NN_CONV:
         specs[1] = make(name, "bias", true, 1, &row->channels);
-        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c / groups, k, k}), NN_INIT_NORMAL,
-                             sqrt(2.0 * (double)groups / (double)(row->channels * k * k)));
+        specs[0] = with_init(make(name, "weight", true, 4, (size_t[]){row->channels, c / groups, k, width}),
+                             NN_INIT_NORMAL, sqrt(2.0 * (double)groups / (double)(row->channels * k * width)));
         return row->bias ? 2 : 1;
     case NN_BATCH_NORM:
         specs[0] = with_init(make(name, "weight", true, 1, &c), NN_INIT_CONSTANT, 1);

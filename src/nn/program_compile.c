@@ -119,7 +119,7 @@ static amend_status compile_conv(nn_program *p, program_step *s, const nn_params
     size_t groups = s->row->groups ? s->row->groups : 1;
     dnn_conv conv = dnn_row_window(s->row, from->shape, s->shape, from->type);
     conv.bias = true;
-    if (first_of_bytes) conv.pad = 0; /* the input carries its border */
+    if (first_of_bytes) conv.pad[0] = conv.pad[1] = 0; /* the input carries its border */
     plain w = {0};
     amend_status status = plain_read(s->row, params, &w);
     if (!status.code && first_of_bytes) take_normalisation(&p->options, from->shape.c, groups, &w);

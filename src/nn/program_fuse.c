@@ -108,7 +108,8 @@ static amend_status choose_type(const nn_program *p, program_step *s, const bool
 static amend_status check_bytes(const nn_program *p, const program_step *s)
 {
     nn_kind kind = s->row->kind;
-    if (p->count == 1 && (kind != NN_CONV || s->row->pad_more || nn_table_readers(&p->table, 0) != 1))
+    bool alike = !s->row->pad_more && nn_row_pad(s->row, 0) == nn_row_pad(s->row, 1);
+    if (p->count == 1 && (kind != NN_CONV || !alike || nn_table_readers(&p->table, 0) != 1))
         return status_error(AMEND_UNSUPPORTED,
                             "%s %s: in 8 bits one convolution must stand first, padded alike on all sides",
                             nn_kind_name(kind), s->row->name);

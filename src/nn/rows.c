@@ -23,6 +23,8 @@ const rows_key rows_keys[] = {
     {"stride", ROWS_SIZE, offsetof(nn_row, stride), CONV | POOLS},
     {"pad", ROWS_SIZE, offsetof(nn_row, pad), CONV | POOLS},
     {"pad_more", ROWS_SIZE, offsetof(nn_row, pad_more), CONV | POOLS},
+    {"kernel_width", ROWS_SIZE, offsetof(nn_row, kernel_width), CONV},
+    {"pad_width", ROWS_SIZE, offsetof(nn_row, pad_width), CONV},
     {"groups", ROWS_SIZE, offsetof(nn_row, groups), CONV},
     {"dilation", ROWS_SIZE, offsetof(nn_row, dilation), CONV},
     {"bias", ROWS_FLAG, offsetof(nn_row, bias), CONV},

@@ -204,6 +204,7 @@ static amend_status check_attributes(const nn_row *row, unsigned seen)
         for (size_t k = 0; k < rows_key_count && row->kind == all[i].kind; k++)
             if (!strcmp(rows_keys[k].name, all[i].needed) && !(seen >> k & 1))
                 return status_error(AMEND_BAD_DATA, "no %s", all[i].needed);
+    if (row->pad_width && !row->kernel_width) return status_error(AMEND_BAD_DATA, "pad_width without kernel_width");
     if (!(row->epsilon >= 0 && row->epsilon <= 1 && row->momentum >= 0 && row->momentum <= 1))
         return status_error(AMEND_BAD_DATA, "epsilon and momentum must be 0 .. 1");
     return status_ok();
@@ -211,7 +212,7 @@ static amend_status check_attributes(const nn_row *row, unsigned seen)
 
 static amend_status count_parameters(reader *r, const nn_row *row)
 {
-    size_t count = row->kernel * row->kernel; /* far below 2^32: the window was checked */
+    size_t count = nn_row_kernel(row, 0) * nn_row_kernel(row, 1); /* far below 2^32: the window was checked */
     size_t groups = row->groups ? row->groups : 1;
     if (row->kind != NN_CONV) return status_ok();
     if (!mem_multiply(count, r->table.shapes[row->in[0]].c / groups, &count) ||

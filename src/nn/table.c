@@ -31,22 +31,30 @@ amend_status nn_table_begin(nn_table *table, size_t height, size_t width, size_t
     return status_ok();
 }
 
+/* Results along one side; 0: the window does not fit. */
+static size_t slide_along(const nn_row *row, int axis, size_t side)
+{
+    size_t kernel = nn_row_kernel(row, axis), pad = nn_row_pad(row, axis), padded = side + 2 * pad + row->pad_more;
+    size_t reach = kernel ? (kernel - 1) * (row->dilation + 1) + 1 : 0;
+    return !kernel || !row->stride || pad > reach || padded < reach ? 0 : (padded - reach) / row->stride + 1;
+}
+
 static amend_status window_shape(const nn_row *row, nn_shape in, nn_shape *out)
 {
-    if (row->pad > 4096 || row->pad_more > 4096 || row->kernel > 4096 || row->dilation > 4096 || row->stride > 4096)
-        return status_error(AMEND_BAD_ARGUMENT, "%s %s: a window's sides must be below 4096", nn_kind_name(row->kind),
-                            row->name);
-    size_t padding = 2 * row->pad + row->pad_more, height = in.h + padding, width = in.w + padding;
-    size_t reach = row->kernel ? (row->kernel - 1) * (row->dilation + 1) + 1 : 0;
-    if (!row->kernel || !row->stride || row->pad > reach || height < reach || width < reach)
-        return status_error(
-            AMEND_BAD_ARGUMENT,
-            "%s %s: a %zu x %zu window with stride %zu and padding %zu does not fit on a %zu x %zu map; "
-            "take a larger input size",
-            nn_kind_name(row->kind), row->name, row->kernel, row->kernel, row->stride, row->pad, in.h, in.w);
-    out->h = (height - reach) / row->stride + 1;
-    out->w = (width - reach) / row->stride + 1;
-    return status_ok();
+    const size_t sides[] = {row->kernel,   row->kernel_width, row->pad,   row->pad_width,
+                            row->pad_more, row->dilation,     row->stride};
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
+        if (sides[i] > 4096)
+            return status_error(AMEND_BAD_ARGUMENT, "%s %s: a window's sides must be below 4096",
+                                nn_kind_name(row->kind), row->name);
+    out->h = slide_along(row, 0, in.h);
+    out->w = slide_along(row, 1, in.w);
+    if (out->h && out->w) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT,
+                        "%s %s: a %zu x %zu window with stride %zu and padding %zu, %zu does not fit on a %zu x %zu "
+                        "map; take a larger input size",
+                        nn_kind_name(row->kind), row->name, nn_row_kernel(row, 0), nn_row_kernel(row, 1), row->stride,
+                        nn_row_pad(row, 0), nn_row_pad(row, 1), in.h, in.w);
 }
 
 static amend_status pool_shape(const nn_row *row, nn_shape in, nn_shape *out)
@@ -71,7 +79,8 @@ bool nn_conv_overruns(const nn_row *row, size_t channels)
 {
     enum { REGISTER = 16 };
     bool odd = channels % REGISTER || row->channels % REGISTER;
-    return odd && row->kernel == 1 && row->stride > 1 && !row->pad && !row->pad_more;
+    bool padded = nn_row_pad(row, 0) || nn_row_pad(row, 1) || row->pad_more;
+    return odd && nn_row_kernel(row, 0) == 1 && nn_row_kernel(row, 1) == 1 && row->stride > 1 && !padded;
 }
 
 static bool repeats(size_t a, size_t b)
@@ -220,13 +229,24 @@ double nn_row_epsilon(const nn_row *row)
     return row->epsilon > 0 ? (double)row->epsilon : 1e-5;
 }
 
+size_t nn_row_kernel(const nn_row *row, int axis)
+{
+    return axis && row->kernel_width ? row->kernel_width : row->kernel;
+}
+
+size_t nn_row_pad(const nn_row *row, int axis)
+{
+    return axis && row->kernel_width ? row->pad_width : row->pad;
+}
+
 size_t nn_row_products(const nn_table *table, size_t row)
 {
     const nn_row *r = &table->rows[row];
     nn_shape in = table->shapes[r->in[0]];
     size_t values = nn_shape_count(table->shapes[row]);
     if (r->kind == NN_LINEAR) return values * nn_shape_count(in);
-    return r->kind == NN_CONV ? values * (in.c / (r->groups ? r->groups : 1)) * r->kernel * r->kernel : 0;
+    size_t taps = nn_row_kernel(r, 0) * nn_row_kernel(r, 1);
+    return r->kind == NN_CONV ? values * (in.c / (r->groups ? r->groups : 1)) * taps : 0;
 }
 
 size_t nn_row_inputs(const nn_row *row)

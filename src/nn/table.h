@@ -10,8 +10,8 @@
 
 typedef enum nn_kind {
     NN_INPUT,      /* f32 pixels to the plan's precision */
-    NN_CONV,       /* kernel x kernel, stride, padding, groups, dilation, `channels` out; "NAME.weight", with `bias`
-                      ".bias" */
+    NN_CONV,       /* kernel x kernel_width, stride, padding, groups, dilation, `channels` out; "NAME.weight", with
+                      `bias` ".bias" */
     NN_BATCH_NORM, /* over n, h, w, with `epsilon` and `momentum`; "NAME.weight", ".bias", ".running_mean",
                       ".running_var" */
     NN_RELU,
@@ -55,7 +55,9 @@ typedef struct nn_row {
     char name[NN_NAME_SIZE];
     size_t in[NN_MAX_INPUTS];
     size_t channels, kernel, stride, pad, factor;
-    size_t pad_more;         /* zeros below and right beyond `pad` */
+    size_t pad_more;         /* zeros below and right beyond those above and left */
+    size_t kernel_width;     /* of a convolution; 0: square, with `pad` zeros above and left */
+    size_t pad_width;        /* with kernel_width: zeros left, and `pad` above alone */
     size_t groups;           /* of a convolution; 0: 1 */
     size_t dilation;         /* gap between the taps of a convolution; 0: dense */
     bool bias;               /* of a convolution */
@@ -92,6 +94,10 @@ nn_curve nn_row_curve(const nn_row *row);
 
 /* What a batch normalisation adds to a variance. */
 double nn_row_epsilon(const nn_row *row);
+
+/* Taps of a window, and the zeros in front of the map, from top to bottom (axis 0) or from left to right (1). */
+size_t nn_row_kernel(const nn_row *row, int axis);
+size_t nn_row_pad(const nn_row *row, int axis);
 
 /* Multiply-adds of a convolution or linear row for one image; of other rows 0. */
 size_t nn_row_products(const nn_table *table, size_t row);

@@ -45,8 +45,9 @@ static size_t count_tiles(nn_shape s)
 bool winograd_fits(const dnn_conv *conv, dnn_pass pass, const dnn_fusion *fusion)
 {
     enum { LEAST_TILES = 8 }; /* fewer are not worth reading four times the weights */
-    bool shape = conv->kernel == 3 && conv->stride == 1 && conv->groups <= 1 && !conv->dilation && conv->pad < 3 &&
-                 conv->in.c % LANES == 0 && conv->out.c % LANES == 0;
+    bool window = conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride == 1 && conv->groups <= 1 &&
+                  !conv->dilation && conv->pad[0] < 3 && conv->pad[1] == conv->pad[0];
+    bool shape = window && conv->in.c % LANES == 0 && conv->out.c % LANES == 0;
     bool bias_gradient = pass == DNN_BACKWARD_WEIGHTS && conv->bias;
     return conv->type == NN_F32 && shape && !bias_gradient && (!fusion || fits_fusion(fusion)) &&
            count_tiles(conv->out) >= LEAST_TILES;
@@ -89,7 +90,7 @@ amend_status winograd_create(const dnn_conv *conv, dnn_pass pass, const dnn_fusi
     w->pass = pass;
     w->from = back ? conv->out : conv->in;
     w->to = back ? conv->in : conv->out;
-    w->pad = back ? 2 - conv->pad : conv->pad;
+    w->pad = back ? 2 - conv->pad[0] : conv->pad[0];
     w->high = (w->to.h + TILE - 1) / TILE;
     w->wide = (w->to.w + TILE - 1) / TILE;
     w->tiles = count_tiles(w->to);

@@ -36,22 +36,17 @@ static amend_status fill_bias(graph *g, size_t row, size_t count)
     return fill_row(g, row, "bias", bias, count);
 }
 
-/* oneDNN's kernels are square here: taps of 0 make it so. */
-static amend_status square_kernel(graph *g, graph_value *weight, onnx_window *w, const double **values)
+/* Taps of 0 for those that a window has more than its weights: a map that was spread has squares. */
+static amend_status square_kernel(graph *g, graph_value *weight, const onnx_window *w, const double **values)
 {
-    size_t side = w->kernel[0] > w->kernel[1] ? w->kernel[0] : w->kernel[1];
-    const size_t *d = weight->dims, dims[4] = {d[0], d[1], side, side};
+    const size_t *d = weight->dims, dims[4] = {d[0], d[1], w->kernel[0], w->kernel[1]};
     graph_value square;
+    if (d[2] == dims[2] && d[3] == dims[3]) return status_ok();
     TRY(graph_new_constant(g, 4, dims, &square));
     for (size_t i = 0, count = value_count(weight); i < count; i++) {
         size_t at[4];
         value_coordinates(4, d, i, at);
         square.constant[value_at(&square, at)] = (*values)[i];
-    }
-    for (size_t i = 0; i < 2; i++) {
-        if (w->kernel[i] == 1) w->gap[i] = w->gap[!i];
-        w->after[i] += (side - w->kernel[i]) * (w->gap[i] + 1);
-        w->kernel[i] = side;
     }
     *weight = square;
     *values = square.constant;
@@ -71,13 +66,9 @@ amend_status onnx_conv(graph *g)
         return graph_error(g, AMEND_BAD_DATA, "weights of %zu input channels in %lld groups for a map of %zu channels",
                            weight.rank == 4 ? weight.dims[1] : 0, (long long)groups, map.dims[1]);
     TRY(onnx_read_window(g, &map, weight.dims + 2, &window));
-    if (window.kernel[0] == 1 && window.kernel[1] == 1) window.gap[0] = window.gap[1] = 0;
-    if (window.kernel[0] != window.kernel[1] && g->backbone)
-        return graph_error(g, AMEND_UNSUPPORTED, "a kernel of %zu x %zu; only square ones can be trained",
-                           window.kernel[0], window.kernel[1]);
-    if (window.kernel[0] != window.kernel[1]) TRY(square_kernel(g, &weight, &window, &values));
     nn_row row = {.kind = NN_CONV, .channels = weight.dims[0], .groups = (size_t)groups, .bias = graph_has_input(g, 2)};
     TRY(onnx_fit_window(g, &map, &window, 0, &row));
+    TRY(square_kernel(g, &weight, &window, &values));
     row.in[0] = map.row;
     name_after(g, 1, &row);
     TRY(graph_add_row(g, row, &index));

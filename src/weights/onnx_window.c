@@ -85,11 +85,12 @@ amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *ke
     TRY(read_pads(g, w));
     if (!w->kernel[0] || !w->kernel[1]) return graph_error(g, AMEND_BAD_DATA, "kernel_shape is missing");
     for (size_t i = 0; i < 2; i++) {
-        w->gap[i] = dilation[i] - 1;
+        w->gap[i] = dilation[w->kernel[i] == 1 ? !i : i] - 1; /* one tap has no gaps */
         if (graph_string_is(g, "auto_pad", "SAME_UPPER") || graph_string_is(g, "auto_pad", "SAME_LOWER"))
             pad_same(w, i, map->dims[2 + i], graph_string_is(g, "auto_pad", "SAME_LOWER"));
         if (graph_int(g, "ceil_mode", 0)) round_up(w, i, map->dims[2 + i]);
     }
+    if (w->kernel[0] == 1 && w->kernel[1] == 1) w->gap[0] = w->gap[1] = 0;
     return status_ok();
 }
 
@@ -158,10 +159,12 @@ amend_status onnx_spread_windows(graph *g, graph_value *map, onnx_window *w, flo
 
 /* ---- rows ---- */
 
-static bool pads_fit(const onnx_window *w)
+/* As much more below as right. Pools have the same sides above and left, too. */
+static bool pads_fit(const onnx_window *w, bool square)
 {
-    return w->before[0] == w->before[1] && w->after[0] == w->after[1] && w->after[0] >= w->before[0] &&
-           w->before[0] < reach_of(w, 0);
+    bool same = w->before[0] == w->before[1] && w->after[0] == w->after[1], fit = same || !square;
+    for (size_t i = 0; i < 2; i++) fit = fit && w->after[i] >= w->before[i] && w->before[i] < reach_of(w, i);
+    return fit && w->after[0] - w->before[0] == w->after[1] - w->before[1];
 }
 
 amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float fill, nn_row *row)
@@ -169,10 +172,10 @@ amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float f
     for (size_t i = 0; i < 2; i++)
         if (map->dims[2 + i] + w->before[i] + w->after[i] == reach_of(w, i))
             w->stride[i] = w->stride[!i]; /* one result */
-    bool alike = w->kernel[0] == w->kernel[1] && w->stride[0] == w->stride[1] && w->gap[0] == w->gap[1];
-    if (!alike || (w->gap[0] && row->kind != NN_CONV)) {
+    bool square = row->kind != NN_CONV, alike = w->stride[0] == w->stride[1] && w->gap[0] == w->gap[1];
+    if (!alike || (square && (w->kernel[0] != w->kernel[1] || w->gap[0]))) {
         TRY(onnx_spread_windows(g, map, w, fill));
-    } else if (!pads_fit(w)) {
+    } else if (!pads_fit(w, square)) {
         TRY(onnx_pad_map(g, map, w->before, w->after, fill, map));
         memset(w->before, 0, sizeof w->before);
         memset(w->after, 0, sizeof w->after);
@@ -182,5 +185,8 @@ amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float f
     row->dilation = w->gap[0];
     row->pad = w->before[0];
     row->pad_more = w->after[0] - w->before[0];
+    if (w->kernel[0] == w->kernel[1] && w->before[0] == w->before[1]) return status_ok();
+    row->kernel_width = w->kernel[1];
+    row->pad_width = w->before[1];
     return status_ok();
 }

@@ -194,11 +194,12 @@ static void value_name(const writer *w, size_t row, char *name)
 
 static amend_status add_window(writer *w, const nn_row *row, Onnx__NodeProto *node)
 {
-    const int64_t k = (int64_t)row->kernel, s = (int64_t)row->stride, before = (int64_t)row->pad,
-                  after = (int64_t)(row->pad + row->pad_more);
-    TRY(add_ints(w, node, "kernel_shape", (int64_t[]){k, k}, 2));
+    const int64_t s = (int64_t)row->stride, more = (int64_t)row->pad_more;
+    const int64_t kernel[] = {(int64_t)nn_row_kernel(row, 0), (int64_t)nn_row_kernel(row, 1)};
+    const int64_t above = (int64_t)nn_row_pad(row, 0), left = (int64_t)nn_row_pad(row, 1);
+    TRY(add_ints(w, node, "kernel_shape", kernel, 2));
     TRY(add_ints(w, node, "strides", (int64_t[]){s, s}, 2));
-    return add_ints(w, node, "pads", (int64_t[]){before, before, after, after}, 4);
+    return add_ints(w, node, "pads", (int64_t[]){above, left, above + more, left + more}, 4);
 }
 
 static amend_status write_conv(writer *w, const nn_row *row, const char *in, const char *out)

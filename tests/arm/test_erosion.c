@@ -39,6 +39,18 @@ static void test_one_convolution(void **state)
     assert_near(map[15], 5.0 / 9);
 }
 
+/* Of three columns and one row: no row is ever outside. */
+static void test_oblong_convolution(void **state)
+{
+    double map[16];
+    (void)state;
+    assert_ok(nn_table_begin(&table, 4, 4, 1));
+    size_t conv =
+        add((nn_row){.kind = NN_CONV, .channels = 2, .kernel = 1, .stride = 1, .kernel_width = 3, .pad_width = 1});
+    assert_ok(arm_erosion(&table, conv, map));
+    for (size_t i = 0; i < 16; i++) assert_near(map[i], i % 4 == 0 || i % 4 == 3 ? 1.0 / 3 : 0);
+}
+
 /* A second layer reads eroded neighbours, and padding again; a sum takes the mean of both sides. */
 static void test_two_convolutions_and_a_sum(void **state)
 {
@@ -109,8 +121,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_convolution), cmocka_unit_test(test_two_convolutions_and_a_sum),
-        cmocka_unit_test(test_stride_and_pool), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_one_convolution),
+        cmocka_unit_test(test_oblong_convolution),
+        cmocka_unit_test(test_two_convolutions_and_a_sum),
+        cmocka_unit_test(test_stride_and_pool),
+        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

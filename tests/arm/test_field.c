@@ -24,8 +24,8 @@ static bool sees(size_t row, ptrdiff_t x, ptrdiff_t pixel)
     if (r->kind == NN_INPUT) return x == pixel;
     if (r->kind == NN_ADD) return sees(r->in[0], x, pixel) || sees(r->in[1], x, pixel);
     if (r->kind == NN_RELU) return sees(r->in[0], x, pixel);
-    for (size_t tap = 0; tap < r->kernel; tap++) {
-        ptrdiff_t from = x * (ptrdiff_t)r->stride - (ptrdiff_t)r->pad + (ptrdiff_t)(tap * (r->dilation + 1));
+    for (size_t tap = 0; tap < nn_row_kernel(r, 1); tap++) {
+        ptrdiff_t from = x * (ptrdiff_t)r->stride - (ptrdiff_t)nn_row_pad(r, 1) + (ptrdiff_t)(tap * (r->dilation + 1));
         if (from >= 0 && from < (ptrdiff_t)table.shapes[r->in[0]].w && sees(r->in[0], from, pixel)) return true;
     }
     return false;
@@ -76,6 +76,26 @@ static void test_windows(void **state)
     check(add((nn_row){.kind = NN_ADD, .in = {wide, narrow}}));
 }
 
+/* Of an oblong window the longer side, whichever it is. */
+static void test_oblong(void **state)
+{
+    arm_field field;
+    (void)state;
+    assert_ok(nn_table_begin(&table, 64, 64, 1));
+    nn_row row = {.kind = NN_CONV, .channels = 2, .kernel = 1, .stride = 2, .kernel_width = 7, .pad_width = 3};
+    row.in[0] = add(row);
+    check(row.in[0]);
+    row.kernel_width = 4;
+    row.pad_width = 2;
+    row.in[0] = add(row);
+    check(row.in[0]);
+    assert_ok(nn_table_begin(&table, 64, 64, 1));
+    assert_ok(arm_field_of(
+        &table, add((nn_row){.kind = NN_CONV, .channels = 2, .kernel = 7, .stride = 1, .pad = 3, .kernel_width = 1}),
+        &field));
+    assert_true(field.size == 7 && field.first == 0.5 && field.step == 1);
+}
+
 /* ResNet's convolutions of stride 2 with padding 1: position 0 looks at the corner, not into its eighth of the image.
  */
 static void test_known(void **state)
@@ -99,6 +119,7 @@ static void test_known(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows), cmocka_unit_test(test_known)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_windows), cmocka_unit_test(test_oblong),
+                                       cmocka_unit_test(test_known)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,33 @@ static void scaled(onnx_net *n)
     net_classify(n, net_conv(n, "c2", at, 16, 64, 3, 2, 1, false), 64);
 }
 
+/* height x width taps, both odd, padded to keep the map's size at a stride of 1. */
+static const char *oblong_conv(onnx_net *n, const char *name, const char *in, size_t from, size_t to, size_t height,
+                               size_t width, size_t stride)
+{
+    char weight[NET_WORD];
+    const int64_t pads[4] = {(int64_t)height / 2, (int64_t)width / 2, (int64_t)height / 2, (int64_t)width / 2};
+    net_values(n, net_part(weight, name, "weight"), 4,
+               (int64_t[]){(int64_t)to, (int64_t)from, (int64_t)height, (int64_t)width}, 0,
+               sqrt(6.0 / (double)(from * height * width)));
+    net_node *node = net_add(n, "Conv", name, 2, (const char *[]){in, weight});
+    int64_t *values = node->ints[node->proto.n_attribute];
+    net_ints(node, "pads", 4, 0, 0);
+    memcpy(values, pads, sizeof pads);
+    net_ints(node, "strides", 2, (int64_t)stride, (int64_t)stride);
+    return node->output;
+}
+
+/* As Inception's: kernels of one row and of one column, with and without a stride. */
+static void oblong(onnx_net *n)
+{
+    const char *at = net_plain(n, "Relu", "r1", net_conv(n, "c1", "image", 3, 24, 3, 2, 1, false), NULL), *other;
+    at = net_norm(n, "n1", oblong_conv(n, "row", at, 24, 16, 1, 7, 1), 16);
+    other = oblong_conv(n, "column", net_plain(n, "Relu", "r2", at, NULL), 16, 20, 5, 1, 2);
+    at = net_concat(n, "both", other, oblong_conv(n, "high", at, 16, 12, 3, 7, 2));
+    net_classify(n, net_conv(n, "c2", net_plain(n, "Relu", "r3", at, NULL), 32, 64, 3, 2, 1, false), 64);
+}
+
 static const char *write_net(void (*build)(onnx_net *), bool training, const char *name)
 {
     onnx_net *n = net_new(SIDE, 3);
@@ -178,6 +205,7 @@ static void same_maps(void **state)
     check_same(net_folded, "folded");
     check_same(sloped, "slopes");
     check_same(scaled, "constants");
+    check_same(oblong, "oblong kernels");
 }
 
 static bool has_row(const target *t, const char *line)
@@ -276,6 +304,7 @@ static void gradients(void **state)
     check_gradients(net_folded, "folded");
     check_gradients(sloped, "slopes");
     check_gradients(scaled, "constants");
+    check_gradients(oblong, "oblong kernels");
 }
 
 /* ---- PyTorch as the witness ---- */
@@ -413,6 +442,7 @@ static void saved_and_opened(void **state)
     check_saved(net_folded, "folded, gap", ARM_HEAD_GAP);
     check_saved(sloped, "slopes, ema", ARM_HEAD_EMA);
     check_saved(scaled, "constants, gap", ARM_HEAD_GAP);
+    check_saved(oblong, "oblong kernels, ema", ARM_HEAD_EMA);
 }
 
 static void flattened(onnx_net *n)
@@ -515,11 +545,13 @@ static void two_maps(onnx_net *n)
               net_plain(n, "GlobalAveragePool", "q", b, NULL));
 }
 
-static void oblong(onnx_net *n)
+static void uneven(onnx_net *n)
 {
     const char *at = net_conv(n, "c", "image", 3, 8, 3, 1, 1, false);
-    net_values(n, "o.weight", 4, (int64_t[]){8, 8, 1, 3}, 0, 0.3);
-    net_classify(n, net_plain(n, "Conv", "o", at, "o.weight"), 8);
+    net_values(n, "u.weight", 4, (int64_t[]){8, 8, 1, 3}, 0, 0.3);
+    net_node *node = net_add(n, "Conv", "u", 2, (const char *[]){at, "u.weight"});
+    net_ints(node, "strides", 2, 1, 2);
+    net_classify(n, node->output, 8);
 }
 
 static amend_status take(const char *path, size_t channels)
@@ -545,7 +577,7 @@ static void refused(void **state)
         {moved, "node 'd' (Conv): moves or fills in values other than whole channels"},
         {no_classifier, "no pooling or flattening of a feature map in front of its output"},
         {two_maps, "its classifier reads more than one feature map"},
-        {oblong, "node 'o' (Conv): a kernel of 1 x 3; only square ones can be trained"},
+        {uneven, "node 'u' (Conv): moves or fills in values other than whole channels"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -586,12 +618,12 @@ static void strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_maps),        cmocka_unit_test(rows_of_branches),
-        cmocka_unit_test(gradients),        cmocka_unit_test(no_rows_for_nothing),
-        cmocka_unit_test(gradients),        cmocka_unit_test(torch_agrees),
-        cmocka_unit_test(saved_and_opened), cmocka_unit_test(flattening),
-        cmocka_unit_test(another_size),     cmocka_unit_test(erosion),
-        cmocka_unit_test(refused),          cmocka_unit_test(strangers),
+        cmocka_unit_test(same_maps),    cmocka_unit_test(rows_of_branches),
+        cmocka_unit_test(gradients),    cmocka_unit_test(no_rows_for_nothing),
+        cmocka_unit_test(torch_agrees), cmocka_unit_test(saved_and_opened),
+        cmocka_unit_test(flattening),   cmocka_unit_test(another_size),
+        cmocka_unit_test(erosion),      cmocka_unit_test(refused),
+        cmocka_unit_test(strangers),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -24,7 +24,7 @@ class Network(nn.Module):
         self.stem = unit(3, 24, 3, 2)
         self.norm = nn.BatchNorm2d(24)
         self.bend = nn.PReLU(24)
-        self.grow = nn.Conv2d(24, 16, 3, padding=1)
+        self.grow = nn.Sequential(nn.Conv2d(24, 16, (1, 5), padding=(0, 2)), nn.Conv2d(16, 16, (3, 1), padding=(1, 0)))
         self.right = unit(20, 20, 3, groups=20, activation=nn.Hardswish)
         self.squeeze = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(40, 10, 1), nn.SiLU(), nn.Conv2d(10, 40, 1),
                                      nn.Hardsigmoid())

@@ -21,7 +21,8 @@ static const char good[] = "stem conv input channels=24 kernel=3 stride=2 pad=1\
                            "less combine sum,r1 operation=minus\n"
                            "bent activation less function=slopes\n"
                            "most max_pool bent kernel=3 stride=2 pad=1\n"
-                           "last average_pool most kernel=2 stride=1 pad_more=1\n";
+                           "mild average_pool most kernel=2 stride=1 pad_more=1\n"
+                           "last conv mild channels=2 kernel=1 stride=1 kernel_width=5 pad_width=2\n";
 
 static amend_status read_text(const char *text)
 {
@@ -47,11 +48,12 @@ static void written_as_read(void **state)
     assert_ok(nn_rows_write(table, last, &text));
     assert_string_equal(text, good);
     assert_int_equal(table->shapes[last].h, 4);
+    assert_int_equal(table->shapes[last].w, 4);
     assert_int_equal(table->shapes[6].c, 33);
     assert_int_equal(table->rows[6].source[33], 24); /* the second pixel's first */
     assert_int_equal(table->rows[6].source[33 + 24], 8 * 8 * 24 + 24 + 16);
     assert_int_equal(table->rows[6].source[33 + 32], 8 * 8 * 24 + 24);
-    assert_int_equal(nn_params_values(table), 24 * 3 * 9 + 4 * 24 + 24 * 9 + 24 + 24);
+    assert_int_equal(nn_params_values(table), 24 * 3 * 9 + 4 * 24 + 24 * 9 + 24 + 24 + 2 * 24 * 5);
     mem_free(text);
     mem_free(table);
     nn_rows_free(rows);
@@ -119,6 +121,11 @@ static void strangers(void **state)
         {"a conv input bias=2\n", "bias=2 is no value"},
         {"a conv input channels=8 kernel=3\n", "does not fit"},
         {"a conv input kernel=3 stride=1\n", "0 channels"},
+        {"a conv input channels=8 kernel=1 stride=1 pad_width=1\n", "pad_width without kernel_width"},
+        {"a conv input channels=8 kernel=1 stride=1 kernel_width=17\n", "a 1 x 17 window"},
+        {"a conv input channels=8 kernel=1 stride=1 kernel_width=3 pad_width=4\n", "and padding 0, 4 does not fit"},
+        {"a conv input channels=8 kernel=1 stride=1 kernel_width=5000\n", "sides must be below 4096"},
+        {"a max_pool input kernel=1 stride=1 kernel_width=3\n", "'kernel_width' is no attribute of a max_pool"},
         {"a conv input channels=8 kernel=40 stride=1\n", "does not fit"},
         {"a conv input channels=8 kernel=1 stride=1 groups=2\n", "2 groups divide neither"},
         {"a conv input channels=65536 kernel=1 stride=1\nb conv a channels=65536 kernel=1 stride=1\n",

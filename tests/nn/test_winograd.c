@@ -36,9 +36,9 @@ static maps make(const shape *s)
     size_t h = s->h + 2 * s->pad + s->pad_more - 2, w = s->w + 2 * s->pad + s->pad_more - 2;
     maps m = {.conv = {.in = {s->n, s->h, s->w, s->in},
                        .out = {s->n, h, w, s->out},
-                       .kernel = 3,
+                       .kernel = {3, 3},
                        .stride = 1,
-                       .pad = s->pad,
+                       .pad = {s->pad, s->pad},
                        .pad_more = s->pad_more,
                        .type = NN_F32}};
     m.in_count = nn_shape_count(m.conv.in);
@@ -66,7 +66,7 @@ static void walk(const dnn_conv *c, void (*each)(size_t, size_t, size_t, void *)
         for (size_t y = 0; y < c->out.h; y++)
             for (size_t x = 0; x < c->out.w; x++)
                 for (size_t tap = 0; tap < 9; tap++) {
-                    size_t row = y + tap / 3 - c->pad, column = x + tap % 3 - c->pad;
+                    size_t row = y + tap / 3 - c->pad[0], column = x + tap % 3 - c->pad[1];
                     if (row >= c->in.h || column >= c->in.w) continue;
                     size_t in = ((n * c->in.h + row) * c->in.w + column) * c->in.c;
                     size_t out = ((n * c->out.h + y) * c->out.w + x) * c->out.c;
@@ -201,17 +201,19 @@ static void test_what_does_not_fit(void **state)
 {
     (void)state;
     const dnn_conv fits = {
-        .in = {8, 12, 12, 32}, .out = {8, 12, 12, 32}, .kernel = 3, .stride = 1, .pad = 1, .type = NN_F32};
-    dnn_conv others[] = {fits, fits, fits, fits, fits, fits, fits, fits, fits};
-    others[0].kernel = 5;
+        .in = {8, 12, 12, 32}, .out = {8, 12, 12, 32}, .kernel = {3, 3}, .stride = 1, .pad = {1, 1}, .type = NN_F32};
+    dnn_conv others[] = {fits, fits, fits, fits, fits, fits, fits, fits, fits, fits, fits};
+    others[0].kernel[0] = 5;
     others[1].stride = 2;
     others[2].groups = 32;
     others[3].dilation = 1;
     others[4].type = NN_BF16;
     others[5].in.c = 3;
     others[6].out.c = 40;
-    others[7].pad = 3;
+    others[7].pad[0] = others[7].pad[1] = 3;
     others[8].in = others[8].out = (nn_shape){1, 8, 8, 32}; /* too little work for its weights */
+    others[9].kernel[1] = 1;
+    others[10].pad[1] = 0;
     assert_true(winograd_fits(&fits, DNN_FORWARD, NULL));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (winograd_fits(&others[i], DNN_FORWARD, NULL)) fail_msg("convolution %zu fits", i);
