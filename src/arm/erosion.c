@@ -36,8 +36,9 @@ static void slide(const nn_table *table, size_t at, const double *from, double *
               left = (ptrdiff_t)nn_row_pad(row, 1);
     for (size_t y = 0; y < out.h; y++)
         for (size_t x = 0; x < out.w; x++)
-            to[y * out.w + x] = mean_of_window(row, in, from, (ptrdiff_t)y * stride - above,
-                                               (ptrdiff_t)x * stride - left, row->kind == NN_CONV);
+            to[y * out.w + x] =
+                mean_of_window(row, in, from, (ptrdiff_t)y * stride - above, (ptrdiff_t)x * stride - left,
+                               row->kind == NN_CONV || row->count_padding);
 }
 
 static double mean_of_map(const double *map, size_t area)

@@ -382,8 +382,11 @@ static dnnl_status_t describe_pool_job(const void *what, dnnl_primitive_attr_t a
     return status;
 }
 
-amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, dnn_pass pass, dnn_job **job)
+amend_status dnn_pool_create(const dnn_conv *pool, dnn_pooling pooling, dnn_pass pass, dnn_job **job)
 {
+    static const dnnl_alg_kind_t algorithms[] = {[DNN_MAXIMUM] = dnnl_pooling_max,
+                                                 [DNN_AVERAGE] = dnnl_pooling_avg_exclude_padding,
+                                                 [DNN_AVERAGE_PADDED] = dnnl_pooling_avg_include_padding};
     bool backward = pass == DNN_BACKWARD_DATA;
     const blueprint r = {
         describe_pool_job,
@@ -392,7 +395,7 @@ amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, dnn_pass pass, 
         {backward ? dnnl_query_diff_src_md : dnnl_query_src_md, backward ? dnnl_query_diff_dst_md : dnnl_query_dst_md,
          dnnl_query_workspace_md},
         {0}};
-    const pool_job j = {pool, maximum ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding, pass};
+    const pool_job j = {pool, algorithms[pooling], pass};
     return make_job(&r, &j, job);
 }
 

@@ -56,9 +56,11 @@ void dnn_fit_bias(const dnn_job *job, const float *bias, size_t count, float *fi
  * of `conv` (buffer 1), or with `unpack` of the weight gradient of `conv` (buffer 0) into OIHW (buffer 1). */
 amend_status dnn_pack_create(const dnn_job *conv, nn_type plain, bool unpack, dnn_job **job) AMEND_MUST_USE;
 
-/* Max pooling or average pooling (padding not counted). Buffers: in, out, workspace (not for inference);
+typedef enum dnn_pooling { DNN_MAXIMUM, DNN_AVERAGE, DNN_AVERAGE_PADDED /* padding counts as zeros */ } dnn_pooling;
+
+/* A pooling; kernel, stride and pads of `pool` count. Buffers: in, out, workspace (not for inference);
  * DNN_BACKWARD_DATA: gradient of in, gradient of out, workspace. */
-amend_status dnn_pool_create(const dnn_conv *pool, bool maximum, dnn_pass pass, dnn_job **job) AMEND_MUST_USE;
+amend_status dnn_pool_create(const dnn_conv *pool, dnn_pooling pooling, dnn_pass pass, dnn_job **job) AMEND_MUST_USE;
 
 void dnn_free(dnn_job *job); /* accepts NULL */
 

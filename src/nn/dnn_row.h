@@ -19,4 +19,10 @@ static inline dnn_conv dnn_row_window(const nn_row *row, nn_shape in, nn_shape o
                       .type = type};
 }
 
+static inline dnn_pooling dnn_row_pooling(const nn_row *row)
+{
+    if (row->kind == NN_MAX_POOL) return DNN_MAXIMUM;
+    return row->count_padding ? DNN_AVERAGE_PADDED : DNN_AVERAGE;
+}
+
 #endif

@@ -73,10 +73,10 @@ amend_status nn_job_pack(const nn_job *conv, nn_type plain, bool unpack, nn_job 
     return finish(conv->dnn ? dnn_pack_create(conv->dnn, plain, unpack, &(*job)->dnn) : status_ok(), job);
 }
 
-amend_status nn_job_pool(const dnn_conv *pool, bool maximum, nn_job **job)
+amend_status nn_job_pool(const dnn_conv *pool, dnn_pooling pooling, nn_job **job)
 {
     TRY(make(job));
-    return finish(dnn_pool_create(pool, maximum, DNN_INFERENCE, &(*job)->dnn), job);
+    return finish(dnn_pool_create(pool, pooling, DNN_INFERENCE, &(*job)->dnn), job);
 }
 
 void nn_job_free(nn_job *job)

@@ -22,7 +22,7 @@ void nn_job_fit_bias(const nn_job *job, const float *bias, size_t count, float *
 amend_status nn_job_pack(const nn_job *conv, nn_type plain, bool unpack, nn_job **job) AMEND_MUST_USE;
 
 /* The inference pass of a pooling: see dnn_pool_create. */
-amend_status nn_job_pool(const dnn_conv *pool, bool maximum, nn_job **job) AMEND_MUST_USE;
+amend_status nn_job_pool(const dnn_conv *pool, dnn_pooling pooling, nn_job **job) AMEND_MUST_USE;
 
 void nn_job_free(nn_job *job); /* accepts NULL */
 

@@ -12,14 +12,14 @@ static amend_status pool_create(nn_layer *layer)
 {
     const nn_row *row = layer->row;
     dnn_conv pool = dnn_row_window(row, layer->in[0]->shape, layer->out->shape, layer->in[0]->type);
-    bool maximum = row->kind == NN_MAX_POOL;
+    dnn_pooling pooling = dnn_row_pooling(row);
     TRY(mem_alloc(&layer->state, 1, sizeof(pool_state), row->name));
     pool_state *state = layer->state;
-    TRY(dnn_pool_create(&pool, maximum, DNN_FORWARD, &state->forward));
+    TRY(dnn_pool_create(&pool, pooling, DNN_FORWARD, &state->forward));
     layer->own_bytes = dnn_buffer_size(state->forward, 2);
     layer->scratch_bytes = dnn_scratch_size(state->forward);
     if (!layer->in[0]->wants_gradient) return status_ok();
-    TRY(dnn_pool_create(&pool, maximum, DNN_BACKWARD_DATA, &state->backward));
+    TRY(dnn_pool_create(&pool, pooling, DNN_BACKWARD_DATA, &state->backward));
     if (dnn_scratch_size(state->backward) > layer->scratch_bytes)
         layer->scratch_bytes = dnn_scratch_size(state->backward);
     return status_ok();

@@ -62,7 +62,7 @@ amend_status nn_program_create(const nn_table *table, const nn_params *params, c
 {
     nn_program *p = NULL;
     *made = NULL;
-    if (table->count < 3 || !options->batch || options->batch > 65536 || (options->type == NN_U8 && !options->steps) ||
+    if (table->count < 2 || !options->batch || options->batch > 65536 || (options->type == NN_U8 && !options->steps) ||
         options->type == NN_S8 || (options->keep_maps && options->type != NN_F32) ||
         options->output_count > NN_MAX_OUTPUTS)
         return status_error(AMEND_BAD_ARGUMENT,

@@ -181,7 +181,7 @@ static amend_status copy_source(const nn_program *p, program_step *s)
 static amend_status compile_pool(nn_program *p, program_step *s)
 {
     const dnn_conv pool = dnn_row_window(s->row, p->steps[s->in].shape, s->shape, s->type);
-    return status_prefix(nn_job_pool(&pool, s->row->kind == NN_MAX_POOL, &s->job), "%s", s->row->name);
+    return status_prefix(nn_job_pool(&pool, dnn_row_pooling(s->row), &s->job), "%s", s->row->name);
 }
 
 static amend_status compile_step(nn_program *p, program_step *s, const nn_params *params)

@@ -25,6 +25,7 @@ const rows_key rows_keys[] = {
     {"pad_more", ROWS_SIZE, offsetof(nn_row, pad_more), CONV | POOLS},
     {"kernel_width", ROWS_SIZE, offsetof(nn_row, kernel_width), CONV},
     {"pad_width", ROWS_SIZE, offsetof(nn_row, pad_width), CONV},
+    {"count_padding", ROWS_FLAG, offsetof(nn_row, count_padding), 1 << NN_AVERAGE_POOL},
     {"groups", ROWS_SIZE, offsetof(nn_row, groups), CONV},
     {"dilation", ROWS_SIZE, offsetof(nn_row, dilation), CONV},
     {"bias", ROWS_FLAG, offsetof(nn_row, bias), CONV},

@@ -15,24 +15,24 @@ typedef enum nn_kind {
     NN_BATCH_NORM, /* over n, h, w, with `epsilon` and `momentum`; "NAME.weight", ".bias", ".running_mean",
                       ".running_var" */
     NN_RELU,
-    NN_ADD,      /* in[0] + in[1] */
-    NN_MAX_POOL, /* kernel, stride, padding */
-    NN_AVERAGE_POOL,
-    NN_GLOBAL_POOL, /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
-    NN_ARRANGE,     /* pixel shuffle by `factor`: n x h x w x c -> (n * c/factor^2) x h*factor x w*factor x 1, f32 */
-    NN_SHARED_CONV, /* one kernel for all `channels` planes, or with `groups` = channels one each:
-                       (n * channels) x h x w x 1 -> n x d x e x channels; ".weight" */
-    NN_PLANES,      /* planes as channels: (n * channels) x h x w x 1 -> n x h x w x channels, f32 */
-    NN_AFFINITY,    /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
-    NN_LINEAR,      /* `channels` outputs; "NAME.weight", ".bias" */
-    NN_ACTIVATION,  /* `function` of each value; NN_SLOPES: "NAME.weight" */
-    NN_COMBINE,     /* in[0] and in[1] by `operation`; sides of 1 are repeated. Training: sum, difference or product of
-                       one shape, or a map times one value a channel */
-    NN_CONSTANT,    /* no input: height x width x channels, the same for each sample; "NAME.value" */
-    NN_GATHER,      /* values moved: height x width x channels, value i of a sample is value source[i] of in[0], behind
-                       whose values those of in[1] count on (with `pair`); NN_FILL: alpha. source NULL: as they are */
-    NN_SOFTMAX,     /* over channels */
-    NN_RESIZE,      /* height x width, linear between the pixels that `start` and `step` lead to */
+    NN_ADD,          /* in[0] + in[1] */
+    NN_MAX_POOL,     /* kernel, stride, padding */
+    NN_AVERAGE_POOL, /* the same; padding counts with `count_padding` alone */
+    NN_GLOBAL_POOL,  /* mean over h, w -> n x 1 x 1 x c; f32 from here on */
+    NN_ARRANGE,      /* pixel shuffle by `factor`: n x h x w x c -> (n * c/factor^2) x h*factor x w*factor x 1, f32 */
+    NN_SHARED_CONV,  /* one kernel for all `channels` planes, or with `groups` = channels one each:
+                        (n * channels) x h x w x 1 -> n x d x e x channels; ".weight" */
+    NN_PLANES,       /* planes as channels: (n * channels) x h x w x 1 -> n x h x w x channels, f32 */
+    NN_AFFINITY,     /* mean over planes + alpha * generic -> n x 1 x 1 x d*e; ".alpha", ".generic" (see nn_affinity) */
+    NN_LINEAR,       /* `channels` outputs; "NAME.weight", ".bias" */
+    NN_ACTIVATION,   /* `function` of each value; NN_SLOPES: "NAME.weight" */
+    NN_COMBINE,      /* in[0] and in[1] by `operation`; sides of 1 are repeated. Training: sum, difference or product of
+                        one shape, or a map times one value a channel */
+    NN_CONSTANT,     /* no input: height x width x channels, the same for each sample; "NAME.value" */
+    NN_GATHER,       /* values moved: height x width x channels, value i of a sample is value source[i] of in[0], behind
+                        whose values those of in[1] count on (with `pair`); NN_FILL: alpha. source NULL: as they are */
+    NN_SOFTMAX,      /* over channels */
+    NN_RESIZE,       /* height x width, linear between the pixels that `start` and `step` lead to */
     NN_KINDS
 } nn_kind;
 
@@ -61,6 +61,7 @@ typedef struct nn_row {
     size_t groups;           /* of a convolution; 0: 1 */
     size_t dilation;         /* gap between the taps of a convolution; 0: dense */
     bool bias;               /* of a convolution */
+    bool count_padding;      /* of an average */
     float epsilon, momentum; /* of a batch normalisation; 0: 1e-5 and 0.1, PyTorch's */
     nn_function function;
     float alpha, beta;

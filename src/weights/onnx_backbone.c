@@ -53,13 +53,6 @@ static amend_status find_map(graph *g, size_t end, size_t *map)
                         g->file->name, g->network->outputs[0].name);
 }
 
-static void mark(const nn_table *table, size_t map, bool *needed)
-{
-    needed[map] = true;
-    for (size_t i = map; i > 0; i--)
-        for (size_t k = 0; needed[i] && k < nn_row_inputs(&table->rows[i]); k++) needed[table->rows[i].in[k]] = true;
-}
-
 /* ---- rows that train ---- */
 
 /* Words of plain characters, none of them the head's or another row's. */
@@ -108,22 +101,6 @@ static amend_status add_row(const graph *g, nn_table *table, nn_row row, const s
     amend_status status = nn_table_add(table, row, index);
     if (!status.code) status = nn_rows_check(table, *index);
     return status.code ? graph_error(g, status.code, "%s", status.message) : status;
-}
-
-/* The weights of rows that are left go with them. */
-static void move_fills(graph *g, const bool *needed, const size_t *went_to)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < g->fill_count; i++) {
-        struct graph_fill fill = g->fills[i];
-        if (needed[fill.row]) {
-            fill.row = went_to[fill.row];
-            g->fills[kept++] = fill;
-        } else {
-            mem_free(fill.values);
-        }
-    }
-    g->fill_count = kept;
 }
 
 /* The row that input k only moves values of, in ways that cannot be said, so that `row` should take them from there;
@@ -233,13 +210,13 @@ static amend_status cut(graph *g, size_t map, nn_table *table)
         TRY(join_moves(g->network, &g->network->table.rows[i]));
         TRY(as_convolution(g, i));
     }
-    mark(whole, map, needed);
+    graph_mark(whole, map, needed);
     TRY(nn_table_begin(table, in.h, in.w, in.c));
     for (size_t i = 1; i <= map; i++) {
         g->node = g->made_by[i];
         if (needed[i]) TRY(add_row(g, table, whole->rows[i], went_to, &went_to[i]));
     }
-    move_fills(g, needed, went_to);
+    graph_keep_fills(g, needed, went_to);
     return status_ok();
 }
 

@@ -125,6 +125,15 @@ amend_status graph_fill(graph *g, size_t row, const char *suffix, size_t count, 
 amend_status graph_move(graph *g, const graph_value *a, const graph_value *b, size_t rank, const size_t *dims,
                         const uint32_t *elements, float fill, graph_value *moved) AMEND_MUST_USE;
 
+/* Marks a row and all that it is made of. */
+void graph_mark(const nn_table *table, size_t row, bool *needed);
+
+/* The weights of rows that are left go with them. */
+void graph_keep_fills(graph *g, const bool *needed, const size_t *went_to);
+
+/* Leaves of the table the input and what makes the outputs. */
+void graph_prune(graph *g);
+
 /* Leaves of the table what makes the last feature map in front of row `end`, as rows that can be trained. */
 amend_status graph_cut(graph *g, size_t end) AMEND_MUST_USE;
 

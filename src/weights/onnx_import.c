@@ -267,7 +267,10 @@ static amend_status import_graph(graph *g, const onnx_import_options *options)
     TRY(add_input(g, options));
     for (size_t i = 0; i < proto->n_node; i++) TRY(import_node(g, proto->node[i]));
     for (size_t i = 0; i < proto->n_output && !(options->backbone && i); i++) TRY(add_output(g, proto->output[i]));
-    if (options->backbone) TRY(graph_cut(g, g->network->outputs[--g->network->output_count].row));
+    if (options->backbone)
+        TRY(graph_cut(g, g->network->outputs[--g->network->output_count].row));
+    else
+        graph_prune(g);
     if (g->network->table.count < 2)
         return status_error(AMEND_UNSUPPORTED, "%s: a network without any layer", g->file->name);
     TRY(fill_params(g));

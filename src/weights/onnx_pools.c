@@ -6,6 +6,7 @@
 static amend_status add_pool(graph *g, nn_row row, graph_value *map, onnx_window *window, float fill, size_t *index)
 {
     TRY(onnx_fit_window(g, map, window, fill, &row));
+    row.count_padding = row.count_padding && (row.pad || row.pad_more);
     row.in[0] = map->row;
     return graph_add_row(g, row, index);
 }
@@ -18,6 +19,21 @@ static amend_status give_map(graph *g, size_t index)
     return graph_output(g, 0, &made);
 }
 
+/* Zeros around a map that is never below 0 change no maximum, as long as every window has a value of the map, too. */
+static void take_zeros(const graph *g, graph_value *map, onnx_window *window)
+{
+    bool positive[NN_MAX_ROWS], fit = true;
+    graph_value inner = *map;
+    onnx_window padded = *window;
+    if (!onnx_take_padding(g, &inner, &padded)) return;
+    nn_table_signs(&g->network->table, positive);
+    for (size_t i = 0; i < 2; i++)
+        fit = fit && !padded.gap[i] && padded.before[i] < padded.kernel[i] && padded.after[i] < padded.kernel[i];
+    if (!fit || !positive[inner.row]) return;
+    *map = inner;
+    *window = padded;
+}
+
 amend_status onnx_max_pool(graph *g)
 {
     graph_value map;
@@ -26,6 +42,7 @@ amend_status onnx_max_pool(graph *g)
     if (graph_has_output(g, 1)) return graph_error(g, AMEND_UNSUPPORTED, "its second output, the places of the maxima");
     TRY(onnx_map_input(g, 0, &map));
     TRY(onnx_read_window(g, &map, NULL, &window));
+    take_zeros(g, &map, &window);
     TRY(add_pool(g, (nn_row){.kind = NN_MAX_POOL}, &map, &window, -FLT_MAX, &index));
     return give_map(g, index);
 }
@@ -70,17 +87,12 @@ amend_status onnx_average_pool(graph *g)
     bool padding = graph_int(g, "count_include_pad", 0);
     TRY(onnx_map_input(g, 0, &map));
     TRY(onnx_read_window(g, &map, NULL, &w));
+    bool extra = w.extra[0] || w.extra[1], padded = w.before[0] || w.before[1] || w.after[0] || w.after[1];
+    if (!extra && (padding || !padded) && onnx_take_padding(g, &map, &w)) padding = true;
     bool alike = w.kernel[0] == w.kernel[1] && w.stride[0] == w.stride[1] && !w.gap[0] && !w.gap[1];
     bool even = w.before[0] == w.before[1] && w.after[0] == w.after[1] && w.after[0] >= w.before[0];
-    if (alike && padding && !w.extra[0] && !w.extra[1]) {
-        TRY(onnx_pad_map(g, &map, w.before, w.after, 0, &map));
-        memset(w.before, 0, sizeof w.before);
-        memset(w.after, 0, sizeof w.after);
-        even = true;
-        padding = false;
-    }
-    if (alike && even && !padding)
-        TRY(add_pool(g, (nn_row){.kind = NN_AVERAGE_POOL}, &map, &w, 0, &index));
+    if (alike && (padding ? !extra : even))
+        TRY(add_pool(g, (nn_row){.kind = NN_AVERAGE_POOL, .count_padding = padding}, &map, &w, 0, &index));
     else
         TRY(average_spread(g, &map, &w, padding, &index));
     return give_map(g, index);

@@ -94,6 +94,48 @@ amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *ke
     return status_ok();
 }
 
+/* ---- padding in front ---- */
+
+/* Where value (y, x, channel) of a map of shape `to` comes from, when `from` lies `before` inside it. */
+static uint32_t place_inside(nn_shape from, const size_t before[2], size_t y, size_t x, size_t channel)
+{
+    if (y < before[0] || x < before[1] || y >= before[0] + from.h || x >= before[1] + from.w) return NN_FILL;
+    return (uint32_t)(((y - before[0]) * from.w + x - before[1]) * from.c + channel);
+}
+
+/* Whether a gathering row does nothing but to put `fill` around its input, and how much of it above and left. */
+static bool puts_around(const nn_row *row, nn_shape from, nn_shape to, size_t before[2])
+{
+    size_t first = 0, count = nn_shape_count(to);
+    if (row->kind != NN_GATHER || row->pair || !row->source || from.c != to.c || from.h > to.h || from.w > to.w)
+        return false;
+    while (first < count && row->source[first] == NN_FILL) first++;
+    before[0] = first / to.c / to.w;
+    before[1] = first / to.c % to.w;
+    if (before[0] + from.h > to.h || before[1] + from.w > to.w) return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t pixel = i / to.c;
+        if (row->source[i] != place_inside(from, before, pixel / to.w, pixel % to.w, i % to.c)) return false;
+    }
+    return true;
+}
+
+bool onnx_take_padding(const graph *g, graph_value *map, onnx_window *w)
+{
+    const nn_table *table = &g->network->table;
+    const nn_row *row = &table->rows[map->row];
+    nn_shape from = table->shapes[row->in[0]], to = table->shapes[map->row];
+    size_t before[2];
+    if (row->alpha != 0 || !puts_around(row, from, to, before)) return false;
+    const size_t sides[2] = {from.h, from.w};
+    for (size_t i = 0; i < 2; i++) {
+        w->before[i] += before[i];
+        w->after[i] += map->dims[2 + i] - sides[i] - before[i];
+    }
+    graph_row_value(row->in[0], 4, (size_t[]){1, from.c, from.h, from.w}, map);
+    return true;
+}
+
 /* ---- windows that rows cannot say ---- */
 
 /* *map with results[i] lines a side: line k is the map's places[2 + i][k], or `fill`. Frees the places. */

@@ -353,6 +353,7 @@ static amend_status write_row(writer *w, size_t index)
     case NN_MAX_POOL:
     case NN_AVERAGE_POOL:
         TRY(add_node(w, row->kind == NN_MAX_POOL ? "MaxPool" : "AveragePool", (const char *[]){in}, 1, out, &node));
+        if (row->count_padding) TRY(add_int(w, node, "count_include_pad", 1));
         return add_window(w, row, node);
     case NN_GLOBAL_POOL:
         return add_node(w, "GlobalAveragePool", (const char *[]){in}, 1, out, &node);

@@ -80,6 +80,12 @@ static void test_stride_and_pool(void **state)
     size_t pool = add((nn_row){.kind = NN_MAX_POOL, .in = {conv}, .kernel = 3, .stride = 2, .pad = 1});
     assert_ok(arm_erosion(&table, pool, map));
     assert_near(map[0], (5 + 3 + 3) / 9.0 / 4); /* its own padding does not count */
+    nn_row average = {.kind = NN_AVERAGE_POOL, .in = {conv}, .kernel = 2, .stride = 2, .pad = 1};
+    assert_ok(arm_erosion(&table, add(average), map));
+    assert_near(map[0], 5.0 / 9); /* of this window one value of four */
+    average.count_padding = true;
+    assert_ok(arm_erosion(&table, add(average), map));
+    assert_near(map[0], (3 + 5.0 / 9) / 4);
     size_t mean = add((nn_row){.kind = NN_GLOBAL_POOL, .in = {pool}});
     double share = 0;
     assert_ok(arm_erosion(&table, mean, &share));
@@ -88,7 +94,7 @@ static void test_stride_and_pool(void **state)
     assert_ok(arm_erosion(&table, gate, map)); /* as in front of the gate */
     assert_near(map[0], 5.0 / 9);
     size_t ratio = add((nn_row){.kind = NN_COMBINE, .operation = NN_OVER, .in = {conv, mean}});
-    assert_refused(arm_erosion(&table, ratio, map), AMEND_UNSUPPORTED, "row5");
+    assert_refused(arm_erosion(&table, ratio, map), AMEND_UNSUPPORTED, "row7");
 }
 
 /* r = 2, windows of 4 x 4 at stride 1: an outer cluster's share in a window's mean is the share of its area. */

@@ -71,6 +71,28 @@ static void oblong(onnx_net *n)
     net_classify(n, net_conv(n, "c2", net_plain(n, "Relu", "r3", at, NULL), 32, 64, 3, 2, 1, false), 64);
 }
 
+static const char *pad_net(onnx_net *n, const char *name, const char *in, int64_t before, int64_t after)
+{
+    net_node *node = net_add(n, "Pad", name, 1, (const char *[]){in});
+    const int64_t pads[8] = {0, 0, before, before, 0, 0, after, after};
+    int64_t *values = node->ints[node->proto.n_attribute];
+    net_ints(node, "pads", 8, 0, 0);
+    memcpy(values, pads, sizeof pads);
+    return node->output;
+}
+
+/* Zeros as nodes of their own, as TensorFlow's networks have them, and averages that count their padding. */
+static void padded(onnx_net *n)
+{
+    const char *at = net_conv(n, "c1", pad_net(n, "p1", "image", 0, 1), 3, 24, 3, 2, 1, false);
+    at = net_pool(n, "MaxPool", "most", pad_net(n, "p2", net_plain(n, "Relu", "r1", at, NULL), 1, 1), 3, 2);
+    at =
+        net_pool(n, "AveragePool", "torch", pad_net(n, "p3", net_conv(n, "c2", at, 24, 24, 3, 1, 1, true), 1, 1), 3, 1);
+    at = net_pool(n, "AveragePool", "mean", at, 3, 1);
+    net_ints(&n->nodes[n->node_count - 1], "pads", 4, 1, 1);
+    net_classify(n, net_conv(n, "c3", net_norm(n, "n1", at, 24), 24, 64, 3, 2, 1, false), 64);
+}
+
 static const char *write_net(void (*build)(onnx_net *), bool training, const char *name)
 {
     onnx_net *n = net_new(SIDE, 3);
@@ -206,6 +228,7 @@ static void same_maps(void **state)
     check_same(sloped, "slopes");
     check_same(scaled, "constants");
     check_same(oblong, "oblong kernels");
+    check_same(padded, "padding");
 }
 
 static bool has_row(const target *t, const char *line)
@@ -229,6 +252,18 @@ static void rows_of_branches(void **state)
         assert_true(variance->value[0] > 0.69f && variance->value[0] < 1.31f);
         free_target(t);
     }
+}
+
+/* Zeros in front of a window are the window's. */
+static void rows_of_padding(void **state)
+{
+    (void)state;
+    target *t = make_target(write_net(padded, false, "net.onnx"), ARM_HEAD_GAP);
+    assert_true(has_row(t, "c1 conv input channels=24 kernel=3 stride=2 pad=1 pad_more=1\n"));
+    assert_true(has_row(t, " max_pool node3 kernel=3 stride=2 pad=1\n"));
+    assert_true(has_row(t, " average_pool c2 kernel=3 stride=1 pad=1 count_padding=1\n"));
+    assert_false(has_row(t, " gather "));
+    free_target(t);
 }
 
 /* Padding by nothing leaves no row. */
@@ -305,6 +340,7 @@ static void gradients(void **state)
     check_gradients(sloped, "slopes");
     check_gradients(scaled, "constants");
     check_gradients(oblong, "oblong kernels");
+    check_gradients(padded, "padding");
 }
 
 /* ---- PyTorch as the witness ---- */
@@ -443,6 +479,7 @@ static void saved_and_opened(void **state)
     check_saved(sloped, "slopes, ema", ARM_HEAD_EMA);
     check_saved(scaled, "constants, gap", ARM_HEAD_GAP);
     check_saved(oblong, "oblong kernels, ema", ARM_HEAD_EMA);
+    check_saved(padded, "padding, gap", ARM_HEAD_GAP);
 }
 
 static void flattened(onnx_net *n)
@@ -618,12 +655,12 @@ static void strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_maps),    cmocka_unit_test(rows_of_branches),
-        cmocka_unit_test(gradients),    cmocka_unit_test(no_rows_for_nothing),
-        cmocka_unit_test(torch_agrees), cmocka_unit_test(saved_and_opened),
-        cmocka_unit_test(flattening),   cmocka_unit_test(another_size),
-        cmocka_unit_test(erosion),      cmocka_unit_test(refused),
-        cmocka_unit_test(strangers),
+        cmocka_unit_test(same_maps),        cmocka_unit_test(rows_of_branches),
+        cmocka_unit_test(gradients),        cmocka_unit_test(no_rows_for_nothing),
+        cmocka_unit_test(rows_of_padding),  cmocka_unit_test(torch_agrees),
+        cmocka_unit_test(saved_and_opened), cmocka_unit_test(flattening),
+        cmocka_unit_test(another_size),     cmocka_unit_test(erosion),
+        cmocka_unit_test(refused),          cmocka_unit_test(strangers),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

@@ -21,7 +21,7 @@ static const char good[] = "stem conv input channels=24 kernel=3 stride=2 pad=1\
                            "less combine sum,r1 operation=minus\n"
                            "bent activation less function=slopes\n"
                            "most max_pool bent kernel=3 stride=2 pad=1\n"
-                           "mild average_pool most kernel=2 stride=1 pad_more=1\n"
+                           "mild average_pool most kernel=2 stride=1 pad_more=1 count_padding=1\n"
                            "last conv mild channels=2 kernel=1 stride=1 kernel_width=5 pad_width=2\n";
 
 static amend_status read_text(const char *text)

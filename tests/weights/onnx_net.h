@@ -16,7 +16,7 @@ typedef struct net_node {
     Onnx__NodeProto proto;
     char words[NET_INPUTS + 2][NET_WORD], *inputs[NET_INPUTS], *output;
     Onnx__AttributeProto attributes[NET_ATTRIBUTES], *attribute_pointers[NET_ATTRIBUTES];
-    int64_t ints[NET_ATTRIBUTES][4];
+    int64_t ints[NET_ATTRIBUTES][8];
 } net_node;
 
 typedef struct net_tensor {
