@@ -5,7 +5,7 @@
  *     size_t count = 0;
  *     amend_status status = amend_detector_open(NULL, &detector);
  *     if (!status.code) status = amend_detector_find(detector, &photo, 0, &faces, &count);
- *     ... faces[i].box goes to amend_model_predict_face or, as it is, to amend_model_predict
+ *     ... &faces[i] goes to amend_model_predict_face, or &faces[i].box to amend_model_predict
  *     amend_faces_free(faces);
  */
 #ifndef AMEND_FACES_H
@@ -43,8 +43,8 @@ typedef struct amend_detector amend_detector;
 AMEND_API amend_status amend_detector_open(const char *path, amend_detector **detector) AMEND_MUST_USE;
 AMEND_API void amend_detector_free(amend_detector *detector); /* accepts NULL */
 
-/* All faces of score `threshold` (0: the detector's own, 0 .. 1) or more, the surest first; none is no error: *count 0,
- * *faces NULL. Seen are faces from about 1/50 of the photo's longer side on. The caller frees *faces with
+/* All faces of score `threshold` (below 1; 0: the detector's own) or more, the surest first; none is no error: *count
+ * 0, *faces NULL. Seen are faces from about 1/50 of the photo's longer side on. The caller frees *faces with
  * amend_faces_free. Threads may share a detector and use it at the same time. */
 AMEND_API amend_status amend_detector_find(amend_detector *detector, const amend_image *image, double threshold,
                                            amend_face **faces, size_t *count) AMEND_MUST_USE;

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/machine.h"
 #include "cli/bench.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "data/loader.h"
 
 enum { FEWEST = 3, MOST = 256 };

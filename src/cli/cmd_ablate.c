@@ -6,7 +6,7 @@
 #include "ablate/table.h"
 #include "base/mem.h"
 #include "cli/data_args.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/output.h"
 
 typedef struct ablate_words {

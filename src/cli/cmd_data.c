@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/data_args.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/output.h"
 #include "data/survey.h"
 

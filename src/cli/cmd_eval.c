@@ -148,7 +148,7 @@ const cli_command cli_eval = {
     "  --shared         across data sets: only the classes that model and set both have, by name (angry is anger); "
     "images\n"
     "                   of others are left out, and the model chooses among the shared\n"
-    "  --unseen         leave out images whose exact copies are in the training split (of FER2013: 1 in 12)\n"
+    "  --unseen         leave out images whose exact copies are in the training split (FER2013, PublicTest: 1 in 12)\n"
     "  --affinity A     ema, batch or none; the model's own if left out. With batch a prediction depends on the other\n"
     "                   images of its batch\n"
     "  --tta flip       mean of the probabilities of each image and its mirror image\n"

@@ -9,7 +9,7 @@
 #include "cli/detect.h"
 #include "cli/explain.h"
 #include "cli/inputs.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/output.h"
 #include "face/crop.h"
 #include "model/explain_page.h"

@@ -9,7 +9,7 @@
 #include "cli/detect.h"
 #include "cli/face_points.h"
 #include "cli/inputs.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/output.h"
 #include "cli/print.h"
 #include "eval/detection.h"
@@ -159,15 +159,10 @@ static void print_score(const faces_request *r, const detection_score *s)
     printf(", at IoU %.1f\n", DETECTION_OVERLAP);
 }
 
-static json_t *share_to_json(double share)
-{
-    return isnan(share) ? json_null() : json_real(share);
-}
-
 static json_t *score_to_json(const detection_score *s)
 {
     return json_pack("{s:f, s:o, s:o, s:I, s:I, s:I, s:I}", "iou", DETECTION_OVERLAP, "recall",
-                     share_to_json(detection_recall(s)), "precision", share_to_json(detection_precision(s)), "boxes",
+                     json_number(detection_recall(s)), "precision", json_number(detection_precision(s)), "boxes",
                      (json_int_t)s->boxes, "found", (json_int_t)s->found, "hits", (json_int_t)s->hits, "left_out",
                      (json_int_t)s->left_out);
 }

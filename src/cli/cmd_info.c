@@ -4,7 +4,7 @@
 
 #include "cli/args.h"
 #include "cli/cost.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/output.h"
 #include "cli/print.h"
 #include "model/model.h"

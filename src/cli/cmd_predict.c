@@ -214,7 +214,8 @@ static int run(int argc, char **argv)
 const cli_command cli_predict = {
     "predict", run, "recognise the expression in photos",
     "Usage: amend predict IMAGE|FOLDER|'PATTERN'|-... [options]\n"
-    "Finds the faces and prints the probability of each expression; - reads an image from standard input.\n\n"
+    "Finds the faces (of a photo the 512 surest at most) and prints the probability of each expression; - reads an\n"
+    "image from standard input.\n\n"
     "  --model FILE    model; the released one if left out\n"
     "  --box X,Y,W,H   the face, in pixels of the upright image; nothing is looked for\n"
     "  --no-detect     the whole image is the face\n"

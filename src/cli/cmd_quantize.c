@@ -92,7 +92,8 @@ static amend_status quantize(const quantize_request *r, const amend_model *model
 
 static amend_status top1(amend_model *model, const dataset *set, nn_type type, double *share)
 {
-    const evaluate_options options = {.head = model_describe(model)->head, .batch = 64, .type = type};
+    arm_head head = model_describe(model)->head; /* folded, `batch` is that of a batch of one image */
+    const evaluate_options options = {.head = head, .batch = head == ARM_HEAD_BATCH ? 1 : 64, .type = type};
     size_t count = dataset_count(set), classes = amend_model_classes(model), right = 0;
     float *probabilities = NULL;
     TRY(mem_alloc(&probabilities, count * classes, sizeof(float), "predictions"));
@@ -167,7 +168,7 @@ static int run(int argc, char **argv)
 }
 
 const cli_command cli_quantize = {
-    "quantize", run, "make an 8-bit model, a quarter of the size and faster",
+    "quantize", run, "make an 8-bit model, smaller and faster",
     "Usage: amend quantize MODEL --data DIR --out FILE [options]\n"
     "Folds the network, finds the ranges of its activations on training images, writes weights in 8 bits, and "
     "measures\n"

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "cli/explain.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "nn/loss.h"
 
 static json_t *numbers(const double *values, size_t count)

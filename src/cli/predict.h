@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "amend/model.h"
-#include "cli/json.h"
+#include "base/json.h"
 
 enum { PREDICT_MAX_FACES = 512 /* of one photo */ };
 

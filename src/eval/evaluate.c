@@ -21,7 +21,7 @@ amend_status evaluate_check_classes(amend_model *model, const dataset *set)
         at < others ? dataset_label_name(set, at) : "none");
 }
 
-/* What gives logits for a batch: the folded program, or for `batch` affinity the unfolded plan. */
+/* What gives logits for a batch: the folded program, or for `batch` affinity over several images the unfolded plan. */
 typedef struct network {
     nn_program *program;
     nn_context *context;
@@ -37,10 +37,12 @@ static void network_free(network *n)
 
 static amend_status network_open(amend_model *model, const evaluate_options *options, network *n)
 {
-    bool folds = options->head == model_describe(model)->head && options->head != ARM_HEAD_BATCH;
+    bool alone = options->head != ARM_HEAD_BATCH || options->batch == 1;
+    bool folds = alone && options->head == model_describe(model)->head;
     if (!folds && options->type == NN_U8)
-        return status_error(AMEND_UNSUPPORTED, "affinity %s cannot be measured in int8; take f32 or bf16",
-                            arm_head_name(options->head));
+        return status_error(AMEND_UNSUPPORTED,
+                            "affinity %s in batches of %zu cannot be measured in int8; take f32 or bf16",
+                            arm_head_name(options->head), options->batch);
     if (!folds) return model_plan(model, options->head, options->batch, options->type, &n->plan);
     TRY(model_program(model, options->batch, options->type, &n->program));
     return nn_context_create(n->program, &n->context);

@@ -32,11 +32,9 @@ typedef struct eval_report {
 /* A table of plain text. */
 amend_status eval_report_text(const eval_report *report, FILE *stream) AMEND_MUST_USE;
 
-/* JSON, schema 1: keys schema, top1, top1_interval [low, high], mean_class, macro_f1, ece, count, confusion (rows are
- * truth), labels, per_class [{label, count, precision, recall, f1}] and protocol. What is not defined is null. */
-amend_status eval_report_json(const eval_report *report, FILE *stream) AMEND_MUST_USE;
-
-/* The same to a file, whole or not at all; "-" is standard output. */
+/* JSON, schema 1, to a file, whole or not at all; "-" is standard output. Keys: schema, top1, top1_interval [low,
+ * high], mean_class, macro_f1, ece, count, confusion (rows are truth), labels, per_class [{label, count, precision,
+ * recall, f1}] and protocol. What is not defined is null. */
 amend_status eval_report_write_json(const eval_report *report, const char *path) AMEND_MUST_USE;
 
 /* The confusion matrix as a PNG file. */

@@ -1,35 +1,15 @@
-/* The report as JSON. jansson's "new" setters take a NULL value for a failure, so failures inside need no check of
- * their own: each function returns NULL when anything in it failed. */
-#include <math.h>
-#include <string.h>
-
-#include <jansson.h>
-
-#include "base/file.h"
-#include "base/status.h"
+/* The report as JSON. */
+#include "base/json.h"
 #include "eval/protocol.h"
 #include "eval/report.h"
-
-static json_t *finished(json_t *value, int failures)
-{
-    if (!failures) return value;
-    json_decref(value);
-    return NULL;
-}
-
-/* JSON has no NaN. */
-static json_t *share(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
 
 static json_t *labels_array(const eval_report *report)
 {
     json_t *array = json_array();
     int failures = 0;
     for (size_t k = 0; k < report->metrics->classes; k++)
-        failures |= json_array_append_new(array, json_string(report->labels[k]));
-    return finished(array, failures);
+        failures |= json_array_append_new(array, json_text(report->labels[k]));
+    return json_finished(array, failures);
 }
 
 static json_t *confusion_array(const eval_metrics *m)
@@ -42,18 +22,18 @@ static json_t *confusion_array(const eval_metrics *m)
             failures |= json_array_append_new(row, json_integer((json_int_t)m->confusion[truth * m->classes + k]));
         failures |= json_array_append_new(array, row);
     }
-    return finished(array, failures);
+    return json_finished(array, failures);
 }
 
 static json_t *class_object(const eval_class *class, const char *label)
 {
     json_t *object = json_object();
-    int failures = json_object_set_new(object, "label", json_string(label));
+    int failures = json_object_set_new(object, "label", json_text(label));
     failures |= json_object_set_new(object, "count", json_integer((json_int_t) class->count));
-    failures |= json_object_set_new(object, "precision", share(class->precision));
-    failures |= json_object_set_new(object, "recall", share(class->recall));
-    failures |= json_object_set_new(object, "f1", share(class->f1));
-    return finished(object, failures);
+    failures |= json_object_set_new(object, "precision", json_number(class->precision));
+    failures |= json_object_set_new(object, "recall", json_number(class->recall));
+    failures |= json_object_set_new(object, "f1", json_number(class->f1));
+    return json_finished(object, failures);
 }
 
 static json_t *classes_array(const eval_report *report)
@@ -62,7 +42,7 @@ static json_t *classes_array(const eval_report *report)
     int failures = 0;
     for (size_t k = 0; k < report->metrics->classes; k++)
         failures |= json_array_append_new(array, class_object(&report->metrics->per_class[k], report->labels[k]));
-    return finished(array, failures);
+    return json_finished(array, failures);
 }
 
 static json_t *protocol_object(const eval_protocol *protocol)
@@ -71,9 +51,9 @@ static json_t *protocol_object(const eval_protocol *protocol)
     int failures = 0;
     for (size_t i = 0; i < EVAL_PROTOCOL_FIELDS; i++) {
         const char *value = eval_protocol_value(protocol, i);
-        failures |= json_object_set_new(object, eval_protocol_name(i), value ? json_string(value) : json_null());
+        failures |= json_object_set_new(object, eval_protocol_name(i), value ? json_text(value) : json_null());
     }
-    return finished(object, failures);
+    return json_finished(object, failures);
 }
 
 static json_t *report_object(const eval_report *report)
@@ -91,30 +71,10 @@ static json_t *report_object(const eval_report *report)
     failures |= json_object_set_new(object, "labels", labels_array(report));
     failures |= json_object_set_new(object, "per_class", classes_array(report));
     failures |= json_object_set_new(object, "protocol", protocol_object(&report->protocol));
-    return finished(object, failures);
-}
-
-amend_status eval_report_json(const eval_report *report, FILE *stream)
-{
-    json_t *object = report_object(report);
-    int failed;
-    if (!object)
-        return status_error(AMEND_BAD_DATA, "report as JSON: out of memory, or a label or file name is not UTF-8");
-    failed = json_dumpf(object, stream, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-    json_decref(object);
-    if (failed || fputc('\n', stream) == EOF || fflush(stream))
-        return status_error(AMEND_IO, "report as JSON: could not be written; is the disk full?");
-    return status_ok();
+    return json_finished(object, failures);
 }
 
 amend_status eval_report_write_json(const eval_report *report, const char *path)
 {
-    file_replacement file = {0};
-    amend_status status;
-    if (!strcmp(path, "-")) return eval_report_json(report, stdout);
-    TRY(file_replace_begin(path, &file));
-    status = eval_report_json(report, file.stream);
-    if (!status.code) return file_replace_commit(&file);
-    file_replace_abandon(&file);
-    return status_prefix(status, "%s", path);
+    return json_save_exact(report_object(report), path);
 }

@@ -104,9 +104,9 @@ static void add_evidence(maps_page *p, size_t class)
 static void describe(maps_page *p)
 {
     const arm_geometry *g = p->g;
-    snprintf(p->t.title, TEXT, "The feature map in the %s head", p->g ? "ARM" : "gap");
+    snprintf(p->t.title, TEXT, "The feature map%s", g ? " in the ARM head" : "");
     if (!g) {
-        snprintf(p->t.arranged, TEXT, "A gap head arranges nothing and has no de-albino.");
+        snprintf(p->t.arranged, TEXT, "No arranged pixels: the head is gap, or ARM behind a projection.");
         return;
     }
     snprintf(p->t.pixels, TEXT, "%zu × %zu pixels", g->arranged_height, g->arranged_width);

@@ -79,7 +79,7 @@ const config_key recipe_keys[] = {
     CHOICE(
         "train.sampling", sampling, samplings,
         "of an epoch; shuffle: every image; mrr: as many of each class as the smallest has; sqrt: by roots of counts"),
-    TEXT("train.init", init, "weights to start from: a model, a .pth or safetensors state dictionary; empty: random"),
+    TEXT("train.init", init, "weights to start from: a model, or a .pth, safetensors or ONNX file; empty: random"),
     TEXT("train.teacher", teacher,
          "models, with commas between them, whose probabilities are mixed into the targets; empty: none"),
     REAL("train.teaching", teaching, 0, 1, "share of the teachers in the targets, where there are any"),

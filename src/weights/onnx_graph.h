@@ -20,6 +20,10 @@ typedef struct graph {
     onnx_network *network;
     bool backbone;                               /* see onnx_import_options */
     const Onnx__NodeProto *made_by[NN_MAX_ROWS]; /* the node of each row */
+    struct graph_border {                        /* of each row, when it was asked for: see onnx_take_padding */
+        bool known, is_one;
+        size_t before[2];
+    } borders[NN_MAX_ROWS];
     graph_value *values;
     uint64_t *hashes; /* of the values' names */
     size_t count, capacity;

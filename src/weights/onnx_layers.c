@@ -66,7 +66,7 @@ amend_status onnx_conv(graph *g)
         return graph_error(g, AMEND_BAD_DATA, "weights of %zu input channels in %lld groups for a map of %zu channels",
                            weight.rank == 4 ? weight.dims[1] : 0, (long long)groups, map.dims[1]);
     TRY(onnx_read_window(g, &map, weight.dims + 2, &window));
-    onnx_take_padding(g, &map, &window);
+    onnx_take_padding(g, &map, &window, NN_CONV);
     nn_row row = {.kind = NN_CONV, .channels = weight.dims[0], .groups = (size_t)groups, .bias = graph_has_input(g, 2)};
     TRY(onnx_fit_window(g, &map, &window, 0, &row));
     TRY(square_kernel(g, &weight, &window, &values));

@@ -42,8 +42,9 @@ typedef struct onnx_window {
 amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *kernel,
                               onnx_window *window) AMEND_MUST_USE;
 
-/* Takes zeros that a Pad in front has put around the map as the window's own; false: there are none. */
-bool onnx_take_padding(const graph *g, graph_value *map, onnx_window *window);
+/* Takes zeros that a Pad in front has put around the map as the window's own, where a row of this kind can say them;
+ * false: it cannot, or there are none. */
+bool onnx_take_padding(graph *g, graph_value *map, onnx_window *window, nn_kind kind);
 
 /* Fills a row's window. Where a row cannot say it, *map is replaced: padded with `fill`, or spread. */
 amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *window, float fill, nn_row *row) AMEND_MUST_USE;

@@ -19,19 +19,12 @@ static amend_status give_map(graph *g, size_t index)
     return graph_output(g, 0, &made);
 }
 
-/* Zeros around a map that is never below 0 change no maximum, as long as every window has a value of the map, too. */
-static void take_zeros(const graph *g, graph_value *map, onnx_window *window)
+/* Zeros around a map that is never below 0 change no maximum, as every window has a value of the map, too. */
+static void take_zeros(graph *g, graph_value *map, onnx_window *window)
 {
-    bool positive[NN_MAX_ROWS], fit = true;
-    graph_value inner = *map;
-    onnx_window padded = *window;
-    if (!onnx_take_padding(g, &inner, &padded)) return;
+    bool positive[NN_MAX_ROWS];
     nn_table_signs(&g->network->table, positive);
-    for (size_t i = 0; i < 2; i++)
-        fit = fit && !padded.gap[i] && padded.before[i] < padded.kernel[i] && padded.after[i] < padded.kernel[i];
-    if (!fit || !positive[inner.row]) return;
-    *map = inner;
-    *window = padded;
+    if (positive[g->network->table.rows[map->row].in[0]]) onnx_take_padding(g, map, window, NN_MAX_POOL);
 }
 
 amend_status onnx_max_pool(graph *g)
@@ -84,13 +77,15 @@ amend_status onnx_average_pool(graph *g)
     graph_value map;
     onnx_window w;
     size_t index;
-    bool padding = graph_int(g, "count_include_pad", 0);
     TRY(onnx_map_input(g, 0, &map));
     TRY(onnx_read_window(g, &map, NULL, &w));
-    bool extra = w.extra[0] || w.extra[1], padded = w.before[0] || w.before[1] || w.after[0] || w.after[1];
-    if (!extra && (padding || !padded) && onnx_take_padding(g, &map, &w)) padding = true;
+    bool extra = w.extra[0] || w.extra[1];
+    bool padded = w.before[0] || w.before[1] || w.after[0] > w.extra[0] || w.after[1] > w.extra[1];
+    bool padding = padded && graph_int(g, "count_include_pad", 0);
+    if (!extra && padding == padded && onnx_take_padding(g, &map, &w, NN_AVERAGE_POOL)) padding = true;
     bool alike = w.kernel[0] == w.kernel[1] && w.stride[0] == w.stride[1] && !w.gap[0] && !w.gap[1];
-    bool even = w.before[0] == w.before[1] && w.after[0] == w.after[1] && w.after[0] >= w.before[0];
+    bool even = w.before[0] == w.before[1] && w.after[0] == w.after[1] && w.after[0] >= w.before[0] &&
+                w.after[0] < w.kernel[0];
     if (alike && (padding ? !extra : even))
         TRY(add_pool(g, (nn_row){.kind = NN_AVERAGE_POOL, .count_padding = padding}, &map, &w, 0, &index));
     else

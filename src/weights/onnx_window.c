@@ -94,48 +94,6 @@ amend_status onnx_read_window(graph *g, const graph_value *map, const size_t *ke
     return status_ok();
 }
 
-/* ---- padding in front ---- */
-
-/* Where value (y, x, channel) of a map of shape `to` comes from, when `from` lies `before` inside it. */
-static uint32_t place_inside(nn_shape from, const size_t before[2], size_t y, size_t x, size_t channel)
-{
-    if (y < before[0] || x < before[1] || y >= before[0] + from.h || x >= before[1] + from.w) return NN_FILL;
-    return (uint32_t)(((y - before[0]) * from.w + x - before[1]) * from.c + channel);
-}
-
-/* Whether a gathering row does nothing but to put `fill` around its input, and how much of it above and left. */
-static bool puts_around(const nn_row *row, nn_shape from, nn_shape to, size_t before[2])
-{
-    size_t first = 0, count = nn_shape_count(to);
-    if (row->kind != NN_GATHER || row->pair || !row->source || from.c != to.c || from.h > to.h || from.w > to.w)
-        return false;
-    while (first < count && row->source[first] == NN_FILL) first++;
-    before[0] = first / to.c / to.w;
-    before[1] = first / to.c % to.w;
-    if (before[0] + from.h > to.h || before[1] + from.w > to.w) return false;
-    for (size_t i = 0; i < count; i++) {
-        size_t pixel = i / to.c;
-        if (row->source[i] != place_inside(from, before, pixel / to.w, pixel % to.w, i % to.c)) return false;
-    }
-    return true;
-}
-
-bool onnx_take_padding(const graph *g, graph_value *map, onnx_window *w)
-{
-    const nn_table *table = &g->network->table;
-    const nn_row *row = &table->rows[map->row];
-    nn_shape from = table->shapes[row->in[0]], to = table->shapes[map->row];
-    size_t before[2];
-    if (row->alpha != 0 || !puts_around(row, from, to, before)) return false;
-    const size_t sides[2] = {from.h, from.w};
-    for (size_t i = 0; i < 2; i++) {
-        w->before[i] += before[i];
-        w->after[i] += map->dims[2 + i] - sides[i] - before[i];
-    }
-    graph_row_value(row->in[0], 4, (size_t[]){1, from.c, from.h, from.w}, map);
-    return true;
-}
-
 /* ---- windows that rows cannot say ---- */
 
 /* *map with results[i] lines a side: line k is the map's places[2 + i][k], or `fill`. Frees the places. */
@@ -201,23 +159,37 @@ amend_status onnx_spread_windows(graph *g, graph_value *map, onnx_window *w, flo
 
 /* ---- rows ---- */
 
-/* As much more below as right. Pools have the same sides above and left, too. */
-static bool pads_fit(const onnx_window *w, bool square)
+/* Where there is one result, any stride will do. */
+static void settle_strides(const graph_value *map, onnx_window *w)
 {
-    bool same = w->before[0] == w->before[1] && w->after[0] == w->after[1], fit = same || !square;
-    for (size_t i = 0; i < 2; i++) fit = fit && w->after[i] >= w->before[i] && w->before[i] < reach_of(w, i);
+    for (size_t i = 0; i < 2; i++)
+        if (map->dims[2 + i] + w->before[i] + w->after[i] == reach_of(w, i)) w->stride[i] = w->stride[!i];
+}
+
+/* Pools are square and dense. */
+static bool sides_fit(const onnx_window *w, nn_kind kind)
+{
+    bool alike = w->stride[0] == w->stride[1] && w->gap[0] == w->gap[1];
+    return alike && (kind == NN_CONV || (w->kernel[0] == w->kernel[1] && !w->gap[0]));
+}
+
+/* As much more below as right. Pools have the same sides above and left, too, and no window in the padding alone. */
+static bool pads_fit(const onnx_window *w, nn_kind kind)
+{
+    bool same = w->before[0] == w->before[1] && w->after[0] == w->after[1], fit = same || kind == NN_CONV;
+    for (size_t i = 0; i < 2; i++) {
+        fit = fit && w->after[i] >= w->before[i] && w->before[i] < reach_of(w, i);
+        fit = fit && (kind == NN_CONV || w->after[i] < reach_of(w, i));
+    }
     return fit && w->after[0] - w->before[0] == w->after[1] - w->before[1];
 }
 
 amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float fill, nn_row *row)
 {
-    for (size_t i = 0; i < 2; i++)
-        if (map->dims[2 + i] + w->before[i] + w->after[i] == reach_of(w, i))
-            w->stride[i] = w->stride[!i]; /* one result */
-    bool square = row->kind != NN_CONV, alike = w->stride[0] == w->stride[1] && w->gap[0] == w->gap[1];
-    if (!alike || (square && (w->kernel[0] != w->kernel[1] || w->gap[0]))) {
+    settle_strides(map, w);
+    if (!sides_fit(w, row->kind)) {
         TRY(onnx_spread_windows(g, map, w, fill));
-    } else if (!pads_fit(w, square)) {
+    } else if (!pads_fit(w, row->kind)) {
         TRY(onnx_pad_map(g, map, w->before, w->after, fill, map));
         memset(w->before, 0, sizeof w->before);
         memset(w->after, 0, sizeof w->after);
@@ -231,4 +203,61 @@ amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float f
     row->kernel_width = w->kernel[1];
     row->pad_width = w->before[1];
     return status_ok();
+}
+
+/* ---- padding in front ---- */
+
+/* Where value (y, x, channel) of a map comes from, when `from` lies `before` inside it. */
+static uint32_t place_inside(nn_shape from, const size_t before[2], size_t y, size_t x, size_t channel)
+{
+    if (y < before[0] || x < before[1] || y >= before[0] + from.h || x >= before[1] + from.w) return NN_FILL;
+    return (uint32_t)(((y - before[0]) * from.w + x - before[1]) * from.c + channel);
+}
+
+/* Whether a gathering row does nothing but to put zeros around its input, and how much of it above and left. */
+static bool puts_around(const nn_row *row, nn_shape from, nn_shape to, size_t before[2])
+{
+    size_t first = 0, at = 0, count = nn_shape_count(to);
+    if (row->kind != NN_GATHER || row->pair || !row->source || row->alpha != 0) return false;
+    if (from.c != to.c || from.h > to.h || from.w > to.w) return false;
+    while (first < count && row->source[first] == NN_FILL) first++;
+    before[0] = first / to.c / to.w;
+    before[1] = first / to.c % to.w;
+    for (size_t y = 0; y < to.h; y++)
+        for (size_t x = 0; x < to.w; x++)
+            for (size_t c = 0; c < to.c; c++, at++)
+                if (row->source[at] != place_inside(from, before, y, x, c)) return false;
+    return before[0] + from.h <= to.h && before[1] + from.w <= to.w;
+}
+
+/* Each row is looked through once, however many windows read it. */
+static const size_t *border_of(graph *g, size_t row)
+{
+    const nn_table *table = &g->network->table;
+    const nn_row *r = &table->rows[row];
+    struct graph_border *border = &g->borders[row];
+    if (!border->known) border->is_one = puts_around(r, table->shapes[r->in[0]], table->shapes[row], border->before);
+    border->known = true;
+    return border->is_one ? border->before : NULL;
+}
+
+bool onnx_take_padding(graph *g, graph_value *map, onnx_window *window, nn_kind kind)
+{
+    const size_t *before = border_of(g, map->row);
+    size_t in = g->network->table.rows[map->row].in[0];
+    const nn_shape from = g->network->table.shapes[in];
+    const size_t sides[2] = {from.h, from.w};
+    onnx_window w = *window;
+    graph_value inner;
+    if (!before) return false;
+    for (size_t i = 0; i < 2; i++) {
+        w.before[i] += before[i];
+        w.after[i] += map->dims[2 + i] - sides[i] - before[i];
+    }
+    graph_row_value(in, 4, (size_t[]){1, from.c, from.h, from.w}, &inner);
+    settle_strides(&inner, &w);
+    if (!sides_fit(&w, kind) || !pads_fit(&w, kind)) return false;
+    *map = inner;
+    *window = w;
+    return true;
 }

@@ -55,6 +55,18 @@ static void reports_both(void **state)
     assert_says(printed, "split valid");
 }
 
+/* What 8 bits hold of a `batch` head is a batch of one image, and so both are measured. */
+static void a_batch_head(void **state)
+{
+    (void)state;
+    make_model_with_head("batch.safetensors", labels, 7, ARM_HEAD_BATCH);
+    assert_works("quantize $T/batch.safetensors --data $T/set --images 32 --split valid --out $T/one.safetensors");
+    assert_says(printed, "int8   top-1");
+    assert_works("eval $T/one.safetensors --data $T/set --split valid --precision int8 --batch 1");
+    assert_refused("eval $T/one.safetensors --data $T/set --split valid --precision int8 --batch 2", 1,
+                   "affinity batch in batches of 2 cannot be measured in int8");
+}
+
 static void is_small_and_near(void **state)
 {
     float full[7], coded[7], wide[7];
@@ -189,12 +201,10 @@ static void sets_that_do_not_fit(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reports_both),
-                                       cmocka_unit_test(is_small_and_near),
-                                       cmocka_unit_test(survives_a_second_saving),
-                                       cmocka_unit_test(works_in_all_commands),
-                                       cmocka_unit_test(is_refused_where_it_cannot_be),
-                                       cmocka_unit_test(sets_that_do_not_fit),
-                                       cmocka_unit_test(bad_files)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reports_both),          cmocka_unit_test(a_batch_head),
+        cmocka_unit_test(is_small_and_near),     cmocka_unit_test(survives_a_second_saving),
+        cmocka_unit_test(works_in_all_commands), cmocka_unit_test(is_refused_where_it_cannot_be),
+        cmocka_unit_test(sets_that_do_not_fit),  cmocka_unit_test(bad_files)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

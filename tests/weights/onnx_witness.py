@@ -89,6 +89,11 @@ def torch_cases():
                                                  if False else s.b(x)], 1), a=conv(3, 8, 3), b=conv(3, 4, 3)), 11),
         "slices": (Do(lambda s, x: s.a(x)[:, 1::2, 2:9, -5:], a=conv(3, 8, 3)), 11),
         "pad": (Do(lambda s, x: F.pad(s.a(F.pad(x, (1, 2, 0, 3))), (2, 1, 1, 2), mode="reflect"), a=conv(3, 8, 3)), 11),
+        "pads_in_front": (Do(lambda s, x: torch.cat([v.flatten(1) for v in (
+            F.avg_pool2d(F.pad(s.a(x), (0, 2, 0, 2)), 2, 1), F.avg_pool2d(F.pad(s.a(x), (1, 1, 1, 1)), 3, 1),
+            F.max_pool2d(F.pad(F.relu(s.a(x)), (1, 1, 1, 1)), 3, 2), F.max_pool2d(F.pad(s.a(x), (1, 1, 1, 1)), 3, 2),
+            s.b(F.pad(s.a(x), (1, 0, 1, 0))), s.b(F.pad(s.a(x), (0, 1, 0, 1))), s.b(F.pad(s.a(x), (2, 2, 1, 1))),
+            F.avg_pool2d(s.a(x), 3, 2, ceil_mode=True))], 1), a=conv(3, 8, 3), b=conv(8, 4, 3, stride=2)), 11),
         "pad_value": (Do(lambda s, x: F.pad(s.a(x), (1, 0, 0, 1), value=0.5), a=conv(3, 4, 3)), 11),
         "attention": (Do(lambda s, x: s.q(s.a(x).flatten(2).transpose(1, 2)).softmax(-1), a=conv(3, 8, 3), q=nn.Linear(8, 6)), 13),
         "arithmetic": (Do(lambda s, x: (2 - s.a(x)) * 3 / (s.b(x).abs() * 0 + 4 if False else 4) - x[:, :, 1:-1, 1:-1].mean(1, keepdim=True),

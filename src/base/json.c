@@ -1,6 +1,7 @@
 /* JSON to a file or to standard output. */
-#include "cli/json.h"
+#include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -28,6 +29,11 @@ int json_set_text_key(json_t *object, const char *key, json_t *value)
         failed = json_object_set_new(object, json_string_value(clean), value);
     json_decref(clean);
     return failed;
+}
+
+json_t *json_number(double value)
+{
+    return isnan(value) ? json_null() : json_real(value);
 }
 
 json_t *json_finished(json_t *value, int failures)

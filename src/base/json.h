@@ -1,6 +1,6 @@
-/* JSON results of commands. */
-#ifndef CLI_JSON_H
-#define CLI_JSON_H
+/* Results as JSON. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
 
 #include <jansson.h>
 
@@ -12,6 +12,9 @@ json_t *json_text(const char *text);
 /* object[key] = value, the key made as above. Takes over `value`, which may be NULL: not made. Not 0: not made, or a
  * key that is there already. */
 int json_set_text_key(json_t *object, const char *key, json_t *value);
+
+/* A number; NaN, which JSON has not, as null. */
+json_t *json_number(double value);
 
 /* `value`, or, when something in it failed (not 0), NULL. As jansson's "new" setters take a NULL value for a failure,
  * their results need only be gathered. */
