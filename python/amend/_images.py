@@ -21,6 +21,9 @@ _BYTES = ctypes.POINTER(ctypes.c_ubyte)
 
 def _as_pixels(image: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     """As height x width x channels without gaps."""
+    mode = getattr(image, "mode", None)  # Pillow's
+    if isinstance(mode, str) and mode not in ("L", "RGB", "RGBA"):
+        raise ValueError(f"pixels of mode {mode} are not gray, RGB or RGBA; give image.convert('RGB')")
     pixels: npt.NDArray[Any] = np.asarray(image)
     if pixels.dtype != np.uint8:
         raise TypeError(f"an image is a path or an array of uint8 (0 to 255), not of {pixels.dtype}")
@@ -64,5 +67,6 @@ def open_image(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
     """Decodes a JPEG, PNG or WebP file, upright: height x width x 3 (RGB), or height x width if it is gray."""
     with _owned() as image:
         check(lib.amend_image_open(os.fsencode(path), image))
-        pixels = np.ctypeslib.as_array(image.pixels, (image.height, image.width, image.channels)).copy()
+        pixels = np.empty((image.height, image.width, image.channels), np.uint8)
+        ctypes.memmove(pixels.ctypes.data, image.pixels, pixels.nbytes)
     return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels

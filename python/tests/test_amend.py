@@ -101,6 +101,13 @@ class Models(unittest.TestCase):
         clear = np.dstack([self.image, np.zeros(self.image.shape[:2], np.uint8)])
         np.testing.assert_array_equal(self.probabilities(clear), self.probabilities(np.zeros_like(self.image)))
 
+    def test_palettes(self):
+        class Palette(np.ndarray):
+            mode = "P"  # as Pillow's, whose array holds numbers of colours
+
+        with self.assertRaisesRegex(ValueError, "mode P.*convert"):
+            self.model.predict(self.image[:, :, 0].view(Palette))
+
     def test_no_image(self):
         with self.assertRaisesRegex(TypeError, "uint8.*not of float64"):
             self.model.predict(self.image / 255)

@@ -12,8 +12,6 @@
 #include "train/notes.h"
 #include "train/run.h"
 
-enum { BATCH = 64 }; /* for speed alone */
-
 /* Older versions' notes have no hashes; then the recipe tells, but for the content of files. */
 static amend_status is_other_by_recipe(const ablate_run *run, bool *other)
 {
@@ -85,8 +83,7 @@ static amend_status read_costs(const ablate_run *run, ablate_result *result)
 static amend_status measure_set(amend_model *model, const dataset *set, ablate_result *result)
 {
     arm_head head = model_describe(model)->head;
-    const evaluate_options how = {
-        .head = head, .batch = head == ARM_HEAD_BATCH ? 1 : BATCH, .type = NN_F32}; /* single images */
+    const evaluate_options how = {.head = head, .batch = evaluate_batch(head), .type = NN_F32};
     eval_metrics metrics;
     float *probabilities = NULL;
     TRY(mem_alloc(&probabilities, dataset_count(set) * amend_model_classes(model), sizeof(float), "predictions"));

@@ -37,6 +37,9 @@ amend_status file_replace_begin(const char *path, file_replacement *file) AMEND_
 amend_status file_replace_commit(file_replacement *file) AMEND_MUST_USE; /* frees everything, on failure too */
 void file_replace_abandon(file_replacement *file); /* removes the temporary; accepts a zeroed or ended one */
 
+/* The folder that `path` lies in, "." where it names none; to be freed with free(). NULL: out of memory. */
+char *file_folder_of(const char *path);
+
 /* Before the work whose result goes to `path`: whether file_replace_begin would take it, as far as can be said without
  * writing. */
 amend_status file_check_place(const char *path) AMEND_MUST_USE;

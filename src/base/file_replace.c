@@ -34,6 +34,7 @@ static amend_status check_replaceable(const char *path, const char *place)
     bool there = !stat(place, &info);
     if (there && S_ISDIR(info.st_mode))
         return status_error(AMEND_IO, "%s: a folder is here; name a file, in it or elsewhere", path);
+    if (there && S_ISREG(info.st_mode) && access(place, W_OK)) return status_errno(path, "replace");
     return is_of_the_system(place) || (there && !S_ISREG(info.st_mode)) ? refuse_device(path) : status_ok();
 }
 
@@ -54,8 +55,7 @@ static amend_status find_place(const char *path, char **place)
     return status;
 }
 
-/* Free with free(); NULL: out of memory. */
-static char *folder_of(const char *path)
+char *file_folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
@@ -65,7 +65,7 @@ amend_status file_check_place(const char *path)
 {
     char *place = NULL;
     TRY(find_place(path, &place));
-    char *folder = folder_of(place);
+    char *folder = file_folder_of(place);
     amend_status status = status_ok();
     if (folder && access(folder, W_OK | X_OK)) status = status_errno(path, "create");
     free(folder);
@@ -127,7 +127,7 @@ amend_status file_replace_begin(const char *path, file_replacement *file)
 /* The rename itself reaches the disk only with its folder. */
 static void sync_folder_of(const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = file_folder_of(path);
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         fsync(fd); /* some file systems cannot; the data are safe all the same */
@@ -150,11 +150,16 @@ amend_status file_replace_commit(file_replacement *file)
     amend_status status = finish_stream(file);
     if (fclose(file->stream) && !status.code) status = status_errno(file->path, "write");
     file->stream = NULL;
-    if (!status.code && rename(file->temporary, file->place)) status = status_errno(file->path, "replace");
-    if (status.code)
+    if (!status.code && rename(file->temporary, file->place)) {
+        bool mounted = errno == EBUSY; /* a file that a container has from outside */
+        status = status_errno(file->path, "replace");
+        if (mounted) status = status_error(AMEND_IO, "%s; what was to be there is %s", status.message, file->temporary);
+        if (!mounted) unlink(file->temporary);
+    } else if (status.code) {
         unlink(file->temporary);
-    else
+    } else {
         sync_folder_of(file->place);
+    }
     release(file);
     return status;
 }

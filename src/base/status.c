@@ -20,8 +20,11 @@ static void format_message(char *message, const char *format, va_list arguments)
     if (length < 0) snprintf(message, AMEND_MESSAGE_SIZE, "error message could not be formatted");
     if (length >= AMEND_MESSAGE_SIZE) memcpy(message + AMEND_MESSAGE_SIZE - 4, "...", 4);
     /* One line, whatever a stranger's file name holds. */
-    for (char *p = message; *p; p++)
+    for (char *p = message; *p; p++) {
+        int wide = (unsigned char)p[0] == 0xC2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xA0;
         if ((unsigned char)*p < 32 || *p == 127) *p = ' ';
+        if (wide) p[0] = p[1] = ' '; /* U+0080 .. U+009F, which terminals may obey, too */
+    }
 }
 
 amend_status status_error(amend_code code, const char *format, ...)

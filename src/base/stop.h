@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* From the first stop_listen to the last stop_leave the signals do nothing but set stop_asked; calls may be nested. The
- * outermost stop_listen forgets earlier wishes. One thread calls them. */
+/* From the first stop_listen to the last stop_leave a signal sets stop_asked, and says so; the second one of its kind
+ * ends the program. Calls may be nested. The outermost stop_listen forgets earlier wishes. One thread calls them. */
 void stop_listen(void);
 void stop_leave(void);
 

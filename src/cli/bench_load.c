@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/machine.h"
 #include "cli/bench.h"
-#include "base/json.h"
 #include "data/loader.h"
 
 enum { FEWEST = 3, MOST = 256 };

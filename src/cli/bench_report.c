@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/machine.h"
 #include "cli/bench.h"
-#include "base/json.h"
 #include "nn/floor.h"
 
 enum { WARM = 2, ROUNDS = 7, FEWEST_ROUNDS = 3, MOST = 4096, FLOOR_REPEATS = 3 };

@@ -4,9 +4,9 @@
 
 #include "ablate/ablate.h"
 #include "ablate/table.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/data_args.h"
-#include "base/json.h"
 #include "cli/output.h"
 
 typedef struct ablate_words {

@@ -1,9 +1,9 @@
 /* amend audit */
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/data_args.h"
-#include "base/json.h"
 #include "cli/output.h"
 #include "eval/audit.h"
 

@@ -14,7 +14,8 @@ typedef struct calibrate_request {
 
 static amend_status fit(amend_model *model, const dataset *set, calibration *result)
 {
-    const evaluate_options options = {.head = model_describe(model)->head, .batch = 64, .type = NN_F32};
+    const model_description *d = model_describe(model);
+    const evaluate_options options = {.head = d->head, .batch = evaluate_batch(d->head), .type = NN_F32};
     size_t count = dataset_count(set), classes = amend_model_classes(model);
     float *logits = NULL;
     size_t *labels = NULL;
@@ -22,7 +23,7 @@ static amend_status fit(amend_model *model, const dataset *set, calibration *res
     if (!status.code) status = mem_alloc(&labels, count, sizeof *labels, "labels");
     for (size_t i = 0; !status.code && i < count; i++) labels[i] = dataset_label(set, i);
     if (!status.code) status = evaluate_logits(model, set, &options, logits);
-    if (!status.code) status = calibrate(logits, labels, count, classes, result);
+    if (!status.code) status = calibrate(logits, labels, count, classes, d->temperature, result);
     mem_free(logits);
     mem_free(labels);
     return status;
@@ -75,6 +76,7 @@ static int run(int argc, char **argv)
     r.model = argv[0];
     result = cli_data_read(&cli_calibrate, &r.words, r.data, &data);
     if (!result) result = cli_check_output(&cli_calibrate, "--out", r.out, CLI_OUTPUT_WEIGHTS);
+    if (!result) result = cli_check_kept("--out", r.out, r.model, "model");
     if (result) return result;
     amend_status status = run_calibration(&r, &data);
     return status.code ? cli_fail(status) : CLI_DONE;

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/data_args.h"
 #include "base/json.h"
+#include "cli/data_args.h"
 #include "cli/output.h"
 #include "data/survey.h"
 

@@ -129,6 +129,8 @@ static int run(int argc, char **argv)
     if (!result) result = cli_data_read(&cli_eval, &r.words, r.data, &data);
     if (!result) result = cli_check_output(&cli_eval, "--json", r.json, CLI_OUTPUT_TEXT);
     if (!result) result = cli_check_output(&cli_eval, "--picture", r.picture, CLI_OUTPUT_FILE);
+    if (!result) result = cli_check_kept("--json", r.json, r.model, "model");
+    if (!result) result = cli_check_kept("--picture", r.picture, r.model, "model");
     if (result) return result;
     evaluate_options how = {ARM_HEAD_EMA, batch, (nn_type)precision, r.tta != NULL, NULL};
     amend_status status = evaluate(&r, &data, &how, affinity);

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/detect.h"
 #include "cli/explain.h"
 #include "cli/inputs.h"
-#include "base/json.h"
 #include "cli/output.h"
 #include "face/crop.h"
 #include "model/explain_page.h"

@@ -27,6 +27,7 @@ static int run(int argc, char **argv)
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
     result = cli_check_output(&cli_export, "--out", out, onnx ? CLI_OUTPUT_FILE : CLI_OUTPUT_WEIGHTS);
+    if (!result) result = cli_check_kept("--out", out, argv[0], "model");
     if (result) return result;
     amend_status status = model_open(argv[0], &model);
     if (!status.code && onnx)

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/args.h"
 #include "cli/detect.h"
 #include "cli/face_points.h"
 #include "cli/inputs.h"
-#include "base/json.h"
 #include "cli/output.h"
 #include "cli/print.h"
 #include "eval/detection.h"
@@ -190,6 +191,7 @@ static amend_status find_all(faces_context *c, const cli_inputs *inputs, int *re
 {
     const faces_request *r = c->request;
     const cli_visitor visitor = {"finding faces", find_in_file, tell_faces, forget_faces, c};
+    if (r->annotate && r->json) TRY(file_make_folder(r->annotate)); /* the JSON may go there */
     c->images = json_array();
     if (cli_visit_inputs(inputs, &visitor)) *result = CLI_FAILED;
     json_t *all = json_pack("{s:i, s:o}", "schema", 1, "images", c->images);

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/args.h"
 #include "cli/cost.h"
-#include "base/json.h"
 #include "cli/output.h"
 #include "cli/print.h"
 #include "model/model.h"
@@ -163,6 +163,7 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (!operands) return cli_usage(&cli_info, "one file is needed");
     result = cli_check_output(&cli_info, "--json", json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_kept("--json", json, argv[0], "file");
     if (result) return result;
     amend_status status = weight_file_open(argv[0], &file);
     if (status.code) return cli_fail(status);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/args.h"
 #include "cli/detect.h"
@@ -132,6 +133,7 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
     amend_model *model = NULL;
     int result = CLI_DONE;
     amend_status status = open_all(r, &model);
+    if (!status.code && r->annotate && r->json) status = file_make_folder(r->annotate); /* the JSON may go there */
     if (status.code) return cli_fail(status);
     json_t *images = json_array();
     if (r->csv) predict_print_csv_header(model);

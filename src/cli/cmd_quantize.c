@@ -92,8 +92,8 @@ static amend_status quantize(const quantize_request *r, const amend_model *model
 
 static amend_status top1(amend_model *model, const dataset *set, nn_type type, double *share)
 {
-    arm_head head = model_describe(model)->head; /* folded, `batch` is that of a batch of one image */
-    const evaluate_options options = {.head = head, .batch = head == ARM_HEAD_BATCH ? 1 : 64, .type = type};
+    arm_head head = model_describe(model)->head;
+    const evaluate_options options = {.head = head, .batch = evaluate_batch(head), .type = type};
     size_t count = dataset_count(set), classes = amend_model_classes(model), right = 0;
     float *probabilities = NULL;
     TRY(mem_alloc(&probabilities, count * classes, sizeof(float), "predictions"));

@@ -41,6 +41,17 @@ static amend_status load_recipe(const char *path, const char *folder, bool resum
     return resume ? load_own_recipe(folder, keys, chosen) : status_ok();
 }
 
+/* RUN/recipe.ini is written anew: it must not be the one that was given. */
+static int check_recipe_kept(const char *folder, const char *path)
+{
+    char *own = NULL;
+    amend_status status = file_join(folder, "recipe.ini", &own);
+    if (status.code) return cli_fail(status);
+    int result = cli_check_kept("--out", own, path, "recipe");
+    mem_free(own);
+    return result;
+}
+
 /* Whether keys say more than how a run goes on. */
 static bool say_what(char *const *keys, int count)
 {
@@ -67,6 +78,8 @@ static int run(int argc, char **argv)
     if (result) return result;
     if (!data || !folder) return cli_usage(&cli_train, "--data and --out are needed");
     result = cli_check_output(&cli_train, "--out", folder, CLI_OUTPUT_FOLDER);
+    if (result) return result;
+    if (path && !resume) result = check_recipe_kept(folder, path);
     if (result) return result;
     if (memory && !read_memory(memory, &bytes))
         return cli_usage(&cli_train, "--memory %s: a size such as 4G or 800M", memory);

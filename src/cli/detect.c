@@ -2,6 +2,7 @@
 #include "cli/detect.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,6 +79,19 @@ static amend_status check_kept(const cli_inputs *inputs, const char *path, const
     return photo ? cli_would_replace(photo->path, option, "photo", other) : status_ok();
 }
 
+/* Beside a photo others may lie which were not given: a picture could take the place of one. */
+static amend_status check_apart(const char *annotate, const cli_input *photo)
+{
+    char *folder = file_folder_of(photo->path);
+    bool same = folder && strcmp(photo->path, "-") && file_is_same(folder, annotate);
+    free(folder);
+    if (!same) return status_ok();
+    return status_error(AMEND_BAD_ARGUMENT,
+                        "%s: --annotate would put pictures among the photos, in whose places they could come; name "
+                        "another folder",
+                        annotate);
+}
+
 amend_status cli_check_photos_kept(const cli_inputs *inputs, const char *annotate, const char *json)
 {
     amend_status status = json ? check_kept(inputs, json, "--json", "file") : status_ok();
@@ -85,6 +99,7 @@ amend_status cli_check_photos_kept(const cli_inputs *inputs, const char *annotat
         char *path = NULL;
         TRY(picture_path(annotate, inputs->items[i].name, &path));
         status = check_kept(inputs, path, "--annotate", "folder");
+        if (!status.code) status = check_apart(annotate, &inputs->items[i]);
         mem_free(path);
     }
     return status;

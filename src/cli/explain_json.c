@@ -1,8 +1,8 @@
 /* Evidence as JSON. */
 #include <math.h>
 
-#include "cli/explain.h"
 #include "base/json.h"
+#include "cli/explain.h"
 #include "nn/loss.h"
 
 static json_t *numbers(const double *values, size_t count)

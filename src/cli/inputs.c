@@ -100,10 +100,12 @@ static amend_status add_folder(cli_inputs *inputs, const char *folder, size_t in
     return status;
 }
 
-/* Not a pattern. */
-static amend_status add_place(cli_inputs *inputs, const char *place)
+/* Not a pattern. Beside others, the folder that pictures go to is none: an earlier call may have filled it. */
+static amend_status add_place(cli_inputs *inputs, const char *place, bool alone)
 {
     size_t before = inputs->count;
+    if (!alone && inputs->left_out && file_is_folder(place) && file_is_same(place, inputs->left_out))
+        return status_ok();
     if (!strcmp(place, "-")) return add(inputs, place, "standard-input");
     if (!file_is_folder(place)) return add(inputs, place, last_name(place));
     TRY(add_folder(inputs, place, strlen(place), 0));
@@ -120,15 +122,15 @@ static amend_status add_pattern(cli_inputs *inputs, const char *pattern)
     if (failed) return status_error(AMEND_IO, "%s: no file is called like this", pattern);
     amend_status status = status_ok();
     for (size_t i = 0; !status.code && i < found.gl_pathc; i++)
-        status = add_failure(inputs, add_place(inputs, found.gl_pathv[i]));
+        status = add_failure(inputs, add_place(inputs, found.gl_pathv[i], false));
     globfree(&found);
     return status;
 }
 
-static amend_status add_operand(cli_inputs *inputs, const char *operand)
+static amend_status add_operand(cli_inputs *inputs, const char *operand, bool alone)
 {
     bool pattern = strpbrk(operand, "*?[") && !file_exists(operand);
-    return add_failure(inputs, pattern ? add_pattern(inputs, operand) : add_place(inputs, operand));
+    return add_failure(inputs, pattern ? add_pattern(inputs, operand) : add_place(inputs, operand, alone));
 }
 
 /* Where nothing is left to work on, that is said before anything else is opened. */
@@ -241,7 +243,7 @@ amend_status cli_inputs_expand(char *const *operands, size_t count, const char *
 {
     amend_status status = status_ok();
     *inputs = (cli_inputs){.left_out = drawn};
-    for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i]);
+    for (size_t i = 0; !status.code && i < count; i++) status = add_operand(inputs, operands[i], count == 1);
     if (!status.code) status = check_any(inputs);
     if (!status.code) status = number_namesakes(inputs);
     if (!status.code) status = sort_by_file(inputs);

@@ -39,9 +39,10 @@ int cli_check_output(const cli_command *command, const char *option, const char 
 int cli_check_json(const cli_command *command, const char *json, const char *made)
 {
     size_t length = made ? strlen(made) : 0;
-    bool inside =
-        json && made && !strncmp(json, made, length) && (json[length] == '/' || (length && made[length - 1] == '/'));
-    return inside && !file_exists(made) ? CLI_DONE : cli_check_output(command, "--json", json, CLI_OUTPUT_TEXT);
+    bool begins = json && made && !strncmp(json, made, length) && !file_exists(made);
+    const char *name = begins ? json + length + strspn(json + length, "/") : "";
+    bool inside = *name && !strchr(name, '/') && name[-1] == '/';
+    return inside ? CLI_DONE : cli_check_output(command, "--json", json, CLI_OUTPUT_TEXT);
 }
 
 amend_status cli_would_replace(const char *path, const char *option, const char *what, const char *other)

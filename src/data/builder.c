@@ -1,4 +1,4 @@
-/* Growing a data set: samples in one array, pixels of all images in one buffer. */
+/* Growing a data set: samples in one array, pixels of all images in blocks. */
 #include "data/dataset_internal.h"
 
 #include <stdio.h>
@@ -79,13 +79,26 @@ static amend_status add_origin(dataset *set, const data_entry *entry, size_t *of
     return status_ok();
 }
 
-static amend_status keep_pixels(dataset *set, const amend_image *image, size_t *offset)
+/* A new last block, for `bytes` or more. What it does not fill is no memory. */
+static amend_status add_block(dataset *set, size_t bytes)
+{
+    enum { BLOCK = 1 << 26 };
+    size_t size = bytes > BLOCK ? bytes : BLOCK;
+    TRY(reserve(&set->blocks, &set->blocks_capacity, set->block_count, 1, sizeof *set->blocks, "pixels"));
+    TRY(mem_alloc_unset(&set->blocks[set->block_count], size, 1, "pixels"));
+    set->block_count++;
+    set->block_used = 0;
+    set->block_size = size;
+    return status_ok();
+}
+
+static amend_status keep_pixels(dataset *set, const amend_image *image, unsigned char **kept)
 {
     size_t bytes = image->width * image->height * image->channels; /* an image in memory: its size fits */
-    TRY(reserve(&set->pixels, &set->pixels_capacity, set->pixels_size, bytes, 1, "pixels"));
-    memcpy(set->pixels + set->pixels_size, image->pixels, bytes);
-    *offset = set->pixels_size;
-    set->pixels_size += bytes;
+    if (set->block_size - set->block_used < bytes) TRY(add_block(set, bytes));
+    *kept = set->blocks[set->block_count - 1] + set->block_used;
+    memcpy(*kept, image->pixels, bytes);
+    set->block_used += bytes;
     return status_ok();
 }
 
@@ -93,19 +106,20 @@ static amend_status append(data_builder *b, const data_entry *entry, const amend
 {
     dataset *set = b->set;
     data_sample sample = {.label = entry->label, .split = entry->split};
+    amend_image kept = *image;
+    kept.pixels = NULL;
     TRY(reserve_sample(set));
     TRY(add_origin(set, entry, &sample.origin));
     if (b->all)
         sample.print = fingerprint_of(image);
     else
-        TRY(keep_pixels(set, image, &sample.offset));
+        TRY(keep_pixels(set, image, &kept.pixels));
     float *target = set->targets + set->count * set->classes;
     if (entry->target)
         memcpy(target, entry->target, set->classes * sizeof *target);
     else
         target[entry->label] = 1.0f;
-    set->images[set->count] = *image;
-    set->images[set->count].pixels = NULL; /* they move while the set grows */
+    set->images[set->count] = kept;
     set->samples[set->count++] = sample;
     return status_ok();
 }

@@ -40,18 +40,10 @@ static amend_status check_not_empty(const data_builder *b)
         return status_error(AMEND_BAD_DATA, "%s: no images in it; give the folder or file that holds them",
                             b->options->path);
     return status_error(
-        AMEND_BAD_DATA, "%s: no images of split '%s' (there are train %zu, valid %zu, test %zu); choose another split",
-        b->options->path, data_split_name(b->options->split), seen[DATA_TRAIN], seen[DATA_VALID], seen[DATA_TEST]);
-}
-
-/* Gives back what doubling left over, then points every image to its pixels. */
-static amend_status settle(dataset *set)
-{
-    if (!set->pixels) return status_ok();
-    TRY(mem_grow(&set->pixels, set->pixels_size, set->pixels_size, 1, "pixels"));
-    set->pixels_capacity = set->pixels_size;
-    for (size_t i = 0; i < set->count; i++) set->images[i].pixels = set->pixels + set->samples[i].offset;
-    return status_ok();
+        AMEND_BAD_DATA,
+        "%s: no images of split '%s' (there are train %zu, valid %zu, test %zu) in layout %s; choose another split",
+        b->options->path, data_split_name(b->options->split), seen[DATA_TRAIN], seen[DATA_VALID], seen[DATA_TEST],
+        b->set->layout->name);
 }
 
 amend_status dataset_read(const data_options *options, bool all, const data_bad_sink *sink, dataset **set)
@@ -66,8 +58,6 @@ amend_status dataset_read(const data_options *options, bool all, const data_bad_
     st = b.set->layout->read(&b);
     if (st.code) goto fail;
     st = check_not_empty(&b);
-    if (st.code) goto fail;
-    st = settle(b.set);
     if (st.code) goto fail;
     *set = b.set;
     return st;
@@ -89,7 +79,8 @@ void dataset_free(dataset *set)
     mem_free(set->samples);
     mem_free(set->images);
     mem_free(set->targets);
-    mem_free(set->pixels);
+    for (size_t i = 0; i < set->block_count; i++) mem_free(set->blocks[i]);
+    mem_free(set->blocks);
     mem_free(set->text);
     mem_free(set);
 }

@@ -9,7 +9,6 @@
 typedef struct data_layout data_layout;
 
 typedef struct data_sample {
-    size_t offset; /* of its pixels; they move while the set grows, so pointers are set at the end */
     size_t origin; /* of its text */
     size_t label;
     data_split split;
@@ -21,12 +20,13 @@ struct dataset {
     char **labels;
     size_t classes;
     data_sample *samples;
-    amend_image *images; /* their pixels lie in `pixels` */
+    amend_image *images; /* their pixels lie in `blocks` */
     float *targets;      /* count x classes */
     size_t count, capacity;
-    unsigned char *pixels; /* of all images, one after the other */
-    size_t pixels_size, pixels_capacity;
-    char *text; /* origins, each with its NUL */
+    unsigned char **blocks; /* of pixels, which never move: a large set is in memory once */
+    size_t block_count, blocks_capacity;
+    size_t block_used, block_size; /* of the last block */
+    char *text;                    /* origins, each with its NUL */
     size_t text_size, text_capacity;
     size_t dropped;
     text_list left_aside;

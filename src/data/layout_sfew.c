@@ -82,8 +82,12 @@ static amend_status check_classes(data_builder *b, const char *root)
         size_t k = 0;
         while (k < CLASSES && strcmp(folders[k], found.names[i])) k++;
         if (k == CLASSES)
-            st = builder_bad(b, status_error(AMEND_BAD_DATA, "%s/%s: no class of SFEW has this name; move it away",
-                                             root, found.names[i]));
+            st = builder_bad(
+                b, status_error(
+                       AMEND_BAD_DATA,
+                       "%s/%s: no class of SFEW has this name; move it away, or give --layout folder if these are "
+                       "folders of your own",
+                       root, found.names[i]));
     }
     listing_free(&found);
     return st;

@@ -59,13 +59,13 @@ static amend_status ece(const rows *r, double temperature, float *probabilities,
     return status;
 }
 
-static amend_status measure(const rows *all, float *probabilities, size_t *labels, calibration *c)
+static amend_status measure(const rows *all, double before, float *probabilities, size_t *labels, calibration *c)
 {
     double halves[2];
     c->temperature = fit(all);
-    c->nll_before = nll(all, 1);
+    c->nll_before = nll(all, before);
     c->nll_after = nll(all, c->temperature);
-    TRY(ece(all, 1, probabilities, labels, &c->ece_before));
+    TRY(ece(all, before, probabilities, labels, &c->ece_before));
     TRY(ece(all, c->temperature, probabilities, labels, &c->ece_after));
     for (size_t half = 0; half < 2; half++) {
         rows seen = *all, unseen = *all;
@@ -78,7 +78,8 @@ static amend_status measure(const rows *all, float *probabilities, size_t *label
     return status_ok();
 }
 
-amend_status calibrate(const float *logits, const size_t *labels, size_t count, size_t classes, calibration *result)
+amend_status calibrate(const float *logits, const size_t *labels, size_t count, size_t classes, double before,
+                       calibration *result)
 {
     const rows all = {logits, labels, count, classes, 0, 1};
     float *probabilities = NULL;
@@ -87,7 +88,7 @@ amend_status calibrate(const float *logits, const size_t *labels, size_t count, 
         return status_error(AMEND_BAD_DATA, "%zu images are too few to calibrate with; 20 are needed", count);
     amend_status status = mem_alloc(&probabilities, count * classes, sizeof *probabilities, "probabilities");
     if (!status.code) status = mem_alloc(&copies, count, sizeof *copies, "labels");
-    if (!status.code) status = measure(&all, probabilities, copies, result);
+    if (!status.code) status = measure(&all, before > 0 ? before : 1, probabilities, copies, result);
     mem_free(probabilities);
     mem_free(copies);
     return status;

@@ -7,6 +7,12 @@
 #include "base/mem.h"
 #include "base/progress.h"
 
+size_t evaluate_batch(arm_head head)
+{
+    enum { FAST = 64 };
+    return head == ARM_HEAD_BATCH ? 1 : FAST;
+}
+
 amend_status evaluate_check_classes(amend_model *model, const dataset *set)
 {
     size_t classes = amend_model_classes(model);
@@ -39,10 +45,13 @@ static amend_status network_open(amend_model *model, const evaluate_options *opt
 {
     bool alone = options->head != ARM_HEAD_BATCH || options->batch == 1;
     bool folds = alone && options->head == model_describe(model)->head;
-    if (!folds && options->type == NN_U8)
-        return status_error(AMEND_UNSUPPORTED,
-                            "affinity %s in batches of %zu cannot be measured in int8; take f32 or bf16",
-                            arm_head_name(options->head), options->batch);
+    if (!folds && (options->type == NN_U8 || model_check_weights(model).code))
+        return status_error(
+            AMEND_UNSUPPORTED,
+            "%s: affinity %s%s cannot be measured in 8 bits, nor of a network that was folded for good; "
+            "take the model it was made from%s",
+            amend_model_path(model), arm_head_name(options->head), alone ? "" : " over several images",
+            alone ? "" : ", or --batch 1");
     if (!folds) return model_plan(model, options->head, options->batch, options->type, &n->plan);
     TRY(model_program(model, options->batch, options->type, &n->program));
     return nn_context_create(n->program, &n->context);

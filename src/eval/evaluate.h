@@ -14,6 +14,9 @@ typedef struct evaluate_options {
     const shared_classes *shared; /* evaluate_metrics measures these alone; NULL: all, which must be the model's */
 } evaluate_options;
 
+/* Images at once such that a prediction depends on its image alone. */
+size_t evaluate_batch(arm_head head);
+
 /* Refuses a set whose classes are not the model's, in their order. */
 amend_status evaluate_check_classes(amend_model *model, const dataset *set) AMEND_MUST_USE;
 

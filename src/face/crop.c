@@ -66,6 +66,12 @@ amend_status face_align(const amend_image *image, const amend_face *face, const 
     return face_crop(image, &face->box, &view->box);
 }
 
+bool face_is_on(const amend_face *face, const amend_image *image)
+{
+    face_view view;
+    return !check_box(image, &face->box).code && !face_align(image, face, &face_template_fer2013, &view).code;
+}
+
 bool face_is_cut(const amend_face *face, size_t width, size_t height)
 {
     static const amend_point_name names[] = {AMEND_LEFT_EYE, AMEND_RIGHT_EYE, AMEND_MOUTH};

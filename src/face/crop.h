@@ -31,6 +31,9 @@ amend_status face_crop(const amend_image *image, const amend_box *box, amend_box
 amend_status face_align(const amend_image *image, const amend_face *face, const face_template *template,
                         face_view *view) AMEND_MUST_USE;
 
+/* Whether a face can be cut out of the photo: neither its box nor the square by its points lies outside. */
+bool face_is_on(const amend_face *face, const amend_image *image);
+
 /* An eye or the mouth lies outside the photo of these sides: the expression cannot be seen. */
 bool face_is_cut(const amend_face *face, size_t width, size_t height);
 

@@ -64,12 +64,12 @@ amend_status amend_detector_find(amend_detector *d, const amend_image *image, do
 {
     if (!d || !faces || !count)
         return status_error(AMEND_BAD_ARGUMENT, "amend_detector_find: detector, faces and count must be given");
+    *faces = NULL;
+    *count = 0;
     TRY(status_prefix(image_check(image), "amend_detector_find"));
     if (!(threshold >= 0 && threshold < 1))
         return status_error(AMEND_BAD_ARGUMENT, "a threshold of %g; 0 or more and less than 1 is possible", threshold);
     face_list *list = NULL;
-    *faces = NULL;
-    *count = 0;
     TRY(mem_alloc(&list, 1, sizeof *list, "faces"));
     amend_status status = face_search(d->network, image, threshold > 0 ? threshold : d->network->kind->threshold, list);
     if (!status.code) status = copy_faces(list, faces, count);

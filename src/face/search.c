@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "face/crop.h"
 #include "face/detector.h"
 #include "face/pyramid.h"
 
@@ -196,6 +197,15 @@ static amend_status build_pyramid(const face_network *n, const amend_image *imag
     return status;
 }
 
+/* Parts reach beyond the photo, where its edge repeats. */
+static void drop_outside(face_list *list, const amend_image *image)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (face_is_on(&list->faces[i], image)) list->faces[kept++] = list->faces[i];
+    list->count = kept;
+}
+
 amend_status face_search(face_network *n, const amend_image *image, double threshold, face_list *list)
 {
     face_pyramid pyramid;
@@ -208,5 +218,6 @@ amend_status face_search(face_network *n, const amend_image *image, double thres
     mem_free(parts);
     face_pyramid_free(&pyramid);
     face_merge(list);
+    drop_outside(list, image);
     return status;
 }

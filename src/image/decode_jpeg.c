@@ -38,16 +38,27 @@ static void give_up(jpeg_reader *reader, amend_status status)
     longjmp(reader->failure, 1);
 }
 
+/* 12 bits, lossless and other processes, rare colour spaces: well formed, and no intact copy would help. */
+static bool is_unsupported(int code)
+{
+    return code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED || code == JERR_CONVERSION_NOTIMPL ||
+           code == JERR_ARITH_NOTIMPL || code == JERR_NOTIMPL || code == JERR_NOT_COMPILED;
+}
+
 static void on_error(j_common_ptr codec)
 {
     jpeg_reader *reader = codec->client_data;
     char reason[JMSG_LENGTH_MAX];
     codec->err->format_message(codec, reason);
-    bool memory = codec->err->msg_code == JERR_OUT_OF_MEMORY;
-    give_up(reader, memory
-                        ? status_error(AMEND_NO_MEMORY, "%s: out of memory in the JPEG decoder", reader->source->name)
-                        : status_error(AMEND_BAD_DATA, "%s: damaged JPEG file (%s); get an intact copy",
-                                       reader->source->name, reason));
+    const char *name = reader->source->name;
+    if (codec->err->msg_code == JERR_OUT_OF_MEMORY)
+        give_up(reader, status_error(AMEND_NO_MEMORY, "%s: out of memory in the JPEG decoder", name));
+    if (is_unsupported(codec->err->msg_code))
+        give_up(reader, status_error(AMEND_UNSUPPORTED,
+                                     "%s: a kind of JPEG that is not read here (%s); save it as an ordinary one, of 8 "
+                                     "bits",
+                                     name, reason));
+    give_up(reader, status_error(AMEND_BAD_DATA, "%s: damaged JPEG file (%s); get an intact copy", name, reason));
 }
 
 /* libjpeg only warns when data end early and paints the rest gray, or are damaged and go on as something else; that is

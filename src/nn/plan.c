@@ -264,6 +264,8 @@ static amend_status plan_backward_memory(nn_plan *plan)
     TRY(arena_take(&plan->arena, tensor_bytes(&logits->out), &logits->gradient_at));
     for (size_t i = plan->count; i-- > 1;) {
         step *s = &plan->steps[i];
+        if (s->out.wants_gradient && !s->has_gradient)
+            return status_error(AMEND_BAD_ARGUMENT, "%s: learns, and nothing reads it", s->layer.row->name);
         for (size_t k = 0; k < NN_MAX_INPUTS; k++) TRY(plan_input_gradient(plan, s, k));
         for (size_t k = 0; k < NN_MAX_INPUTS; k++)
             if (s->adds[k]) TRY(arena_give(&plan->arena, s->sum_at[k], tensor_bytes(s->layer.in[k])));
@@ -376,7 +378,7 @@ const float *nn_plan_map(const nn_plan *plan, size_t row, size_t *count)
 {
     for (size_t i = 0; plan->options.training && i < plan->count; i++) {
         const step *s = &plan->steps[i];
-        if (s->last_row != row || s->out.type != NN_F32) continue;
+        if (s->last_row != row || s->out.type != NN_F32 || !s->kept) continue;
         *count = nn_shape_count(s->out.shape);
         return s->out.data;
     }

@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "eval/evaluate.h"
 
-enum { BATCH = 32 }; /* for speed alone: but for `batch` affinity a prediction depends on its image */
-
 static void describe(measured *m, const data_options *options, const char *split, const char *rule)
 {
     const model_description *d = model_describe(m->model);
@@ -37,7 +35,7 @@ amend_status measured_create(const char *path, const data_options *options, cons
     size_t count = dataset_count(m->set);
     TRY(mem_alloc(&m->probabilities, count * amend_model_classes(m->model), sizeof(float), "predictions"));
     arm_head head = model_describe(m->model)->head;
-    const evaluate_options how = {.head = head, .batch = head == ARM_HEAD_BATCH ? 1 : BATCH, .type = NN_F32};
+    const evaluate_options how = {.head = head, .batch = evaluate_batch(head), .type = NN_F32};
     TRY(evaluate_metrics(m->model, m->set, &how, m->probabilities, &m->metrics));
     describe(m, options, split, rule);
     return status_ok();

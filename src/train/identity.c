@@ -2,11 +2,14 @@
 #include "train/identity.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "train/teacher.h"
+
+static const char part_mark[] = "-part";
 
 static amend_status add_file(const char *key, const char *path, uint64_t *hash)
 {
@@ -101,7 +104,14 @@ amend_status run_identify(const recipe *r, const dataset *set, run_identity *ide
 void run_identify_part(run_identity *identity, size_t part)
 {
     size_t used = strlen(identity->text);
-    snprintf(identity->text + used, sizeof identity->text - used, "-part%zu", part);
+    snprintf(identity->text + used, sizeof identity->text - used, "%s%zu", part_mark, part);
+}
+
+size_t run_identity_part(const char *identity)
+{
+    const char *mark = strstr(identity, part_mark);
+    size_t part = 0;
+    return mark && sscanf(mark + strlen(part_mark), "%zu", &part) == 1 ? part : 0;
 }
 
 bool run_identity_is(const char *found, const char *identity)

@@ -30,4 +30,7 @@ amend_status run_hash(const recipe *recipe, uint64_t *hash) AMEND_MUST_USE;
 /* Batches are taken in parts of `part` samples, which is another run. */
 void run_identify_part(run_identity *identity, size_t part);
 
+/* Which; 0: whole batches. */
+size_t run_identity_part(const char *identity);
+
 #endif

@@ -151,12 +151,14 @@ static const float *balance(run *r)
     return r->class_weights;
 }
 
-/* What is left of the memory that was allowed, beside what the process holds already. */
-static amend_status memory_left(size_t allowed, size_t *left)
+/* What is left of the memory that was allowed, beside what the process holds already but for what the trainer counts,
+ * too: weights, gradients and teacher. */
+static amend_status memory_left(const run *r, size_t allowed, size_t *left)
 {
-    size_t held = machine_resident_bytes();
+    size_t held = machine_resident_bytes(), counted = 2 * r->params.values * sizeof(float) + teacher_bytes(r->teacher);
     *left = 0;
     if (!allowed) return status_ok();
+    held -= counted < held ? counted : held;
     if (allowed <= held)
         return status_error(AMEND_NO_MEMORY, "--memory %zu MB: the images alone take %zu MB; allow more",
                             allowed / 1000000, held / 1000000);
@@ -203,6 +205,18 @@ static schedule_options schedule_of(const recipe *c)
     return (schedule_options){(schedule_kind)c->schedule, c->rate, c->factor, c->floor, c->every, c->warmup, c->epochs};
 }
 
+/* A run that goes on takes its batches in the parts that it was begun with. */
+static amend_status find_part(const run *r, size_t *part)
+{
+    char checkpoint[FILE_PATH];
+    *part = 0;
+    TRY(file_in(r->folder, "checkpoint.safetensors", checkpoint));
+    if (!file_exists(checkpoint)) return status_ok();
+    TRY(trainer_read_part(checkpoint, part));
+    if (!*part || r->recipe.batch % *part) *part = r->recipe.batch;
+    return status_ok();
+}
+
 static amend_status make_trainer(run *r, size_t memory)
 {
     const recipe *c = &r->recipe;
@@ -216,10 +230,11 @@ static amend_status make_trainer(run *r, size_t memory)
         .smoothing = c->smoothing,
         .decay_all = c->decay_all,
         .class_weights = balance(r)};
+    TRY(find_part(r, &options.part));
     TRY(first_weights(r));
     TRY(find_teacher(r));
     options.teacher = r->teacher;
-    TRY(memory_left(memory, &options.memory));
+    TRY(memory_left(r, memory, &options.memory));
     amend_status status = trainer_create(r->table, &r->params, &options, loader_batches(r->loader), &r->trainer);
     if (status.code == AMEND_NO_MEMORY && memory)
         return status_prefix(status, "--memory %zu MB, of which images and libraries take %zu MB", memory / 1000000,
@@ -238,9 +253,15 @@ static amend_status make_trainer(run *r, size_t memory)
 
 static amend_status refuse_to_overwrite(const run *r, bool resume)
 {
-    char checkpoint[FILE_PATH];
+    char checkpoint[FILE_PATH], model[FILE_PATH];
     TRY(file_in(r->folder, "checkpoint.safetensors", checkpoint));
-    if (resume || !file_exists(checkpoint)) return status_ok();
+    TRY(file_in(r->folder, "model.safetensors", model));
+    bool begun = file_exists(checkpoint);
+    if (!begun && file_exists(model))
+        return status_error(AMEND_BAD_ARGUMENT,
+                            "%s: holds a trained model, and no checkpoint to go on from; name another folder",
+                            r->folder);
+    if (resume || !begun) return status_ok();
     return status_error(AMEND_BAD_ARGUMENT, "%s: holds a run already; go on with --resume or name another folder",
                         r->folder);
 }

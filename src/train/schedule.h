@@ -16,7 +16,7 @@ typedef struct schedule_options {
     double factor; /* exponential, step */
     double floor;  /* cosine: the last rate as a share of the full one, 0..1 */
     size_t every;  /* step: epochs */
-    double warmup; /* epochs over which the rate rises linearly from 0, before the schedule */
+    double warmup; /* epochs over which the rate rises linearly from 0, before the schedule begins */
     size_t epochs;
 } schedule_options;
 

@@ -96,7 +96,8 @@ static amend_status make_plan(trainer *t, const nn_table *table)
                      state_bytes(t, 1) / 1000000, o->memory / 1000000);
     for (size_t parts = 1; parts == 1 || o->batch / parts >= 2; parts++) {
         size_t held = state_bytes(t, parts);
-        if (o->batch % parts || (o->memory && o->memory <= held)) continue;
+        bool other = o->part && o->batch / parts != o->part;
+        if (o->batch % parts || other || (o->memory && o->memory <= held)) continue;
         t->part = o->batch / parts;
         const nn_plan_options plan = {t->part, o->type, true, o->memory ? o->memory - held : 0};
         status = nn_plan_create(table, t->params, &plan, &t->plan);
@@ -379,6 +380,16 @@ static amend_status read_sums(const safetensors *file, epoch_sums *sums)
     if (!text || sscanf(rest, "%zu %zu %zu", &sums->right, &sums->images, &sums->batches) == 3) return status_ok();
     return status_error(AMEND_BAD_DATA, "%s: 'amend.epoch_sums' is not six numbers: not a checkpoint of this run",
                         safetensors_path(file));
+}
+
+amend_status trainer_read_part(const char *path, size_t *part)
+{
+    safetensors *file = NULL;
+    TRY(safetensors_open(path, &file));
+    const char *identity = safetensors_meta(file, "amend.identity");
+    *part = identity ? run_identity_part(identity) : 0;
+    safetensors_free(file);
+    return status_ok();
 }
 
 amend_status trainer_load(trainer *t, const char *path, const char *identity, epoch_sums *sums)

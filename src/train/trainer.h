@@ -15,6 +15,7 @@ typedef struct trainer_options {
     size_t batch;
     size_t memory; /* bytes that trainer_bytes may be, 0: any. Then a batch is taken in equal parts whose gradients are
                       added up; normalisation and affinity see one part at a time */
+    size_t part;   /* samples of such a part; 0: as many as the memory allows */
     nn_type type;
     optimizer_options optimizer;
     schedule_options schedule;
@@ -57,6 +58,9 @@ void trainer_next_epoch(trainer *t); /* position to the first batch of the next 
  * it is within, are kept with it. */
 amend_status trainer_save(const trainer *t, const char *path, const char *identity,
                           const epoch_sums *sums) AMEND_MUST_USE;
+
+/* Which part of a batch the run took at once whose checkpoint this is; 0: all of it. */
+amend_status trainer_read_part(const char *path, size_t *part) AMEND_MUST_USE;
 
 /* Fails when the file's identity is another one. On failure the trainer is unusable. */
 amend_status trainer_load(trainer *t, const char *path, const char *identity, epoch_sums *sums) AMEND_MUST_USE;

@@ -171,6 +171,14 @@ static amend_status import_node(graph *g, const Onnx__NodeProto *node)
     return status_ok();
 }
 
+static amend_status copy_row(graph *g, size_t *row)
+{
+    nn_shape s = g->network->table.shapes[*row];
+    const nn_row copy = {.kind = NN_GATHER, .in = {*row}, .height = s.h, .width = s.w, .channels = s.c};
+    if (!nn_table_readers(&g->network->table, *row)) return status_ok();
+    return graph_add_row(g, copy, row);
+}
+
 /* The row of an output; its values in plain order there. */
 static amend_status add_output(graph *g, const Onnx__ValueInfoProto *info)
 {
@@ -189,6 +197,7 @@ static amend_status add_output(graph *g, const Onnx__ValueInfoProto *info)
     TRY(graph_input(g, 0, &value));
     TRY(graph_as_row(g, &value, &value));
     TRY(graph_flat(g, &value, &value));
+    if (n->table.rows[value.row].kind == NN_CONV) TRY(copy_row(g, &value.row)); /* a normalisation is folded into it */
     bool whole = !value.offset && value_count(&value) == nn_shape_count(n->table.shapes[value.row]);
     if (!whole || !value.row) TRY(graph_in_order(g, &value, false, &value));
     onnx_output *output = &n->outputs[n->output_count++];

@@ -215,10 +215,11 @@ static amend_status read_norm(graph *g, size_t channels, const double *values[4]
 static amend_status add_norm(graph *g, const graph_value *map, const double *values[4], double epsilon, size_t *index)
 {
     static const char *const suffixes[] = {"weight", "bias", "running_mean", "running_var"};
+    float momentum = roundf(1e6f * (1 - graph_float(g, "momentum", 0.9f))) / 1e6f; /* 0.1 of 0.9 */
     nn_row row = {.kind = NN_BATCH_NORM,
                   .in = {map->row},
-                  .epsilon = epsilon > 0 ? (float)epsilon : FLT_MIN,
-                  .momentum = roundf(1e6f * (1 - graph_float(g, "momentum", 0.9f))) / 1e6f}; /* 0.1 of 0.9 */
+                  .epsilon = epsilon > 0 ? (float)epsilon : FLT_MIN, /* 0 would be the row's default */
+                  .momentum = momentum != 0 ? momentum : FLT_MIN};
     name_after(g, 1, &row);
     TRY(graph_add_row(g, row, index));
     for (size_t i = 0; i < 4; i++) TRY(fill_row(g, *index, suffixes[i], values[i], map->dims[1]));

@@ -84,8 +84,8 @@ amend_status onnx_average_pool(graph *g)
     bool padding = padded && graph_int(g, "count_include_pad", 0);
     if (!extra && padding == padded && onnx_take_padding(g, &map, &w, NN_AVERAGE_POOL)) padding = true;
     bool alike = w.kernel[0] == w.kernel[1] && w.stride[0] == w.stride[1] && !w.gap[0] && !w.gap[1];
-    bool even = w.before[0] == w.before[1] && w.after[0] == w.after[1] && w.after[0] >= w.before[0] &&
-                w.after[0] < w.kernel[0];
+    bool even =
+        w.before[0] == w.before[1] && w.after[0] == w.after[1] && w.after[0] >= w.before[0] && w.after[0] < w.kernel[0];
     if (alike && (padding ? !extra : even))
         TRY(add_pool(g, (nn_row){.kind = NN_AVERAGE_POOL, .count_padding = padding}, &map, &w, 0, &index));
     else

@@ -29,6 +29,10 @@ static void messages_are_one_line(void **state)
 {
     (void)state;
     assert_string_equal(status_error(AMEND_IO, "a\nb\x1b[2Jc").message, "a b [2Jc");
+    assert_string_equal(status_error(AMEND_IO, "a\xc2\x9b"
+                                               "2Jc\xc3\xa9")
+                            .message,
+                        "a  2Jc\xc3\xa9"); /* as wide a control */
 }
 
 static void prefix_keeps_the_code(void **state)

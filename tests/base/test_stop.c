@@ -2,6 +2,8 @@
 #include "support.h"
 
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/stop.h"
 
@@ -43,9 +45,25 @@ static void a_new_listener_starts_anew(void **state)
     stop_leave();
 }
 
+static void the_second_signal_ends_it(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        stop_listen();
+        raise(SIGINT);
+        if (stop_asked()) raise(SIGINT);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(signals_are_noticed),
-                                       cmocka_unit_test(a_new_listener_starts_anew)};
+                                       cmocka_unit_test(a_new_listener_starts_anew),
+                                       cmocka_unit_test(the_second_signal_ends_it)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,11 +207,14 @@ static void explain_sees_what_predict_sees(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(photos_without_a_face),       cmocka_unit_test(faces_that_the_edge_cuts),
-        cmocka_unit_test(faces_larger_than_the_photo), cmocka_unit_test(explain_sees_what_predict_sees),
-        cmocka_unit_test(faces_are_found_and_judged),  cmocka_unit_test(boxes_of_other_files),
-        cmocka_unit_test(points_for_a_recipe),         cmocka_unit_test(predict_finds_the_face),
-        cmocka_unit_test(odd_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(photos_without_a_face),
+                                       cmocka_unit_test(faces_that_the_edge_cuts),
+                                       cmocka_unit_test(faces_larger_than_the_photo),
+                                       cmocka_unit_test(explain_sees_what_predict_sees),
+                                       cmocka_unit_test(faces_are_found_and_judged),
+                                       cmocka_unit_test(boxes_of_other_files),
+                                       cmocka_unit_test(points_for_a_recipe),
+                                       cmocka_unit_test(predict_finds_the_face),
+                                       cmocka_unit_test(odd_names)};
     return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }

@@ -97,6 +97,9 @@ static void photos_are_kept(void **state)
     assert_refused("faces $T/own/photo.png --annotate $T/own", 1, "--annotate would replace the photo itself");
     assert_refused("explain --no-detect --model $T/m.safetensors $T/own/photo.png --out $T/own/../own/photo.png", 1,
                    "--out would replace the photo itself");
+    shell("mkdir $T/trip && cp $T/a.png $T/trip/1.jpg && echo another >$T/trip/1.png");
+    assert_refused(PREDICT "$T/trip/1.jpg --annotate $T/trip", 1, "--annotate would put pictures among the photos");
+    shell("grep -q another $T/trip/1.png");
     assert_string_equal(printed, "");
     shell("cmp $T/a.png $T/own/photo.png && cmp $T/a.png $T/own/q.png && cmp $T/a.png $T/own/q.jpg");
     assert_works(PREDICT "$T/own/photo.png --annotate $T/drawn");
@@ -114,6 +117,12 @@ static void pictures_below_the_photos(void **state)
     }
     shell("rm -r $T/album/drawn");
     assert_refused(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn2/r.json", 1, "cannot create");
+    assert_refused(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn/deep/r.json", 1, "cannot create");
+    assert_refused(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn/", 1, "");
+    for (int i = 0; i < 2; i++) assert_works(PREDICT "$T/album/* --annotate $T/album/drawn");
+    for (int i = 0; i < 2; i++) assert_works(PREDICT "'$T/album/*' --annotate $T/album/drawn");
+    assert_refused(PREDICT "$T/none.png --annotate $T/new --json $T/new/r.json", 1, "none.png");
+    shell("test -s $T/new/r.json"); /* what went wrong stands there */
 }
 
 /* Whatever stands behind it just now. */
@@ -132,6 +141,10 @@ static void models_are_kept(void **state)
     assert_refused("quantize $T/m.safetensors --data $T/no --out $T/other-name", 1,
                    "--out would replace the model itself");
     assert_refused("import $T/m.safetensors --labels a,b --out $T/m.safetensors", 1, "would replace the weight file");
+    assert_refused("export $T/m.safetensors --out $T/other-name", 1, "--out would replace the model itself");
+    assert_refused("calibrate $T/m.safetensors --data $T/no --out $T/m.safetensors", 1, "would replace the model");
+    assert_refused("info $T/m.safetensors --json $T/m.safetensors", 1, "--json would replace the file itself");
+    assert_refused("eval $T/m.safetensors --data $T/no --json $T/m.safetensors", 1, "would replace the model");
     shell("cmp $T/before $T/m.safetensors");
 }
 

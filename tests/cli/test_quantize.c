@@ -64,7 +64,9 @@ static void a_batch_head(void **state)
     assert_says(printed, "int8   top-1");
     assert_works("eval $T/one.safetensors --data $T/set --split valid --precision int8 --batch 1");
     assert_refused("eval $T/one.safetensors --data $T/set --split valid --precision int8 --batch 2", 1,
-                   "affinity batch in batches of 2 cannot be measured in int8");
+                   "affinity batch over several images cannot be measured in 8 bits");
+    assert_refused("eval $T/q.safetensors --data $T/set --split valid --precision f32 --affinity none", 1,
+                   "take the model it was made from");
 }
 
 static void is_small_and_near(void **state)

@@ -56,6 +56,24 @@ static void killed_resampled(void **state)
     shell("! cmp -s $T/sqrt/model.safetensors $T/f32/model.safetensors");
 }
 
+/* The checkpoint, three times the model, may be gone: what was trained stays, whoever asks. */
+static void a_trained_model_stays(void **state)
+{
+    (void)state;
+    shell("mkdir $T/old && cp $T/f32/model.safetensors $T/old/");
+    assert_refused("train --out $T/old" TINY, 1, "holds a trained model, and no checkpoint");
+    assert_refused("train --resume --out $T/old" TINY, 1, "holds a trained model, and no checkpoint");
+    shell("cmp $T/f32/model.safetensors $T/old/model.safetensors && test $(ls $T/old | wc -l) = 1");
+}
+
+static void a_recipe_stays(void **state)
+{
+    (void)state;
+    shell("mkdir $T/mine && printf '; mine\n[train]\nepochs = 2\n' >$T/mine/recipe.ini");
+    assert_refused("train --recipe $T/mine/recipe.ini --out $T/mine" TINY, 1, "--out would replace the recipe itself");
+    shell("grep -q mine $T/mine/recipe.ini");
+}
+
 #define CONTINUED "train.init=$T/f32/model.safetensors optimizer.rates=conv1:0,bn1:0,layer1:0,layer2:0.1 "
 
 static void killed_with_frozen_layers(void **state)
@@ -170,6 +188,8 @@ static void loss_that_is_no_number(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(killed_f32),
+                                       cmocka_unit_test(a_trained_model_stays),
+                                       cmocka_unit_test(a_recipe_stays),
                                        cmocka_unit_test(killed_bf16),
                                        cmocka_unit_test(killed_resampled),
                                        cmocka_unit_test(killed_with_frozen_layers),

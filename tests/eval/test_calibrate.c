@@ -25,15 +25,18 @@ static void sharpness_is_found(void **state)
             for (labels[i] = 0; labels[i] + 1 < CLASSES && (at += exp(z[labels[i]])) < draw;) labels[i]++;
             for (size_t k = 0; k < CLASSES; k++) logits[i * CLASSES + k] = (float)(sharpness[s] * z[k]);
         }
-        assert_ok(calibrate(logits, labels, COUNT, CLASSES, &c));
+        assert_ok(calibrate(logits, labels, COUNT, CLASSES, 0, &c));
         if (fabs(c.temperature / sharpness[s] - 1) > 0.05) fail_msg("%g, expected %g", c.temperature, sharpness[s]);
         assert_true(c.nll_after <= c.nll_before + 1e-9);
         assert_true(c.ece_unseen < 0.02);
         if (s != 1) assert_true(c.ece_after < c.ece_before);
+        double fitted = c.temperature, after = c.nll_after;
+        assert_ok(calibrate(logits, labels, COUNT, CLASSES, fitted, &c));
+        assert_true(c.nll_before == after && c.temperature == fitted && c.ece_before == c.ece_after);
     }
     logits[CLASSES] = NAN;
-    assert_refused(calibrate(logits, labels, COUNT, CLASSES, &c), AMEND_NUMERIC, "not finite");
-    assert_refused(calibrate(logits, labels, 19, CLASSES, &c), AMEND_BAD_DATA, "too few");
+    assert_refused(calibrate(logits, labels, COUNT, CLASSES, 0, &c), AMEND_NUMERIC, "not finite");
+    assert_refused(calibrate(logits, labels, 19, CLASSES, 0, &c), AMEND_BAD_DATA, "too few");
 }
 
 int main(void)

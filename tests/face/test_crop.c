@@ -35,6 +35,18 @@ static void test_boxes_that_miss_the_image(void **state)
         assert_int_equal(face_crop(&photo, &boxes[i], &square).code, AMEND_BAD_ARGUMENT);
 }
 
+static void faces_beside_the_image(void **state)
+{
+    amend_face face = {.box = {10, 10, 20, 20}, .points = {{15, 15}, {25, 15}, {20, 20}, {20, 26}}};
+    (void)state;
+    assert_true(face_is_on(&face, &photo));
+    for (size_t k = 0; k < AMEND_POINTS; k++) face.points[k].x += 150;
+    assert_false(face_is_on(&face, &photo)); /* by its points */
+    for (size_t k = 0; k < AMEND_POINTS; k++) face.points[k].x -= 150;
+    face.box.x = 100;
+    assert_false(face_is_on(&face, &photo));
+}
+
 /* A face whose points are the template's, seen on a square of `side` around (x, y), tilted by `angle`. */
 static amend_face face_on(double x, double y, double side, double angle)
 {
@@ -192,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole_image),
                                        cmocka_unit_test(test_square_keeps_the_centre),
                                        cmocka_unit_test(test_boxes_that_miss_the_image),
+                                       cmocka_unit_test(faces_beside_the_image),
                                        cmocka_unit_test(the_transform_of_points_comes_back),
                                        cmocka_unit_test(no_other_transform_is_nearer),
                                        cmocka_unit_test(points_without_sense),

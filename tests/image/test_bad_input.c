@@ -99,6 +99,23 @@ static void damaged_checksum(void **state)
     amend_image_free(&image);
 }
 
+/* 12 bits: no other copy would help. */
+static void jpeg_of_another_kind(void **state)
+{
+    amend_image image = sample_pattern(8, 8, 3);
+    sample_file file = sample_jpeg_of(&image, (jpeg_options){0});
+    size_t at = 0;
+    (void)state;
+    while (file.bytes[at] != 0xff || file.bytes[at + 1] != 0xc0) at++; /* the frame's header */
+    file.bytes[at + 4] = 12;
+    assert_decode_refused(
+        file.bytes, file.size, AMEND_UNSUPPORTED,
+        "x.img: a kind of JPEG that is not read here (Unsupported JPEG data precision 12); save it as "
+        "an ordinary one, of 8 bits");
+    free(file.bytes);
+    amend_image_free(&image);
+}
+
 /* A sound header that claims 100000 x 100000 pixels, and nothing behind it. */
 static void png_bomb(void **state)
 {
@@ -235,6 +252,7 @@ int main(void)
         cmocka_unit_test(truncated),
         cmocka_unit_test(damaged_in_the_middle),
         cmocka_unit_test(damaged_checksum),
+        cmocka_unit_test(jpeg_of_another_kind),
         cmocka_unit_test(png_bomb),
         cmocka_unit_test(png_chunk_bomb),
         cmocka_unit_test(small_file_of_many_pixels),

@@ -37,9 +37,20 @@ static void older_checkpoints_do_not_name_the_data(void **state)
     assert_false(run_identity_is("another", "recipe"));
 }
 
+static void parts_are_said(void **state)
+{
+    run_identity identity = {.text = "00000000000000aa-28+00000000000000dd"};
+    (void)state;
+    assert_int_equal(run_identity_part(identity.text), 0);
+    run_identify_part(&identity, 12);
+    assert_int_equal(run_identity_part(identity.text), 12);
+    assert_int_equal(run_identity_part("-part"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_changes_nothing_does_not_count),
-                                       cmocka_unit_test(older_checkpoints_do_not_name_the_data)};
+                                       cmocka_unit_test(older_checkpoints_do_not_name_the_data),
+                                       cmocka_unit_test(parts_are_said)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

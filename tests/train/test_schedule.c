@@ -57,6 +57,13 @@ static void warmup(void **state)
     }
     const schedule_options cosine_after = {SCHEDULE_COSINE, 1, 0, 0, 0, 2, 4};
     near(schedule_rate(&cosine_after, 3, 0, 10), 0.5); /* half of what the warm-up leaves */
+    const schedule_options step_after = {SCHEDULE_STEP, 1, 0.1, 0, 2, 2.5, 8};
+    near(schedule_rate(&step_after, 2, 5, 10), 1);
+    near(schedule_rate(&step_after, 4, 4, 10), 1);
+    near(schedule_rate(&step_after, 4, 5, 10), 0.1);
+    const schedule_options factor_after = {SCHEDULE_EXPONENTIAL, 1, 0.9, 0, 0, 0.7, 8};
+    near(schedule_rate(&factor_after, 1, 6, 10), 1);
+    near(schedule_rate(&factor_after, 1, 7, 10), 0.9);
 }
 
 static void rates_stay_in_bounds(void **state)

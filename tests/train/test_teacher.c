@@ -171,9 +171,8 @@ static void wants_the_same_classes(void **state)
     const model_description other = describe("anger", STUDENT_SIDE, 0.5f, 0.25f);
     teacher *t = NULL;
     (void)state;
-    assert_refused(
-        open_teacher("teacher.safetensors", &other, 0.5, false, &t), AMEND_BAD_DATA,
-        "3 classes, this data set has 3 (class 3 is fear there, anger here); a teacher of the same classes");
+    assert_refused(open_teacher("teacher.safetensors", &other, 0.5, false, &t), AMEND_BAD_DATA,
+                   "3 classes, this data set has 3 (class 3 is fear there, anger here); a teacher of the same classes");
     assert_null(t);
     assert_refused(open_teacher("none.safetensors", &other, 0.5, false, &t), AMEND_IO, "none.safetensors");
     assert_null(t);

@@ -114,6 +114,28 @@ static void parts_keep_the_memory(void **state)
     net_drop(&whole);
 }
 
+/* As a run was begun, whatever memory there is when it goes on. */
+static void parts_that_are_given(void **state)
+{
+    trainer_options options = net_options(NN_F32);
+    net n;
+    size_t part = 99;
+    const epoch_sums sums = {0};
+    const char *path = in_test_folder("parts.safetensors");
+    (void)state;
+    options.batch = LARGE;
+    options.part = LARGE / 4;
+    assert_ok(net_try(&n, &options, 1, ""));
+    assert_int_equal(trainer_part(n.trainer), LARGE / 4);
+    assert_ok(trainer_save(n.trainer, path, "a-28-part7", &sums));
+    assert_ok(trainer_read_part(path, &part));
+    assert_int_equal(part, 7);
+    assert_ok(trainer_save(n.trainer, path, "a-28", &sums));
+    assert_ok(trainer_read_part(path, &part));
+    assert_int_equal(part, 0);
+    net_drop(&n);
+}
+
 static void memory_that_cannot_be_enough(void **state)
 {
     net n;
@@ -125,9 +147,11 @@ static void memory_that_cannot_be_enough(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resumed_run_equals_one_never_stopped), cmocka_unit_test(test_resumed_run_in_bf16),
-        cmocka_unit_test(test_loss_that_is_not_a_number), cmocka_unit_test(parts_keep_the_memory),
-        cmocka_unit_test(memory_that_cannot_be_enough)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_resumed_run_equals_one_never_stopped),
+                                       cmocka_unit_test(test_resumed_run_in_bf16),
+                                       cmocka_unit_test(test_loss_that_is_not_a_number),
+                                       cmocka_unit_test(parts_keep_the_memory),
+                                       cmocka_unit_test(parts_that_are_given),
+                                       cmocka_unit_test(memory_that_cannot_be_enough)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
