@@ -120,7 +120,7 @@ static void pictures_below_the_photos(void **state)
     assert_refused(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn/deep/r.json", 1, "cannot create");
     assert_refused(PREDICT "$T/album --annotate $T/album/drawn --json $T/album/drawn/", 1, "");
     for (int i = 0; i < 2; i++) assert_works(PREDICT "$T/album/* --annotate $T/album/drawn");
-    for (int i = 0; i < 2; i++) assert_works(PREDICT "'$T/album/*' --annotate $T/album/drawn");
+    for (int i = 0; i < 2; i++) assert_works(PREDICT "\"$T/album/*\" --annotate $T/album/drawn");
     assert_refused(PREDICT "$T/none.png --annotate $T/new --json $T/new/r.json", 1, "none.png");
     shell("test -s $T/new/r.json"); /* what went wrong stands there */
 }
