@@ -252,7 +252,7 @@ const cli_command cli_faces = {
     "Prints the box and the score of every face, the surest first.\n\n"
     "  --detector FILE  ONNX file of BlazeFace or YuNet; the installed one if left out\n"
     "  --threshold P    least score, between 0 and 1 (default: the detector's own)\n"
-    "  --annotate DIR   writes a drawn copy of each photo; never in the place of a photo\n"
+    "  --annotate DIR   writes a drawn copy of each photo; not to where the photos are\n"
     "  --json FILE      also as JSON, with eyes, nose and mouth; - is standard output, without the table\n"
     "  --eval CSV       compares with the true boxes, rows of file,x,y,w,h: recall and precision. The longest end of\n"
     "                   the path tells which photo a row is of; rows of other files are named and not counted; a "

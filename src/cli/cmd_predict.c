@@ -226,7 +226,7 @@ const cli_command cli_predict = {
     "  --threshold P   says \"uncertain\" below this probability, from 0 to 1 (default 0)\n"
     "  --tta flip      mean of the probabilities of the face and its mirror image; twice the time\n"
     "  --precision P   auto (default: what is fastest here), f32, bf16, or int8 for quantized models\n"
-    "  --annotate DIR  writes a drawn copy of each photo; never in the place of a photo\n"
+    "  --annotate DIR  writes a drawn copy of each photo; not to where the photos are\n"
     "  --json FILE     also as JSON; - is standard output, without the table\n"
     "  --csv           a row a face instead of the table\n\n"
     "Examples:\n"

@@ -100,7 +100,7 @@ const cli_command cli_train = {
     "train", run, "train a network on a data set",
     "Usage: amend train --data DIR --out RUN [--recipe R.ini] [--resume] [section.key=value ...]\n"
     "Trains a network. RUN gets recipe.ini, run.txt, log.csv, curves.png, checkpoint.safetensors and, at the end,\n"
-    "model.safetensors. Ctrl-C writes a checkpoint and stops.\n\n"
+    "model.safetensors. Ctrl-C writes a checkpoint and stops, a second one stops at once.\n\n"
     "  --data DIR     data set: see 'amend data --help' for the layouts\n"
     "  --out RUN      folder of the run\n"
     "  --recipe FILE  recipe; without one the built-in small network is trained\n"
