@@ -30,13 +30,15 @@ enum {
     PROCESSOR,
     DATE,
     MESSAGE,
-    DATA,
+    DATA, /* from here on older files have none */
+    MEASURED,
     COLUMNS
 };
-static const char *const names[COLUMNS] = {
-    "row",           "seed",       "recipe",    "split", "status",  "top1",
-    "mean_class",    "macro_f1",   "ece",       "count", "seconds", "images_per_second",
-    "planned_bytes", "parameters", "processor", "date",  "message", "data"};
+static const char *const names[COLUMNS] = {"row",           "seed",       "recipe",     "split",
+                                           "status",        "top1",       "mean_class", "macro_f1",
+                                           "ece",           "count",      "seconds",    "images_per_second",
+                                           "planned_bytes", "parameters", "processor",  "date",
+                                           "message",       "data",       "measured"};
 
 void results_field(char *field, size_t size, const char *text)
 {
@@ -98,23 +100,25 @@ static bool read_line(const csv_text *f, ablate_result *r)
     copy(f[MESSAGE], r->message, sizeof r->message);
     return csv_number(f[SEED], SIZE_MAX, &r->seed) && read_hash(f[RECIPE], &r->recipe) &&
            (!f[DATA].length || read_hash(f[DATA], &r->data)) &&
+           (!f[MEASURED].length || read_hash(f[MEASURED], &r->measured)) &&
            (r->failed || (csv_is(f[STATUS], "done") && read_figures(f, r)));
 }
 
 static amend_status read_lines(csv_file *csv, ablate_results *results)
 {
     size_t places[COLUMNS];
-    bool has_data = csv_has(csv, names[DATA]); /* older files have not */
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (i != DATA || has_data) TRY(csv_column(csv, names[i], &places[i]));
+    bool there[COLUMNS];
+    for (size_t i = 0; i < COLUMNS; i++) {
+        there[i] = i < DATA || csv_has(csv, names[i]);
+        if (there[i]) TRY(csv_column(csv, names[i], &places[i]));
+    }
     for (;;) {
         csv_text fields[COLUMNS];
         ablate_result result;
         bool more;
         TRY(csv_next(csv, &more));
         if (!more) return status_ok();
-        for (size_t i = 0; i < COLUMNS; i++)
-            fields[i] = i != DATA || has_data ? csv->fields[places[i]] : (csv_text){"", 0};
+        for (size_t i = 0; i < COLUMNS; i++) fields[i] = there[i] ? csv->fields[places[i]] : (csv_text){"", 0};
         if (!read_line(fields, &result))
             return csv_error(csv, "not a line of results; repair or remove it, and its run is measured again");
         TRY(results_set(results, &result));
@@ -144,6 +148,8 @@ static void write_line(FILE *stream, const ablate_result *r)
                      r->ece, r->count, r->seconds, r->images_per_second, r->planned_bytes, r->parameters);
     fprintf(stream, ",%s,%s,%s,", r->processor, r->date, r->message);
     if (r->data) fprintf(stream, "%016" PRIx64, r->data);
+    fputc(',', stream);
+    if (r->measured) fprintf(stream, "%016" PRIx64, r->measured);
     fputc('\n', stream);
 }
 

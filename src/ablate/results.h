@@ -10,8 +10,9 @@
 typedef struct ablate_result {
     char row[ABLATE_NAME];
     size_t seed;
-    uint64_t recipe; /* run_hash of the run's recipe */
-    uint64_t data;   /* run_data_hash of what it trained on; 0: not known, in files of older versions */
+    uint64_t recipe;         /* run_hash of the run's recipe */
+    uint64_t data, measured; /* run_data_hash of what it trained on, and was measured on; 0: not known, in files of
+                                older versions */
     char split[8];
     bool failed;                            /* then only message and date follow */
     double top1, mean_class, macro_f1, ece; /* shares */

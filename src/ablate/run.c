@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "eval/evaluate.h"
+#include "train/identity.h"
 #include "train/log.h"
 #include "train/notes.h"
 #include "train/run.h"
@@ -107,6 +108,7 @@ static amend_status measure(const ablate_run *run, const char *path, ablate_resu
     options.soft = false;
     TRY(model_open(path, &model));
     amend_status status = dataset_open(&options, &set);
+    if (!status.code) result->measured = run_data_hash(set);
     if (!status.code) status = measure_set(model, set, result);
     dataset_free(set);
     amend_model_free(model);

@@ -21,7 +21,11 @@ static void add_done(ablate_table *table, table_row *to, const ablate_result *r)
     to->planned_bytes = r->planned_bytes;
     to->parameters = r->parameters;
     if (table->images && table->images != r->count) table->images_differ = true;
+    if (table->measured && r->measured && table->measured != r->measured) table->images_differ = true;
+    if (to->data && r->data && to->data != r->data) table->data_differ = true;
     table->images = r->count;
+    if (r->measured) table->measured = r->measured;
+    if (r->data) to->data = r->data;
 }
 
 static amend_status add_run(ablate_table *table, table_row *to, const ablate_results *results, size_t seed)

@@ -20,6 +20,7 @@ typedef struct table_row {
     double seconds, images_per_second;  /* means */
     size_t planned_bytes, parameters;   /* of the last done run */
     paired_comparison difference;       /* with the first row, over common seeds; the first row: no pairs */
+    uint64_t data;                      /* hash of what it was trained on, where it is known */
     const ablate_result *first_failure; /* NULL: none */
 } table_row;
 
@@ -28,7 +29,9 @@ typedef struct ablate_table {
     size_t count;
     const char *split;
     size_t images;      /* measured on; 0: nothing is done */
-    bool images_differ; /* not all runs saw as many */
+    bool images_differ; /* not all runs were measured on the same ones, */
+    bool data_differ;   /* or not all of a row were trained on the same */
+    uint64_t measured;  /* hash of the images, where it is known */
 } ablate_table;         /* large; borrows from plan and results */
 
 /* Lines of other recipes do not count. */

@@ -101,6 +101,7 @@ void table_text(const ablate_table *table, FILE *stream)
             "difference with\n'%s' over common seeds, interval and p by the paired t-test, not corrected for several "
             "comparisons.\n",
             table->images, table->split, table->rows[0].row->name);
-    if (table->images_differ) fputs("Not all runs were measured on as many images: do not compare them.\n", stream);
+    if (table->images_differ) fputs("Not all runs were measured on the same images: do not compare them.\n", stream);
+    if (table->data_differ) fputs("Not all seeds of a row were trained on the same images: --redo.\n", stream);
     for (size_t i = 0; i < table->count; i++) print_remarks(stream, &table->rows[i], !i);
 }

@@ -1,6 +1,8 @@
 /* Programs and contexts: made, run, freed; and where each result lies. */
 #include "nn/program.h"
 
+#include <omp.h>
+
 #include "base/mem.h"
 #include "nn/arena.h"
 #include "nn/program_internal.h"
@@ -70,6 +72,7 @@ amend_status nn_program_create(const nn_table *table, const nn_params *params, c
     TRY(mem_alloc(&p, 1, sizeof *p, "program"));
     p->table = *table;
     p->options = *options;
+    p->threads = omp_get_max_threads();
     if (options->steps) p->steps_of_rows = *options->steps;
     p->options.steps = NULL;
     for (size_t i = 0; i < options->output_count; i++) p->outputs[i] = options->outputs[i];
@@ -171,11 +174,9 @@ uint8_t *nn_context_pixels(nn_context *c)
     return c->pixels;
 }
 
-amend_status nn_context_run(nn_context *c, size_t count)
+static amend_status run_steps(nn_context *c)
 {
     const nn_program *p = c->program;
-    if (!count || count > p->options.batch)
-        return status_error(AMEND_BAD_ARGUMENT, "%zu samples for a program of batch %zu", count, p->options.batch);
     program_input(p, c->pixels, c->maps + p->steps[0].at);
     for (size_t i = 1; i < p->count; i++) {
         const program_step *s = &p->steps[i];
@@ -186,6 +187,19 @@ amend_status nn_context_run(nn_context *c, size_t count)
             program_plain(p, s, map_of(c, s->in), s->other == PROGRAM_NONE ? NULL : map_of(c, s->other), map_of(c, i));
     }
     return status_ok();
+}
+
+amend_status nn_context_run(nn_context *c, size_t count)
+{
+    const nn_program *p = c->program;
+    int threads = omp_get_max_threads(); /* of the caller, who may have more of them than whoever made the program */
+    if (!count || count > p->options.batch)
+        return status_error(AMEND_BAD_ARGUMENT, "%zu samples for a program of batch %zu", count, p->options.batch);
+    if (threads <= p->threads) return run_steps(c);
+    omp_set_num_threads(p->threads);
+    amend_status status = run_steps(c);
+    omp_set_num_threads(threads);
+    return status;
 }
 
 const float *nn_context_map(const nn_context *c, size_t row, size_t *count)

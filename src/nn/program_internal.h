@@ -35,6 +35,7 @@ struct nn_program {
     size_t count;
     size_t outputs[NN_MAX_OUTPUTS]; /* rows */
     size_t map_bytes, scratch_bytes, weight_bytes;
+    int threads; /* that oneDNN's kernels and scratchpads were planned for */
 };
 
 /* What stays readable after a run is kept as f32. */

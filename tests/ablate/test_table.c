@@ -184,6 +184,27 @@ static void equal_differences(void **state)
     results_free(&equal);
 }
 
+/* As many images, but others. */
+static void other_images(void **state)
+{
+    ablate_table *t = NULL;
+    (void)state;
+    assert_ok(mem_alloc(&t, 1, sizeof *t, "table"));
+    for (int i = 0; i < 4; i++) {
+        ablate_results all = {0};
+        ablate_result one = result_of(0, 1, 0.5), two = result_of(0, 2, 0.5);
+        one.measured = one.data = 5;
+        two.measured = i == 1 ? 6 : i == 3 ? 0 : 5; /* 0: not known */
+        two.data = i == 2 ? 6 : 5;
+        assert_ok(results_set(&all, &one));
+        assert_ok(results_set(&all, &two));
+        assert_ok(table_make(&plan, &all, DATA_TEST, t));
+        assert_true(t->images_differ == (i == 1) && t->data_differ == (i == 2));
+        results_free(&all);
+    }
+    mem_free(t);
+}
+
 /* A line that another recipe made does not count, and is said; other numbers of images are said, too. */
 static void strangers_lines(void **state)
 {
@@ -203,7 +224,7 @@ static void strangers_lines(void **state)
     print(table_text, t);
     assert_says("gap: 1 left out, which another recipe made");
     assert_says("gap: 1 not run yet");
-    assert_says("Not all runs were measured on as many images");
+    assert_says("Not all runs were measured on the same images");
     assert_ok(table_make(&plan, &others, DATA_VALID, t));
     assert_int_equal(t->rows[0].done, 0);
     mem_free(t);
@@ -232,9 +253,9 @@ static void files_by_content(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(figures),         cmocka_unit_test(for_people),
-                                       cmocka_unit_test(for_programs),    cmocka_unit_test(as_json),
-                                       cmocka_unit_test(files),           cmocka_unit_test(equal_differences),
-                                       cmocka_unit_test(strangers_lines), cmocka_unit_test(files_by_content)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures),      cmocka_unit_test(for_people),      cmocka_unit_test(for_programs),
+        cmocka_unit_test(as_json),      cmocka_unit_test(files),           cmocka_unit_test(equal_differences),
+        cmocka_unit_test(other_images), cmocka_unit_test(strangers_lines), cmocka_unit_test(files_by_content)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,8 @@
 /* The released models keep what their cards promise: size, cost, and a smile that is one. */
 #include "support.h"
 
+#include <omp.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -66,11 +68,52 @@ static void a_smile(void **state)
     amend_image_free(&photo);
 }
 
+typedef struct caller {
+    amend_model *model;
+    const amend_image *photo;
+    float probabilities[AMEND_MAX_CLASSES];
+    int threads; /* that it has behind the call */
+    amend_status status;
+} caller;
+
+static void *call_with_more(void *data)
+{
+    caller *c = data;
+    omp_set_num_threads(8);
+    c->status = amend_model_predict(c->model, c->photo, NULL, c->probabilities);
+    c->threads = omp_get_max_threads();
+    return NULL;
+}
+
+/* oneDNN's scratchpads are for the threads that there were when the model was opened. */
+static void callers_with_more_threads(void **state)
+{
+    amend_image photo = {0};
+    float alone[AMEND_MAX_CLASSES];
+    int threads = omp_get_max_threads();
+    caller c = {.photo = &photo};
+    pthread_t thread;
+    (void)state;
+    assert_ok(amend_image_open("tests/data/astronaut.png", &photo));
+    omp_set_num_threads(1);
+    assert_ok(amend_model_open(released[0].path, &c.model));
+    assert_ok(amend_model_predict(c.model, &photo, NULL, alone));
+    assert_int_equal(pthread_create(&thread, NULL, call_with_more, &c), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    omp_set_num_threads(threads);
+    assert_ok(c.status);
+    assert_int_equal(c.threads, 8); /* the caller's own again */
+    for (size_t k = 0; k < 8; k++) assert_float_equal(c.probabilities[k], alone[k], 1e-6);
+    amend_model_free(c.model);
+    amend_image_free(&photo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_and_cost),
         cmocka_unit_test(a_smile),
+        cmocka_unit_test(callers_with_more_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
