@@ -62,6 +62,16 @@ static inline void write_bytes(const char *path, const void *bytes, size_t size)
     assert_int_equal(fclose(stream), 0);
 }
 
+/* Raw floats that Python has written. */
+static inline void read_floats(const char *path, float *values, size_t count)
+{
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    assert_int_equal(fread(values, sizeof *values, count, stream), count);
+    assert_int_equal(fgetc(stream), EOF);
+    fclose(stream);
+}
+
 /* A Python that can import `modules` ("numpy, torch"): $AMEND_PYTHON, else the usual ones. Skips the test, with a word,
  * where there is none. */
 static inline const char *python_with(const char *modules)

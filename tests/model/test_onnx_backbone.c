@@ -348,16 +348,6 @@ static void gradients(void **state)
 
 /* ---- PyTorch as the witness ---- */
 
-static void read_raw(const char *name, float *values, size_t count)
-{
-    unsigned char *bytes;
-    size_t size;
-    assert_ok(file_read(in_test_folder(name), 1 << 20, &bytes, &size));
-    assert_int_equal(size, count * sizeof *values);
-    memcpy(values, bytes, size);
-    mem_free(bytes);
-}
-
 static double distance(const float *got, const float *expected, size_t count)
 {
     double sum = 0, norm = 0;
@@ -385,13 +375,13 @@ static void check_torch(const char *file, bool training)
     const nn_plan_options options = {.batch = BATCH, .training = true};
     nn_plan *plan;
     target *t = make_target(in_test_folder(file), ARM_HEAD_GAP);
-    read_raw("pixels.f32", pixels, BATCH * PIXELS);
-    read_raw("weights.f32", weights, BATCH * CLASSES);
-    read_raw("logits.f32", logits, BATCH * CLASSES);
-    read_raw("gradient.f32", gradient, sizeof gradient / sizeof *gradient);
-    read_raw("slopes.f32", slopes, sizeof slopes / sizeof *slopes);
-    read_raw("fc.weight.f32", nn_params_find(&t->params, "fc", "weight")->value, CLASSES * 64);
-    read_raw("fc.bias.f32", nn_params_find(&t->params, "fc", "bias")->value, CLASSES);
+    read_floats(in_test_folder("pixels.f32"), pixels, BATCH * PIXELS);
+    read_floats(in_test_folder("weights.f32"), weights, BATCH * CLASSES);
+    read_floats(in_test_folder("logits.f32"), logits, BATCH * CLASSES);
+    read_floats(in_test_folder("gradient.f32"), gradient, sizeof gradient / sizeof *gradient);
+    read_floats(in_test_folder("slopes.f32"), slopes, sizeof slopes / sizeof *slopes);
+    read_floats(in_test_folder("fc.weight.f32"), nn_params_find(&t->params, "fc", "weight")->value, CLASSES * 64);
+    read_floats(in_test_folder("fc.bias.f32"), nn_params_find(&t->params, "fc", "bias")->value, CLASSES);
     assert_ok(nn_plan_create(t->table, &t->params, &options, &plan));
     memcpy(nn_plan_pixels(plan), pixels, sizeof pixels);
     assert_ok(nn_plan_forward(plan, BATCH, false));

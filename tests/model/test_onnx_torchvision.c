@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/model.h"
 #include "model/onnx_model.h"
@@ -25,22 +24,12 @@ static const char *file_of(const char *what)
     return in_test_folder(name);
 }
 
-static void read_values(const char *what, float *values, size_t count)
-{
-    unsigned char *bytes;
-    size_t size;
-    assert_ok(file_read(file_of(what), 1 << 24, &bytes, &size));
-    assert_int_equal(size, count * sizeof *values);
-    memcpy(values, bytes, size);
-    mem_free(bytes);
-}
-
 static double distance_from(const char *what, const float *got, size_t count)
 {
     float *expected = NULL;
     double sum = 0, norm = 0;
     assert_ok(mem_alloc(&expected, count, sizeof *expected, what));
-    read_values(what, expected, count);
+    read_floats(file_of(what), expected, count);
     for (size_t i = 0; i < count; i++) {
         double apart = (double)got[i] - (double)expected[i];
         sum += apart * apart;
@@ -53,12 +42,12 @@ static double distance_from(const char *what, const float *got, size_t count)
 static void check_plan(nn_plan *plan, const nn_params *params)
 {
     const nn_param *first = &params->items[0];
-    read_values("pixels.f32", nn_plan_pixels(plan), PIXELS);
+    read_floats(file_of("pixels.f32"), nn_plan_pixels(plan), PIXELS);
     assert_ok(nn_plan_forward(plan, BATCH, false));
     double logits = distance_from("logits.f32", nn_plan_logits(plan), BATCH * CLASSES);
-    read_values("pixels.f32", nn_plan_pixels(plan), PIXELS);
+    read_floats(file_of("pixels.f32"), nn_plan_pixels(plan), PIXELS);
     assert_ok(nn_plan_forward(plan, BATCH, true));
-    read_values("target.f32", nn_plan_logits_gradient(plan), BATCH * CLASSES);
+    read_floats(file_of("target.f32"), nn_plan_logits_gradient(plan), BATCH * CLASSES);
     assert_ok(nn_plan_backward(plan));
     double gradient = distance_from("gradient.f32", first->gradient, first->count);
     print_message("%-18s logits within %.1e, gradient within %.1e\n", network, logits, gradient);
@@ -83,8 +72,8 @@ static void check(void)
     assert_ok(nn_params_create(table, &params));
     assert_int_equal(onnx_model_fill(onnx, &params), onnx->params.count);
     nn_param *weight = nn_params_find(&params, "fc", "weight");
-    read_values("fc.weight.f32", weight->value, weight->count);
-    read_values("fc.bias.f32", nn_params_find(&params, "fc", "bias")->value, CLASSES);
+    read_floats(file_of("fc.weight.f32"), weight->value, weight->count);
+    read_floats(file_of("fc.bias.f32"), nn_params_find(&params, "fc", "bias")->value, CLASSES);
     assert_ok(nn_plan_create(table, &params, &options, &plan));
     check_plan(plan, &params);
     nn_plan_free(plan);
