@@ -39,7 +39,7 @@ int cli_check_output(const cli_command *command, const char *option, const char 
 int cli_check_json(const cli_command *command, const char *json, const char *made)
 {
     size_t length = made ? strlen(made) : 0;
-    bool begins = json && made && !strncmp(json, made, length) && !file_exists(made);
+    bool begins = json && length && !strncmp(json, made, length) && !file_exists(made);
     const char *name = begins ? json + length + strspn(json + length, "/") : "";
     bool inside = *name && !strchr(name, '/') && name[-1] == '/';
     return inside ? CLI_DONE : cli_check_output(command, "--json", json, CLI_OUTPUT_TEXT);
