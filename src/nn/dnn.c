@@ -474,6 +474,11 @@ bool dnn_has_fast(nn_type type)
     return true;
 }
 
+bool dnn_has_tiles(void)
+{
+    return has_isa(dnnl_cpu_isa_avx512_core_amx);
+}
+
 bool dnn_adds_bytes_in_pairs(void)
 {
     return !has_isa(dnnl_cpu_isa_avx512_core_vnni) && !has_isa(dnnl_cpu_isa_avx2_vnni);

@@ -82,6 +82,9 @@ const char *dnn_version(void);
 bool dnn_has(nn_type type);
 bool dnn_has_fast(nn_type type);
 
+/* Whether it multiplies whole tiles of bf16 in one instruction (AMX). */
+bool dnn_has_tiles(void);
+
 /* Whether products of unsigned and signed bytes are added two by two in 16 bits, which may overflow: oneDNN's "Nuances
  * of int8 computations". */
 bool dnn_adds_bytes_in_pairs(void);

@@ -10,6 +10,7 @@ struct nn_job {
     dnn_job *dnn;             /* NULL: Winograd's */
     winograd *own;            /* freed with the job */
     const winograd *winograd; /* own, or of the convolution whose weights are packed */
+    nn_type plain;            /* of those weights */
     duty duty;
 };
 
@@ -70,6 +71,7 @@ amend_status nn_job_pack(const nn_job *conv, nn_type plain, bool unpack, nn_job 
     TRY(make(job));
     (*job)->duty = unpack ? UNPACK : PACK;
     (*job)->winograd = conv->winograd;
+    (*job)->plain = plain;
     return finish(conv->dnn ? dnn_pack_create(conv->dnn, plain, unpack, &(*job)->dnn) : status_ok(), job);
 }
 
@@ -121,7 +123,7 @@ amend_status nn_call_run(const nn_call *call)
     void *const *buffers = call->buffers;
     if (call->dnn) return dnn_run(call->dnn);
     if (call->job->duty == PACK)
-        winograd_pack(w, buffers[0], buffers[1]);
+        winograd_pack(w, call->job->plain, buffers[0], buffers[1]);
     else if (call->job->duty == UNPACK)
         winograd_unpack(w, buffers[0], buffers[1]);
     else

@@ -1,7 +1,10 @@
-/* Convolutions of 3x3 with stride 1 in f32 by Winograd's minimal filtering, F(4x4, 3x3) (Lavin and Gray, arXiv
- * 1509.09308): tiles of 4x4 results come from patches of 6x6 through products in a transformed space, for a quarter of
- * the multiplications. Channels-last maps, whole groups of 16 channels. Results differ from a direct sum by rounding
- * alone: some 1e-6 of the largest value, gradients of weights over large maps some 1e-5 (tests/nn/test_winograd.c). */
+/* Convolutions of 3x3 with stride 1 by Winograd's minimal filtering, F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308):
+ * tiles of 4x4 results come from patches of 6x6 through products in a transformed space, for a quarter of the
+ * multiplications. Channels-last maps, whole groups of channels. Results differ from a direct sum by rounding alone: in
+ * f32 some 1e-6 of the largest value, gradients of weights over large maps some 1e-5; in bf16, where what is multiplied
+ * is rounded once more, 1 % of the root mean square (tests/nn/test_winograd.c). That is nothing beside the noise of
+ * small batches, so the passes of training are done so, but not inference; and not where AMX makes plain sums faster.
+ */
 #ifndef NN_WINOGRAD_H
 #define NN_WINOGRAD_H
 
@@ -19,14 +22,14 @@ void winograd_free(winograd *w); /* accepts NULL */
 size_t winograd_weight_bytes(const winograd *w); /* of packed weights, or of their packed gradient */
 size_t winograd_scratch_bytes(const winograd *w);
 
-/* OIHW weights into those that the pass multiplies with. Not for DNN_BACKWARD_WEIGHTS. */
-void winograd_pack(const winograd *w, const float *weights, float *packed);
+/* OIHW weights of type `plain`, f32 or bf16, into those that the pass multiplies with. Not for DNN_BACKWARD_WEIGHTS. */
+void winograd_pack(const winograd *w, nn_type plain, const void *weights, float *packed);
 
 /* What DNN_BACKWARD_WEIGHTS has made, as a gradient in OIHW. */
 void winograd_unpack(const winograd *w, const float *packed, float *gradient);
 
 /* Forward and inference: `in` and `packed` give `out`, to which `bias` (or NULL) is added. DNN_BACKWARD_DATA: `out` and
  * `packed` give `in`, both gradients. DNN_BACKWARD_WEIGHTS: `in` and `out` give `packed`. */
-void winograd_run(const winograd *w, float *in, float *packed, float *out, const float *bias, float *scratch);
+void winograd_run(const winograd *w, void *in, float *packed, void *out, const float *bias, float *scratch);
 
 #endif

@@ -2,11 +2,11 @@
 #ifndef NN_WINOGRAD_MULTIPLY_H
 #define NN_WINOGRAD_MULTIPLY_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "nn/type.h"
 
 /* out[r * out_row + k] (+)= sum over i < count of a[r * a_row + i * a_step] * b[i * b_step + k], for k in the first
- * panel of columns; the next panel of b begins b_panel further on. */
+ * panel of columns; the next panel of b begins b_panel further on. Factors are words of 32 bits: a float, or two bf16,
+ * neighbours in the sum, each of which is multiplied with its own. */
 typedef struct winograd_product {
     const float *a;
     size_t a_row, a_step;
@@ -20,12 +20,19 @@ typedef struct winograd_product {
 } winograd_product;
 
 typedef struct winograd_kernel {
+    nn_type type;         /* of the factors */
     size_t rows, columns; /* that it makes at once: columns of a panel */
     void (*multiply)(const winograd_product *p);
 } winograd_kernel;
 
-/* The best on this processor for so many columns (a multiple of 16). */
-const winograd_kernel *winograd_kernel_for(size_t columns);
+/* The best on this processor for so many columns; NULL: none. In f32 there is one for each multiple of 16. */
+const winograd_kernel *winograd_kernel_for(nn_type type, size_t columns);
+
+/* Factors a word. */
+static inline size_t winograd_depth(nn_type type)
+{
+    return sizeof(float) / nn_type_size(type);
+}
 
 /* All of them, ended by one without rows, and whether this processor can run one: for tests. */
 const winograd_kernel *winograd_kernels(void);

@@ -4,6 +4,7 @@
 
 #include <omp.h>
 
+#include "nn/convert.h"
 #include "nn/winograd.h"
 #include "nn/winograd_multiply.h"
 
@@ -11,7 +12,11 @@ typedef struct shape {
     size_t n, h, w, in, out, pad, pad_more;
 } shape;
 
-/* Those of few tiles are shared by the threads, the last is not. */
+/* Those of few tiles are shared by the threads, the last is not. bf16 takes whole groups of 32 channels. */
+static const shape bf16_shapes[] = {
+    {3, 13, 10, 32, 64, 1, 0}, {2, 12, 12, 96, 32, 0, 0}, {17, 3, 3, 32, 64, 1, 0},
+    {5, 7, 9, 32, 32, 2, 0},   {300, 6, 5, 32, 32, 1, 0}, {700, 5, 5, 32, 32, 1, 0},
+};
 static const shape shapes[] = {
     {3, 13, 10, 16, 32, 1, 0}, {2, 12, 12, 48, 16, 0, 0}, {16, 3, 3, 32, 64, 1, 0},
     {5, 7, 9, 16, 16, 2, 0},   {4, 8, 8, 16, 48, 1, 1},   {100, 6, 5, 32, 32, 1, 0},
@@ -28,6 +33,12 @@ static float *random_floats(size_t count, rng *random)
     float *values = floats(count);
     for (size_t i = 0; i < count; i++) values[i] = (float)rng_normal(random);
     return values;
+}
+
+/* Rounds them: what is left is bf16 in every float's upper half. */
+static void round_floats(float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) values[i] = nn_from_bf16(nn_to_bf16(values[i]));
 }
 
 static maps make(const shape *s)
@@ -105,17 +116,33 @@ static void drop_sums(sums *s)
     mem_free(s->out);
 }
 
-static void assert_near(const float *values, const double *expected, size_t count)
+static void assert_within(const float *values, const double *expected, size_t count, double share)
 {
     double largest = 0;
     for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(expected[i]));
     for (size_t i = 0; i < count; i++)
-        if (!(fabs(values[i] - expected[i]) <= 2e-5 * largest))
+        if (!(fabs(values[i] - expected[i]) <= share * largest))
             fail_msg("value %zu of %zu is %g, not %g (largest %g)", i, count, values[i], expected[i], largest);
 }
 
+static void assert_near(const float *values, const double *expected, size_t count)
+{
+    assert_within(values, expected, count, 2e-5);
+}
+
+/* Of the errors' root mean square to that of what is expected. */
+static void assert_noise_below(const float *values, const double *expected, size_t count, double share)
+{
+    double errors = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        errors += (values[i] - expected[i]) * (values[i] - expected[i]);
+        squares += expected[i] * expected[i];
+    }
+    if (!(sqrt(errors / squares) < share)) fail_msg("noise is %g of what is expected", sqrt(errors / squares));
+}
+
 /* Scratch begins as NaN: what is left there by others must not matter. */
-static void run(const maps *m, dnn_pass pass, const dnn_fusion *fusion, float *in, float *weights, float *out,
+static void run(const maps *m, dnn_pass pass, const dnn_fusion *fusion, void *in, void *weights, void *out,
                 const float *bias)
 {
     winograd *w = NULL;
@@ -125,7 +152,7 @@ static void run(const maps *m, dnn_pass pass, const dnn_fusion *fusion, float *i
     must(mem_alloc(&packed, winograd_weight_bytes(w), 1, "weights"));
     must(mem_alloc(&scratch, winograd_scratch_bytes(w), 1, "scratch"));
     memset(scratch, 0xff, winograd_scratch_bytes(w));
-    if (pass != DNN_BACKWARD_WEIGHTS) winograd_pack(w, weights, packed);
+    if (pass != DNN_BACKWARD_WEIGHTS) winograd_pack(w, m->conv.type, weights, packed);
     winograd_run(w, in, packed, out, bias, scratch);
     if (pass == DNN_BACKWARD_WEIGHTS) winograd_unpack(w, packed, weights);
     mem_free(packed);
@@ -150,6 +177,71 @@ static void test_passes(void **state)
         drop_sums(&s);
         drop(&m);
     }
+}
+
+/* As bf16, to be freed. */
+static uint16_t *as_bf16(const float *values, size_t count)
+{
+    uint16_t *made = NULL;
+    must(mem_alloc(&made, count, sizeof *made, "bf16"));
+    for (size_t i = 0; i < count; i++) made[i] = nn_to_bf16(values[i]);
+    return made;
+}
+
+static void assert_bf16_near(const uint16_t *made, const double *expected, size_t count)
+{
+    float *values = floats(count);
+    for (size_t i = 0; i < count; i++) values[i] = nn_from_bf16(made[i]);
+    assert_within(values, expected, count, 0.04);
+    assert_noise_below(values, expected, count, 0.015);
+    mem_free(values);
+}
+
+static void check_bf16(const shape *s)
+{
+    maps m = make(s);
+    m.conv.type = NN_BF16;
+    round_floats(m.in, m.in_count);
+    round_floats(m.out, m.out_count);
+    round_floats(m.weights, m.weight_count);
+    sums sum = sum_plainly(&m);
+    uint16_t *in = as_bf16(m.in, m.in_count), *out = as_bf16(m.out, m.out_count),
+             *weights = as_bf16(m.weights, m.weight_count);
+    uint16_t *made = as_bf16(m.in, m.in_count), *made_out = as_bf16(m.out, m.out_count);
+    float *gradient = floats(m.weight_count);
+    run(&m, DNN_FORWARD, NULL, in, weights, made_out, NULL);
+    assert_bf16_near(made_out, sum.out, m.out_count);
+    run(&m, DNN_BACKWARD_DATA, NULL, made, weights, out, NULL);
+    assert_bf16_near(made, sum.in, m.in_count);
+    run(&m, DNN_BACKWARD_WEIGHTS, NULL, in, gradient, out, NULL);
+    assert_within(gradient, sum.weights, m.weight_count, 0.04);
+    assert_noise_below(gradient, sum.weights, m.weight_count, 0.015);
+    m.conv.bias = true;
+    for (size_t i = 0; i < m.out_count; i++) sum.out[i] += m.bias[i % m.conv.out.c];
+    run(&m, DNN_FORWARD, NULL, in, weights, made_out, m.bias);
+    assert_bf16_near(made_out, sum.out, m.out_count);
+    mem_free(in);
+    mem_free(out);
+    mem_free(weights);
+    mem_free(made);
+    mem_free(made_out);
+    mem_free(gradient);
+    drop_sums(&sum);
+    drop(&m);
+}
+
+static bool has_bf16(void)
+{
+    bool has = winograd_kernel_for(NN_BF16, 32) && !dnn_has_tiles();
+    if (!has) print_message("skipped: this processor has no vectors of bf16, or better ones\n");
+    return has;
+}
+
+static void test_bf16(void **state)
+{
+    (void)state;
+    if (!has_bf16()) skip();
+    for (size_t i = 0; i < sizeof bf16_shapes / sizeof *bf16_shapes; i++) check_bf16(&bf16_shapes[i]);
 }
 
 /* Bias, then what was there, then the function. */
@@ -216,19 +308,28 @@ static void test_what_does_not_fit(void **state)
     others[10].pad[1] = 0;
     assert_true(winograd_fits(&fits, DNN_FORWARD, NULL));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (winograd_fits(&others[i], DNN_FORWARD, NULL)) fail_msg("convolution %zu fits", i);
+        if (winograd_fits(&others[i], DNN_INFERENCE, NULL)) fail_msg("convolution %zu fits", i);
     dnn_conv biased = fits;
     biased.bias = true;
     assert_false(winograd_fits(&biased, DNN_BACKWARD_WEIGHTS, NULL));
+}
+
+/* Words of random factors. */
+static float *random_words(nn_type type, size_t count, rng *random)
+{
+    float *words = random_floats(count, random);
+    for (size_t i = 0; type == NN_BF16 && i < 2 * count; i++) nn_put(type, words, i, (float)rng_normal(random));
+    return words;
 }
 
 /* Two panels and, of the last rows, a part. */
 static void compare_kernel(const winograd_kernel *kernel, bool turned, bool add, rng *random)
 {
     enum { COUNT = 29, ROWS = 24, COLUMNS = 64 };
+    size_t depth = winograd_depth(kernel->type);
     size_t columns = 2 * kernel->columns, rows = 2 * kernel->rows - 1;
-    float *a = random_floats(ROWS * COUNT, random), *b = random_floats(COUNT * COLUMNS, random),
-          *out = random_floats(ROWS * COLUMNS, random);
+    float *a = random_words(kernel->type, ROWS * COUNT, random),
+          *b = random_words(kernel->type, COUNT * COLUMNS, random), *out = random_floats(ROWS * COLUMNS, random);
     double expected[ROWS * COLUMNS] = {0};
     const winograd_product p = {.a = a,
                                 .a_row = turned ? 1 : COUNT,
@@ -247,7 +348,10 @@ static void compare_kernel(const winograd_kernel *kernel, bool turned, bool add,
             const float *from = b + k / kernel->columns * p.b_panel + k % kernel->columns;
             double *sum = &expected[r * columns + k];
             *sum = add ? out[r * columns + k] : 0;
-            for (size_t i = 0; i < COUNT; i++) *sum += (double)a[r * p.a_row + i * p.a_step] * from[i * p.b_step];
+            for (size_t i = 0; i < COUNT; i++)
+                for (size_t d = 0; d < depth; d++)
+                    *sum += (double)nn_get(kernel->type, &a[r * p.a_row + i * p.a_step], d) *
+                            nn_get(kernel->type, &from[i * p.b_step], d);
         }
     kernel->multiply(&p);
     assert_near(out, expected, rows * columns);
@@ -272,8 +376,11 @@ static void test_kernels(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_passes), cmocka_unit_test(test_fusion),
-                                       cmocka_unit_test(test_nan), cmocka_unit_test(test_what_does_not_fit),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_passes),
+                                       cmocka_unit_test(test_bf16),
+                                       cmocka_unit_test(test_fusion),
+                                       cmocka_unit_test(test_nan),
+                                       cmocka_unit_test(test_what_does_not_fit),
                                        cmocka_unit_test(test_kernels)};
     omp_set_num_threads(2);
     return cmocka_run_group_tests(tests, NULL, NULL);
