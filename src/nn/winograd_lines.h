@@ -12,7 +12,7 @@ enum { LANES = WINOGRAD_CHANNELS, SIDE = WINOGRAD_PATCH, TILE = WINOGRAD_TILE, P
 static const float A = 0.70710678118654752f, B = 1.41421356237309505f;
 
 /* B' d */
-NN_INLINE void patch_line(const float *const in[SIDE], float *restrict out, size_t step)
+NN_INLINE void patch_line(const float *const *in, float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -28,7 +28,7 @@ NN_INLINE void patch_line(const float *const in[SIDE], float *restrict out, size
 }
 
 /* A y */
-NN_INLINE void spread_line(const float *const in[TILE], float *restrict out, size_t step)
+NN_INLINE void spread_line(const float *const *in, float *restrict out, size_t step)
 {
 #pragma omp simd
     for (size_t i = 0; i < LANES; i++) {
@@ -73,34 +73,32 @@ NN_INLINE void kernel_line(const float *in, size_t step_in, float *restrict out,
     }
 }
 
-/* Channels c .. c + LANES of a patch of `type`; `step` floats lie between two results. */
-NN_INLINE void patch_values(nn_type type, const void *const pixels[POINTS], size_t c, float *out, size_t step)
+typedef void line_transform(const float *const *in, float *restrict out, size_t step);
+
+/* Of side x side pixels of `type`, channels c .. c + LANES, to SIDE x SIDE results, `step` floats between two. */
+NN_INLINE void square_values(line_transform *line, size_t side, nn_type type, const void *const *pixels, size_t c,
+                             float *out, size_t step)
 {
     float half[SIDE][SIDE][LANES], loaded[SIDE][LANES];
     const float *in[SIDE];
-    for (size_t x = 0; x < SIDE; x++) {
-        for (size_t y = 0; y < SIDE; y++) in[y] = nn_load(type, pixels[y * SIDE + x], c, LANES, loaded[y]);
-        patch_line(in, half[0][x], SIDE * LANES);
+    for (size_t x = 0; x < side; x++) {
+        for (size_t y = 0; y < side; y++) in[y] = nn_load(type, pixels[y * side + x], c, LANES, loaded[y]);
+        line(in, half[0][x], SIDE * LANES);
     }
     for (size_t y = 0; y < SIDE; y++) {
-        for (size_t x = 0; x < SIDE; x++) in[x] = half[y][x];
-        patch_line(in, out + y * SIDE * step, step);
+        for (size_t x = 0; x < side; x++) in[x] = half[y][x];
+        line(in, out + y * SIDE * step, step);
     }
 }
 
-/* The same of a tile of gradients. */
+NN_INLINE void patch_values(nn_type type, const void *const pixels[POINTS], size_t c, float *out, size_t step)
+{
+    square_values(patch_line, SIDE, type, pixels, c, out, step);
+}
+
 NN_INLINE void spread_values(nn_type type, const void *const pixels[TILE * TILE], size_t c, float *out, size_t step)
 {
-    float half[SIDE][TILE][LANES], loaded[TILE][LANES];
-    const float *in[TILE];
-    for (size_t x = 0; x < TILE; x++) {
-        for (size_t y = 0; y < TILE; y++) in[y] = nn_load(type, pixels[y * TILE + x], c, LANES, loaded[y]);
-        spread_line(in, half[0][x], TILE * LANES);
-    }
-    for (size_t y = 0; y < SIDE; y++) {
-        for (size_t x = 0; x < TILE; x++) in[x] = half[y][x];
-        spread_line(in, out + y * SIDE * step, step);
-    }
+    square_values(spread_line, TILE, type, pixels, c, out, step);
 }
 
 NN_INLINE void tile_values(const float *in, size_t step, float tile[TILE * TILE][LANES])
