@@ -47,6 +47,10 @@ class Detector:
         self._handle = handle
         weakref.finalize(self, lib.amend_detector_free, handle).atexit = False
 
+    def __copy__(self) -> Detector:
+        """Itself: the library's object has one owner."""
+        return self
+
     def find(self, image: Image, threshold: float = 0) -> List[Face]:
         """All faces of score `threshold` (0: the detector's own) or more, the surest first."""
         faces = ctypes.POINTER(CFace)()

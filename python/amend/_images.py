@@ -21,7 +21,7 @@ _BYTES = ctypes.POINTER(ctypes.c_ubyte)
 
 def _as_pixels(image: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     """As height x width x channels without gaps."""
-    mode = getattr(image, "mode", None)  # Pillow's
+    mode = None if isinstance(image, np.ndarray) else getattr(image, "mode", None)  # Pillow's, not numpy.memmap's
     if isinstance(mode, str) and mode not in ("L", "RGB", "RGBA"):
         raise ValueError(f"pixels of mode {mode} are not gray, RGB or RGBA; give image.convert('RGB')")
     pixels: npt.NDArray[Any] = np.asarray(image)

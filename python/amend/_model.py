@@ -60,6 +60,10 @@ class Model:
             for i in range(lib.amend_model_classes(handle))
         )
 
+    def __copy__(self) -> Model:
+        """Itself: the library's object has one owner."""
+        return self
+
     def __repr__(self) -> str:
         return f"amend.Model({self.path!r})"
 

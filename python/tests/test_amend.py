@@ -2,6 +2,7 @@
 AMEND_LIBRARY=build/libamend.so PYTHONPATH=python python3 -m unittest discover -s python/tests
 """
 
+import copy
 import gc
 import importlib.util
 import json
@@ -74,6 +75,22 @@ class Models(unittest.TestCase):
         self.assertEqual(reading.score, float(reading.probabilities.max()))
         self.assertEqual(reading.labels, self.model.labels)
         self.assertEqual(self.model.path, str(MODEL))
+
+    def test_copies_are_the_model(self):
+        """Of one owner: the library's object lives as long as any of them."""
+        model = amend.Model(MODEL, precision="f32")
+        twin = copy.copy(model)
+        self.assertIs(twin, model)
+        del model
+        gc.collect()
+        np.testing.assert_array_equal(twin.predict(self.image, FACE).probabilities, self.probabilities(self.image))
+
+    def test_mapped_arrays(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "frames.npy")
+            np.save(path, self.image[np.newaxis])
+            frames = np.load(path, mmap_mode="r")
+            np.testing.assert_array_equal(self.probabilities(frames[0]), self.probabilities(self.image))
 
     def test_box_matters(self):
         self.assertFalse(np.array_equal(self.probabilities(self.image), self.probabilities(self.image, None)))

@@ -6,11 +6,6 @@
 
 #include "base/mem.h"
 
-static size_t area_of(const nn_table *table, size_t row)
-{
-    return table->shapes[row].h * table->shapes[row].w;
-}
-
 /* Mean over the window whose upper left tap is (top, left); a tap outside counts as eroded, or not at all. */
 static double mean_of_window(const nn_row *row, nn_shape in, const double *from, ptrdiff_t top, ptrdiff_t left,
                              bool count_padding)
@@ -58,18 +53,13 @@ static void mix(const nn_table *table, const nn_row *row, const double *first, c
     for (size_t i = 0; i < area; i++) to[i] = b > 0 ? (a * first[i] + b * second[i]) / (a + b) : first[i];
 }
 
-/* A map times one value a channel: paths lead through the map, the gate weighs all positions alike. */
-static bool is_gate(const nn_table *table, const nn_row *row)
-{
-    return row->kind == NN_COMBINE && row->operation == NN_TIMES && area_of(table, row->in[1]) == 1;
-}
-
 /* All inputs have the row's positions. */
 static bool is_in_place(const nn_table *table, size_t at)
 {
     const nn_row *row = &table->rows[at];
     bool same = true;
-    for (size_t k = 0; k < nn_row_inputs(row); k++) same = same && area_of(table, row->in[k]) == area_of(table, at);
+    for (size_t k = 0; k < nn_row_inputs(row); k++)
+        same = same && nn_shape_area(table->shapes[row->in[k]]) == nn_shape_area(table->shapes[at]);
     return same;
 }
 
@@ -77,8 +67,8 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
 {
     const nn_row *row = &table->rows[at];
     const double *first = maps[row->in[0]], *second = maps[row->in[1]];
-    size_t area = area_of(table, at);
-    nn_kind kind = is_gate(table, row) ? NN_ACTIVATION : row->kind;
+    size_t area = nn_shape_area(table->shapes[at]);
+    nn_kind kind = nn_row_is_gate(table, row) ? NN_ACTIVATION : row->kind;
     if ((kind == NN_COMBINE || kind == NN_GATHER) && is_in_place(table, at)) kind = NN_ADD;
     switch (kind) {
     case NN_INPUT:
@@ -97,7 +87,7 @@ static amend_status walk_row(const nn_table *table, size_t at, double *const *ma
         mix(table, row, first, second, maps[at], area);
         break;
     case NN_GLOBAL_POOL:
-        maps[at][0] = mean_of_map(first, area_of(table, row->in[0]));
+        maps[at][0] = mean_of_map(first, nn_shape_area(table->shapes[row->in[0]]));
         break;
     default:
         return status_error(AMEND_UNSUPPORTED, "row '%s': erosion through %s is not defined", row->name,
@@ -112,10 +102,10 @@ amend_status arm_erosion(const nn_table *table, size_t row, double *erosion)
     TRY(mem_alloc(&maps, row + 1, sizeof *maps, "erosion maps"));
     amend_status status = status_ok();
     for (size_t i = 0; !status.code && i <= row; i++) {
-        status = mem_alloc(&maps[i], area_of(table, i), sizeof **maps, "erosion map");
+        status = mem_alloc(&maps[i], nn_shape_area(table->shapes[i]), sizeof **maps, "erosion map");
         if (!status.code) status = walk_row(table, i, maps);
     }
-    if (!status.code) memcpy(erosion, maps[row], area_of(table, row) * sizeof *erosion);
+    if (!status.code) memcpy(erosion, maps[row], nn_shape_area(table->shapes[row]) * sizeof *erosion);
     for (size_t i = 0; i <= row; i++) mem_free(maps[i]);
     mem_free(maps);
     return status;

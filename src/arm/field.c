@@ -11,18 +11,11 @@ static arm_field slide(const nn_row *row, int axis, arm_field in)
                        in.size + reach * in.step};
 }
 
-/* A gate weighs all positions alike, wherever it looks. */
-static bool is_gate(const nn_table *table, const nn_row *row)
-{
-    nn_shape gate = table->shapes[row->in[1]];
-    return row->kind == NN_COMBINE && row->operation == NN_TIMES && gate.h * gate.w == 1;
-}
-
 static amend_status walk_row(const nn_table *table, size_t at, int axis, arm_field *fields, arm_field *out)
 {
     const nn_row *row = &table->rows[at];
     double side = (double)table->shapes[0].h;
-    bool pair = nn_row_inputs(row) == 2 && !is_gate(table, row);
+    bool pair = nn_row_inputs(row) == 2 && !nn_row_is_gate(table, row);
     switch (row->kind) {
     case NN_INPUT:
         *out = (arm_field){0.5, 1, 1};

@@ -3,11 +3,7 @@
 
 #include <string.h>
 
-const char *arm_head_name(arm_head head)
-{
-    static const char *const names[] = {"gap", "none", "batch", "ema"};
-    return names[head];
-}
+const char *const arm_head_names[] = {"gap", "none", "batch", "ema", NULL};
 
 static nn_affinity affinity_of(arm_head head)
 {

@@ -5,10 +5,10 @@
 
 #include "arm/geometry.h"
 
-typedef enum arm_head { ARM_HEAD_GAP, ARM_HEAD_NONE, ARM_HEAD_BATCH, ARM_HEAD_EMA } arm_head;
+typedef enum arm_head { ARM_HEAD_GAP, ARM_HEAD_NONE, ARM_HEAD_BATCH, ARM_HEAD_EMA, ARM_HEADS } arm_head;
 
-/* "gap", "none", "batch", "ema". */
-const char *arm_head_name(arm_head head);
+/* "gap", "none", "batch", "ema"; NULL ends them. */
+extern const char *const arm_head_names[];
 
 /* Appends the head behind row `features`; its logits are the table's last row. `variant` NULL: the paper's. Errors say
  * which r, projection or size would fit. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 amend_status status_ok(void)
 {
     amend_status status;
@@ -21,9 +23,7 @@ static void format_message(char *message, const char *format, va_list arguments)
     if (length >= AMEND_MESSAGE_SIZE) memcpy(message + AMEND_MESSAGE_SIZE - 4, "...", 4);
     /* One line, whatever a stranger's file name holds. */
     for (char *p = message; *p; p++) {
-        int wide = (unsigned char)p[0] == 0xC2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xA0;
-        if ((unsigned char)*p < 32 || *p == 127) *p = ' ';
-        if (wide) p[0] = p[1] = ' '; /* U+0080 .. U+009F, which terminals may obey, too */
+        memset(p, ' ', text_control(p));
     }
 }
 

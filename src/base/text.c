@@ -43,9 +43,20 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
     return nearest;
 }
 
-char text_printable(char c)
+size_t text_control(const char *text)
 {
-    return (unsigned char)c < ' ' || c == 127 ? '?' : c;
+    const unsigned char *at = (const unsigned char *)text;
+    if (*at == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) return 2;
+    return *at && (*at < ' ' || *at == 127);
+}
+
+void text_clean(char *text)
+{
+    while (*text) {
+        size_t control = text_control(text);
+        memset(text, '?', control);
+        text += control ? control : 1;
+    }
 }
 
 void text_list_add(text_list *list, const char *name)
@@ -55,7 +66,7 @@ void text_list_add(text_list *list, const char *name)
     list->count++;
     if (strlen(name) + sizeof ", , ..." < room) {
         list->used += (size_t)snprintf(added, room, "%s%s", list->used ? ", " : ": ", name);
-        for (char *c = added; *c; c++) *c = text_printable(*c);
+        text_clean(added);
     } else if (room) {
         snprintf(list->text + list->used, room, ", ...");
         list->used = sizeof list->text;

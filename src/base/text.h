@@ -8,8 +8,12 @@
  * none is near enough to be suggested. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
-/* `c`, or '?' for a control character, which a terminal would obey. */
-char text_printable(char c);
+/* Bytes of the control character at `text`, which a terminal would obey: 1, or 2 for U+0080 .. U+009F; 0: it is none.
+ */
+size_t text_control(const char *text);
+
+/* Puts '?' in the place of each byte of them. */
+void text_clean(char *text);
 
 /* Names for a message: ": a, b, c, ...", as many as fit; "" when there are none. Zeroed: empty. */
 typedef struct text_list {

@@ -66,6 +66,13 @@ int cli_no_more(const cli_command *command, char *const *operands, int count, in
     return count > most ? cli_usage(command, "cannot use '%s'", operands[most]) : CLI_DONE;
 }
 
+int cli_choice(const char *word, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (!strcmp(word, names[i])) return i;
+    return -1;
+}
+
 int cli_read_size(const cli_command *command, const char *option, const char *text, size_t low, size_t high,
                   size_t *value)
 {

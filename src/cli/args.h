@@ -21,6 +21,9 @@ int cli_parse(const cli_command *command, int argc, char **argv, const cli_optio
 /* Operands beyond `most` are refused by name. CLI_DONE or CLI_BAD_USAGE, as below. */
 int cli_no_more(const cli_command *command, char *const *operands, int count, int most);
 
+/* Index of `word` in a NULL-terminated list, or -1. */
+int cli_choice(const char *word, const char *const *names);
+
 /* The value `text` of an option as a number, low and high included; NULL, the option not given, leaves *value as it is.
  * CLI_BAD_USAGE with a message that names option, value and range. */
 int cli_read_size(const cli_command *command, const char *option, const char *text, size_t low, size_t high,

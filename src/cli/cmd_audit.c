@@ -1,5 +1,6 @@
 /* amend audit */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -14,7 +15,7 @@ typedef struct audit_request {
 
 static void print_mode(const audit_report *r, size_t mode)
 {
-    printf("\naffinity %s\n  %-10s", arm_head_name(r->modes[mode]), "batch");
+    printf("\naffinity %s\n  %-10s", arm_head_names[r->modes[mode]], "batch");
     for (size_t b = 0; b < AUDIT_BATCHES; b++) printf("%8zu", (size_t)1 << b);
     putchar('\n');
     for (size_t o = 0; o < AUDIT_ORDERS; o++) {
@@ -39,7 +40,7 @@ static void print_verdict(const audit_report *r, size_t mode)
             gain = sorted[b].top1 - one[0].top1;
             at = b;
         }
-    printf("%s: ", arm_head_name(r->modes[mode]));
+    printf("%s: ", arm_head_names[r->modes[mode]]);
     if (spread == 0)
         puts("the same figure in every order and batch size; a prediction depends on its image alone.");
     else if (gain > 0.005)
@@ -56,12 +57,12 @@ static json_t *to_json(const audit_request *request, const audit_report *r)
     json_t *rows = json_array(), *spreads = json_object();
     int failures = 0;
     for (size_t m = 0; m < r->mode_count; m++) {
-        failures |= json_object_set_new(spreads, arm_head_name(r->modes[m]), json_real(audit_spread(r, m)));
+        failures |= json_object_set_new(spreads, arm_head_names[r->modes[m]], json_real(audit_spread(r, m)));
         for (size_t o = 0; o < AUDIT_ORDERS; o++)
             for (size_t b = 0; b < AUDIT_BATCHES; b++) {
                 const audit_cell *c = &r->cells[m][o][b];
                 failures |= json_array_append_new(
-                    rows, json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f}", "affinity", arm_head_name(r->modes[m]),
+                    rows, json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f}", "affinity", arm_head_names[r->modes[m]],
                                     "order", audit_order_name((audit_order)o), "batch", 1 << b, "top1", c->top1,
                                     "lowest", c->lowest, "highest", c->highest, "deviation", c->deviation));
             }
@@ -83,7 +84,7 @@ static amend_status audit(const audit_request *request, const data_options *data
     amend_status status = dataset_open(&sized, &set);
     if (!status.code) status = mem_alloc(&report, 1, sizeof *report, "report");
     if (!status.code) status = audit_model(model, set, shuffles, report);
-    if (!status.code && (!request->json || request->json[0] != '-')) {
+    if (!status.code && (!request->json || strcmp(request->json, "-"))) {
         printf("top-1 in %% of %zu images of %s, %s; shuffled: mean and deviation of %zu orders\n", report->images,
                dataset_layout(set), request->words.split, shuffles);
         for (size_t m = 0; m < report->mode_count; m++) print_mode(report, m);
@@ -116,6 +117,7 @@ static int run(int argc, char **argv)
     result = cli_read_size(&cli_audit, "--shuffles", r.shuffles, 1, 1000, &shuffles);
     if (!result) result = cli_data_read(&cli_audit, &r.words, r.data, &data);
     if (!result) result = cli_check_output(&cli_audit, "--json", r.json, CLI_OUTPUT_TEXT);
+    if (!result) result = cli_check_kept("--json", r.json, r.model, "model");
     if (result) return result;
     amend_status status = audit(&r, &data, shuffles);
     return status.code ? cli_fail(status) : CLI_DONE;

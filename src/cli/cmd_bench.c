@@ -105,6 +105,8 @@ static int run(int argc, char **argv)
     bench_result result;
     int operands = 0, bad = cli_parse(&cli_bench, argc, argv, options, sizeof options / sizeof *options, &operands);
     if (!bad) bad = cli_check_output(&cli_bench, "--json", w.json, CLI_OUTPUT_TEXT);
+    if (!bad) bad = cli_check_kept("--json", w.json, w.model, "model");
+    if (!bad) bad = cli_check_kept("--json", w.json, w.recipe, "recipe");
     if (bad) return bad;
     bool infer = operands && !strcmp(argv[0], "infer"), load = operands && !strcmp(argv[0], "load");
     if (!operands || (!infer && !load && strcmp(argv[0], "train")))

@@ -5,9 +5,8 @@
 #include "base/json.h"
 #include "cli/data_args.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "data/survey.h"
-
-static const char *const split_names[DATA_SPLITS] = {"train", "valid", "test"};
 
 static int read_arguments(int argc, char **argv, data_options *data, const char **json)
 {
@@ -19,16 +18,17 @@ static int read_arguments(int argc, char **argv, data_options *data, const char 
     if (bad) return bad;
     if (!operands) return cli_usage(&cli_data, "DIR is missing");
     bad = cli_data_read(&cli_data, &words, argv[0], data);
-    return bad ? bad : cli_check_output(&cli_data, "--json", *json, CLI_OUTPUT_TEXT);
+    if (!bad) bad = cli_check_output(&cli_data, "--json", *json, CLI_OUTPUT_TEXT);
+    return bad ? bad : cli_check_kept("--json", *json, argv[0], "data set");
 }
 
 static void print_table(const survey *s)
 {
     printf("%-16s", "class");
-    for (int split = 0; split < DATA_SPLITS; split++) printf(" %9s", split_names[split]);
+    for (int split = 0; split < DATA_SPLITS; split++) printf(" %9s", data_split_name(split));
     printf("\n");
     for (size_t c = 0; c < s->classes; c++) {
-        printf("%-16s", s->labels[c]);
+        cli_print_clean(s->labels[c], 16);
         for (size_t split = 0; split < DATA_SPLITS; split++) printf(" %9zu", s->counts[split * s->classes + c]);
         printf("\n");
     }
@@ -77,7 +77,7 @@ static json_t *survey_to_json(const survey *s)
     int failures = 0;
     for (size_t c = 0; c < s->classes; c++) failures |= json_array_append_new(labels, json_text(s->labels[c]));
     for (size_t split = 0; split < DATA_SPLITS; split++)
-        failures |= json_object_set_new(splits, split_names[split], split_to_json(s, split));
+        failures |= json_object_set_new(splits, data_split_name(split), split_to_json(s, split));
     labels = json_finished(labels, failures);
     return json_pack("{s:i, s:s, s:o, s:o, s:{s:[II], s:[II]}, s:{s:I, s:I, s:I}, s:I, s:I, s:o}", "schema", 1,
                      "layout", s->layout, "labels", labels, "splits", splits, "size", "width", (json_int_t)s->width_low,

@@ -17,14 +17,6 @@ typedef struct eval_request {
     bool shared, unseen;
 } eval_request;
 
-/* Index of `word` in a NULL-terminated list, or -1. */
-static int choice(const char *word, const char *const *names)
-{
-    for (int i = 0; names[i]; i++)
-        if (!strcmp(word, names[i])) return i;
-    return -1;
-}
-
 static amend_status measure(const eval_request *request, amend_model *model, const dataset *set,
                             const evaluate_options *options, const char *left_out, float *probabilities)
 {
@@ -45,7 +37,7 @@ static amend_status measure(const eval_request *request, amend_model *model, con
                                  .left_out = left_out,
                                  .rule = strcmp(dataset_layout(set), "ferplus") ? NULL : request->words.rule,
                                  .classes = options->shared ? options->shared->text : NULL,
-                                 .affinity = arm_head_name(options->head),
+                                 .affinity = arm_head_names[options->head],
                                  .input = input,
                                  .tta = request->tta,
                                  .precision = request->precision,
@@ -117,8 +109,8 @@ static int run(int argc, char **argv)
     if (!operands || !r.data) return cli_usage(&cli_eval, "a model and --data are needed");
     r.model = argv[0];
     size_t batch = 64;
-    int precision = choice(r.precision, precisions);
-    int affinity = r.affinity ? choice(r.affinity, modes) : -1;
+    int precision = cli_choice(r.precision, precisions);
+    int affinity = r.affinity ? cli_choice(r.affinity, modes) : -1;
     if (r.unseen && !strcmp(r.words.split, "train"))
         return cli_usage(&cli_eval, "--unseen: all of split train was seen; measure valid or test");
     if (precision < 0) return cli_usage(&cli_eval, "--precision %s: f32, bf16 or int8", r.precision);

@@ -201,8 +201,12 @@ static int check_outputs(const explain_request *r)
 {
     int result = cli_check_output(&cli_explain, "--out", r->out, CLI_OUTPUT_FILE);
     if (!result) result = cli_check_output(&cli_explain, "--json", r->json, CLI_OUTPUT_TEXT);
-    if (!result) result = cli_check_kept("--out", r->out, r->image, "photo");
-    return result ? result : cli_check_kept("--json", r->json, r->image, "photo");
+    const char *const inputs[][2] = {{r->image, "photo"}, {r->model, "model"}, {r->detector, "detector"}};
+    for (size_t i = 0; !result && i < sizeof inputs / sizeof *inputs; i++) {
+        result = cli_check_kept("--out", r->out, inputs[i][0], inputs[i][1]);
+        if (!result) result = cli_check_kept("--json", r->json, inputs[i][0], inputs[i][1]);
+    }
+    return result;
 }
 
 static int run(int argc, char **argv)

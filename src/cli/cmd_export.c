@@ -1,9 +1,8 @@
 /* amend export */
 #include <string.h>
 
-#include <stdio.h>
-
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/args.h"
 #include "cli/output.h"
 #include "model/model.h"
@@ -26,6 +25,8 @@ static int run(int argc, char **argv)
     if (!bf16 && strcmp(precision, "f32")) return cli_usage(&cli_export, "--precision %s: bf16 or f32", precision);
     if (figures && strlen(figures) >= MODEL_TEXT_SIZE)
         return cli_usage(&cli_export, "--figures: at most %d characters", MODEL_TEXT_SIZE - 1);
+    for (const char *at = figures; at && *at; at += text_character(at))
+        if (!text_character(at)) return cli_usage(&cli_export, "--figures: what is not UTF-8 in them");
     result = cli_check_output(&cli_export, "--out", out, onnx ? CLI_OUTPUT_FILE : CLI_OUTPUT_WEIGHTS);
     if (!result) result = cli_check_kept("--out", out, argv[0], "model");
     if (result) return result;

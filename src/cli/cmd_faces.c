@@ -235,6 +235,8 @@ static int run(int argc, char **argv)
     }
     result = cli_check_output(&cli_faces, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
     if (!result) result = cli_check_json(&cli_faces, r.json, r.annotate);
+    if (!result) result = cli_check_kept("--json", r.json, r.eval, "list of boxes");
+    if (!result) result = cli_check_kept("--json", r.json, r.detector, "detector");
     if (result) return result;
     cli_inputs inputs = {0};
     amend_status status = cli_inputs_expand(argv, (size_t)operands, r.annotate, &inputs);

@@ -8,7 +8,7 @@
 static void print_result(const model_description *d, const char *out)
 {
     printf("%s: %s, %s stem, width %g, head %s", out, backbone_names[d->backbone], d->small_stem ? "small" : "imagenet",
-           d->width, arm_head_name(d->head));
+           d->width, arm_head_names[d->head]);
     if (d->head != ARM_HEAD_GAP) printf(", r %zu", d->arrangement);
     printf(", %zu x %zu %s, %zu classes\n", d->size, d->size, d->channels == 1 ? "gray" : "RGB", d->classes);
     if (d->head == ARM_HEAD_BATCH)

@@ -132,8 +132,8 @@ static int predict_files(predict_request *r, const cli_inputs *inputs)
 {
     amend_model *model = NULL;
     int result = CLI_DONE;
-    amend_status status = open_all(r, &model);
-    if (!status.code && r->annotate && r->json) status = file_make_folder(r->annotate); /* the JSON may go there */
+    amend_status status = r->annotate && r->json ? file_make_folder(r->annotate) : status_ok(); /* JSON may go there */
+    if (!status.code) status = open_all(r, &model);
     if (status.code) return cli_fail(status);
     json_t *images = json_array();
     if (r->csv) predict_print_csv_header(model);
@@ -203,6 +203,8 @@ static int run(int argc, char **argv)
     if (result) return result;
     result = cli_check_output(&cli_predict, "--annotate", r.annotate, CLI_OUTPUT_FOLDER);
     if (!result) result = cli_check_json(&cli_predict, r.json, r.annotate);
+    if (!result) result = cli_check_kept("--json", r.json, r.model, "model");
+    if (!result) result = cli_check_kept("--json", r.json, r.detector_file, "detector");
     if (result) return result;
     cli_inputs inputs;
     amend_status status = cli_inputs_expand(argv, (size_t)operands, r.annotate, &inputs);

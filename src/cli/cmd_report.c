@@ -7,12 +7,28 @@
 #include "cli/output.h"
 #include "report/run_page.h"
 
+/* No file of the run is the page. */
+static amend_status check_kept(const run_page_request *request)
+{
+    static const char *const own[] = {"checkpoint.safetensors", "curves.png", "log.csv",
+                                      "model.safetensors",      "recipe.ini", "run.txt"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        char *path = NULL;
+        TRY(file_join(request->folder, own[i], &path));
+        bool same = file_is_same(request->out, path);
+        mem_free(path);
+        if (same) return cli_would_replace(request->out, "--out", "run's file", "one");
+    }
+    return status_ok();
+}
+
 static amend_status write_report(run_page_request *request)
 {
     char *beside = NULL;
     if (!request->out) TRY(file_join(request->folder, "report.html", &beside));
     if (beside) request->out = beside;
     amend_status status = file_is_folder(request->folder) ? file_check_place(request->out) : status_ok();
+    if (!status.code) status = check_kept(request);
     if (!status.code) status = run_page_write(request); /* it says what is wrong with a folder that is none */
     if (!status.code) fprintf(stderr, "the report is %s\n", request->out);
     mem_free(beside);

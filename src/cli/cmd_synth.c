@@ -11,7 +11,6 @@ static void show_progress(size_t done, size_t count)
 {
     if (done == 1) progress_start(&bar, "drawing", count);
     progress_update(&bar, done, "");
-    if (done == count) progress_finish(&bar);
 }
 
 static int read_arguments(int argc, char **argv, synth_set *set)
@@ -40,6 +39,7 @@ static int run_synth(int argc, char **argv)
     int usage = read_arguments(argc, argv, &set);
     if (usage != CLI_DONE) return usage;
     status = synth_write_set(&set);
+    progress_finish(&bar);
     return status.code ? cli_fail(status) : CLI_DONE;
 }
 

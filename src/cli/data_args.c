@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-/* Index of `word` in a NULL-terminated list, or -1. */
-static int choice(const char *word, const char *const *names)
-{
-    for (int i = 0; names[i]; i++)
-        if (!strcmp(word, names[i])) return i;
-    return -1;
-}
-
 cli_data_words cli_data_defaults(void)
 {
     return (cli_data_words){.split = "test", .rule = "plurality", .classes = "8"};
@@ -43,7 +35,7 @@ static int check_layout(const cli_command *command, const cli_data_words *words,
 int cli_data_read(const cli_command *command, const cli_data_words *words, const char *path, data_options *options)
 {
     static const char *const rules[] = {"plurality", "majority", NULL}, *const classes[] = {"7", "8", NULL};
-    int rule = choice(words->rule, rules), count = choice(words->classes, classes);
+    int rule = cli_choice(words->rule, rules), count = cli_choice(words->classes, classes);
     data_split split = DATA_TEST;
     int result = cli_split_read(command, words->split, &split);
     if (result) return result;

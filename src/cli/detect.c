@@ -67,7 +67,7 @@ amend_status cli_write_picture(const char *folder, const char *name, const amend
     TRY(file_make_folder(folder));
     TRY(picture_path(folder, name, &path));
     amend_status status = image_write_png(path, drawn);
-    for (char *c = path; *c; c++) *c = text_printable(*c);
+    text_clean(path);
     if (!status.code) fprintf(stderr, "drawn: %s\n", path);
     mem_free(path);
     return status;

@@ -53,6 +53,6 @@ amend_status cli_would_replace(const char *path, const char *option, const char 
 
 int cli_check_kept(const char *option, const char *path, const char *input, const char *what)
 {
-    if (!path || !file_is_same(path, input)) return CLI_DONE;
+    if (!path || !input || !file_is_same(path, input)) return CLI_DONE;
     return cli_fail(cli_would_replace(path, option, what, "file"));
 }

@@ -22,7 +22,7 @@ int cli_check_json(const cli_command *command, const char *json, const char *mad
 amend_status cli_would_replace(const char *path, const char *option, const char *what,
                                const char *other) AMEND_MUST_USE;
 
-/* The same when `path` is not the file `input` ("photo", "model"), which it would replace. */
+/* The same when `path` is not the file `input` ("photo", "model"; either may be NULL), which it would replace. */
 int cli_check_kept(const char *option, const char *path, const char *input, const char *what);
 
 #endif

@@ -9,7 +9,11 @@
 void cli_print_clean(const char *text, int width)
 {
     int shown = 0;
-    for (; *text; text++, shown++) putchar(text_printable(*text));
+    for (; *text; text++, shown++) {
+        size_t control = text_control(text);
+        putchar(control ? '?' : *text);
+        if (control == 2) text++;
+    }
     printf("%*s", shown < width ? width - shown : 0, "");
 }
 

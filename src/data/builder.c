@@ -130,7 +130,7 @@ amend_status builder_add(data_builder *b, const data_entry *entry)
     const amend_image *image = entry->image;
     size_t size = b->options->size, channels = b->options->channels;
     amend_status st = status_ok();
-    if (!channels && b->set->count) channels = b->set->images[0].channels;
+    if (!channels && !b->all && b->set->count) channels = b->set->images[0].channels;
     if (channels && image->channels != channels) {
         st = image_convert(image, channels, &converted);
         if (st.code) goto done;

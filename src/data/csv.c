@@ -5,12 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static csv_text trim(const char *start, const char *end)
+static csv_text without_blanks(const char *start, const char *end)
 {
     while (start < end && (*start == ' ' || *start == '\t')) start++;
     while (end > start && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) end--;
-    if (end - start >= 2 && *start == '"' && end[-1] == '"') return trim(start + 1, end - 1);
     return (csv_text){start, (size_t)(end - start)};
+}
+
+/* Without blanks, then one pair of quotes and the blanks inside it. */
+static csv_text trim(const char *start, const char *end)
+{
+    csv_text t = without_blanks(start, end);
+    bool quoted = t.length >= 2 && t.start[0] == '"' && t.start[t.length - 1] == '"';
+    return quoted ? without_blanks(t.start + 1, t.start + t.length - 1) : t;
 }
 
 /* The number of fields, which may be more than fit into `fields`. */
@@ -109,11 +116,11 @@ bool csv_number(csv_text text, size_t limit, size_t *value)
     size_t sum = 0;
     for (size_t i = 0; i < text.length; i++) {
         unsigned digit = (unsigned char)text.start[i] - (unsigned)'0';
-        if (digit > 9 || sum > limit / 10) return false;
+        if (digit > 9 || digit > limit || sum > (limit - digit) / 10) return false;
         sum = sum * 10 + digit;
     }
     *value = sum;
-    return text.length && sum <= limit;
+    return text.length > 0;
 }
 
 amend_status csv_error(const csv_file *csv, const char *format, ...)

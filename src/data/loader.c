@@ -4,8 +4,8 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "data/augment.h"
@@ -260,13 +260,6 @@ amend_status loader_start(loader *l, size_t epoch, size_t first)
     return status_ok();
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* By a number of the batch, which is beyond those of samples. */
 static void mix_batch(const loader *l, const data_batch *batch)
 {
@@ -292,9 +285,9 @@ amend_status loader_next(loader *l, data_batch *batch)
     if (l->given < l->batches) {
         slot *s = &l->slots[l->given % RING];
         size_t count = batch_count(l, l->given);
-        double before = now();
+        double before = clock_seconds();
         while (s->done < count) pthread_cond_wait(&l->ready, &l->mutex);
-        l->waited += now() - before;
+        l->waited += clock_seconds() - before;
         l->given++;
         *batch = (data_batch){s->pixels, s->targets, s->indices, count};
     }

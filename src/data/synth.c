@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/status.h"
+#include "data/dataset.h"
 #include "data/synth_camera.h"
 #include "data/synth_draw.h"
 #include "data/synth_person.h"
@@ -15,9 +16,6 @@
 static const char *const expression_names[SYNTH_EXPRESSIONS] = {
     "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral",
 };
-
-enum { SPLITS = 3 };
-static const char *const split_names[SPLITS] = {"train", "valid", "test"};
 
 const char *synth_expression_name(size_t expression)
 {
@@ -56,7 +54,7 @@ amend_status synth_face(uint64_t seed, uint64_t index, size_t expression, size_t
 static const char *split_of(size_t index_in_class)
 {
     size_t turn = index_in_class % 10;
-    return split_names[turn == 1 ? 1 : turn == 2 ? 2 : 0];
+    return data_split_name(turn == 1 ? DATA_VALID : turn == 2 ? DATA_TEST : DATA_TRAIN);
 }
 
 static amend_status check_set(const synth_set *set)
@@ -65,16 +63,16 @@ static amend_status check_set(const synth_set *set)
     if (set->count < SYNTH_FEWEST || set->count > SYNTH_MOST)
         return status_error(AMEND_BAD_ARGUMENT, "a set of %zu drawn faces; choose %d to %d", set->count, SYNTH_FEWEST,
                             SYNTH_MOST);
-    for (int i = 0; i < SPLITS; i++) {
+    for (data_split i = 0; i < DATA_SPLITS; i++) {
         char *path = NULL;
         bool taken;
-        TRY(file_join(set->folder, split_names[i], &path));
+        TRY(file_join(set->folder, data_split_name(i), &path));
         taken = file_exists(path);
         mem_free(path);
         if (taken)
             return status_error(AMEND_BAD_ARGUMENT,
                                 "%s: already holds a set (%s is there); name another folder or remove that one",
-                                set->folder, split_names[i]);
+                                set->folder, data_split_name(i));
     }
     return status_ok();
 }
@@ -82,10 +80,10 @@ static amend_status check_set(const synth_set *set)
 static amend_status make_folders(const char *folder)
 {
     char name[32];
-    for (size_t i = 0; i < SPLITS * SYNTH_EXPRESSIONS; i++) {
+    for (size_t i = 0; i < DATA_SPLITS * SYNTH_EXPRESSIONS; i++) {
         char *path = NULL;
         amend_status status;
-        snprintf(name, sizeof name, "%s/%s", split_names[i % SPLITS], expression_names[i / SPLITS]);
+        snprintf(name, sizeof name, "%s/%s", data_split_name(i % DATA_SPLITS), expression_names[i / DATA_SPLITS]);
         TRY(file_join(folder, name, &path));
         status = file_make_folder(path);
         mem_free(path);

@@ -82,7 +82,10 @@ static amend_status read_rows(detection_boxes *b, char *text)
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")); number++) {
         bool header = number == 1 && !strncmp(line, "file,", 5);
-        if (header) b->more_columns = !strncmp(line, columns, sizeof columns - 1) && line[sizeof columns - 1] == ',';
+        bool known = !strncmp(line, columns, sizeof columns - 1) && strchr(",\r", line[sizeof columns - 1]);
+        if (header && !known)
+            return status_error(AMEND_BAD_DATA, "%s:1: columns '%.100s', needed are %s", b->path, line, columns);
+        if (header) b->more_columns = line[sizeof columns - 1] == ',';
         if (!header && line[strspn(line, " \t\r")]) TRY(add_row(b, line, number));
     }
     if (b->count) return status_ok();

@@ -50,7 +50,7 @@ static amend_status network_open(amend_model *model, const evaluate_options *opt
             AMEND_UNSUPPORTED,
             "%s: affinity %s%s cannot be measured in 8 bits, nor of a network that was folded for good; "
             "take the model it was made from%s",
-            amend_model_path(model), arm_head_name(options->head), alone ? "" : " over several images",
+            amend_model_path(model), arm_head_names[options->head], alone ? "" : " over several images",
             alone ? "" : ", or --batch 1");
     if (!folds) return model_plan(model, options->head, options->batch, options->type, &n->plan);
     TRY(model_program(model, options->batch, options->type, &n->program));

@@ -24,15 +24,14 @@ static bool fits(const onnx_network *network, size_t side)
 /* x, y: the anchor, in pixels of the input. */
 static amend_face face_at(const float *v, double x, double y, const face_window *w)
 {
-    static const size_t points[AMEND_POINTS] = {0, 1, 2, 3};
     amend_face face = {0};
     face.box.width = (double)v[2] * w->unit;
     face.box.height = (double)v[3] * w->unit;
     face.box.x = w->x + (x + (double)v[0]) * w->unit - face.box.width / 2;
     face.box.y = w->y + (y + (double)v[1]) * w->unit - face.box.height / 2;
     for (size_t k = 0; k < AMEND_POINTS; k++) {
-        face.points[k].x = w->x + (x + (double)v[4 + 2 * points[k]]) * w->unit;
-        face.points[k].y = w->y + (y + (double)v[5 + 2 * points[k]]) * w->unit;
+        face.points[k].x = w->x + (x + (double)v[4 + 2 * k]) * w->unit;
+        face.points[k].y = w->y + (y + (double)v[5 + 2 * k]) * w->unit;
     }
     return face;
 }
@@ -61,11 +60,5 @@ static void decode(const face_network *network, face_look *look, const face_wind
     for (size_t g = 0; g < 2; g++) decode_grid(network, look, &grids[g], window, threshold);
 }
 
-const face_kind face_blazeface = {.name = "BlazeFace",
-                                  .threshold = 0.7,
-                                  .mean = 0.5f,
-                                  .deviation = 0.5f,
-                                  .stride = 16,
-                                  .smallest = 0.09,
-                                  .fits = fits,
-                                  .decode = decode};
+const face_kind face_blazeface = {
+    .threshold = 0.7, .mean = 0.5f, .deviation = 0.5f, .stride = 16, .smallest = 0.09, .fits = fits, .decode = decode};

@@ -19,8 +19,11 @@ typedef struct face_list {
     size_t count;
 } face_list;
 
-/* But for what cannot be a face: without a size, or with values that are not finite. */
+/* But for what cannot be a face: without a size, or with values that are not finite. A full list keeps the surest. */
 void face_list_add(face_list *list, const amend_face *face);
+
+/* For qsort: the surest first; equals by place, since threads add them in any order. */
+int face_compare(const void *a, const void *b);
 
 /* Where the pixels that a network looks at lie in the photo. */
 typedef struct face_window {
@@ -50,7 +53,6 @@ typedef struct face_look {
 
 /* What a kind of network does with pixels and results. */
 typedef struct face_kind {
-    const char *name;
     double threshold;      /* where the caller has none */
     float mean, deviation; /* input = (byte / 255 - mean) / deviation */
     bool bgr;

@@ -19,9 +19,9 @@ static bool same_face(const amend_box *a, const amend_box *b, bool *agree)
     return *agree || shared > 0.6 * fmin(first, second);
 }
 
-static int by_score(const void *a, const void *b)
+int face_compare(const void *a, const void *b)
 {
-    const amend_face *first = a, *second = b; /* threads add them in any order: equals go by place */
+    const amend_face *first = a, *second = b;
     if (first->score != second->score) return first->score < second->score ? 1 : -1;
     if (first->box.x != second->box.x) return first->box.x < second->box.x ? -1 : 1;
     return (first->box.y > second->box.y) - (first->box.y < second->box.y);
@@ -54,7 +54,7 @@ static amend_face mean_of(const amend_face *sum, double score)
 void face_merge(face_list *list)
 {
     size_t kept = 0;
-    qsort(list->faces, list->count, sizeof *list->faces, by_score);
+    qsort(list->faces, list->count, sizeof *list->faces, face_compare);
     for (size_t left = list->count, first = 0; first < left;) {
         const amend_face best = list->faces[first];
         amend_face sum = {0};

@@ -204,11 +204,25 @@ static bool has_size(double from, double side)
     return isfinite(from) && isfinite(side) && from + side > from;
 }
 
+static amend_face *least_sure(face_list *list)
+{
+    amend_face *least = list->faces;
+    for (size_t i = 1; i < list->count; i++)
+        if (face_compare(&list->faces[i], least) > 0) least = &list->faces[i];
+    return least;
+}
+
 void face_list_add(face_list *list, const amend_face *face)
 {
     const amend_box *b = &face->box;
     bool can_be = has_size(b->x, b->width) && has_size(b->y, b->height);
     for (size_t k = 0; k < AMEND_POINTS; k++)
         can_be = can_be && isfinite(face->points[k].x) && isfinite(face->points[k].y);
-    if (can_be && list->count < FACE_MAX_CANDIDATES) list->faces[list->count++] = *face;
+    if (!can_be) return;
+    if (list->count < FACE_MAX_CANDIDATES) {
+        list->faces[list->count++] = *face;
+        return;
+    }
+    amend_face *least = least_sure(list);
+    if (face_compare(face, least) < 0) *least = *face;
 }

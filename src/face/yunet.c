@@ -71,8 +71,7 @@ static void decode(const face_network *n, face_look *look, const face_window *wi
     for (size_t g = 0; g < GRIDS; g++) decode_grid(n, look, strides[g], window, threshold);
 }
 
-const face_kind face_yunet = {.name = "YuNet",
-                              .threshold = 0.6,
+const face_kind face_yunet = {.threshold = 0.6,
                               .mean = 0,
                               .deviation = 1.0f / 255,
                               .bgr = true,

@@ -147,7 +147,9 @@ static int find_orientation(const png_reader *reader)
 /* Jumps land here; what they must not lose belongs to the caller. */
 static void decode(png_reader *reader)
 {
+    static const png_byte texts[] = "tEXt\0zTXt\0iTXt\0iCCP\0sPLT"; /* inflate to far more than the file's size */
     if (setjmp(png_jmpbuf(reader->codec))) return;
+    png_set_keep_unknown_chunks(reader->codec, PNG_HANDLE_CHUNK_NEVER, texts, sizeof texts / 5);
     png_set_read_fn(reader->codec, reader, read_bytes);
     png_read_info(reader->codec, reader->info);
     reader->status = read_pixels(reader);

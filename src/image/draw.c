@@ -27,13 +27,6 @@ void draw_image(cairo_t *canvas, const amend_image *image, size_t x, size_t y)
     cairo_surface_mark_dirty(surface);
 }
 
-amend_status draw_open(const amend_image *image, cairo_t **canvas)
-{
-    TRY(canvas_create(image->width, image->height, canvas));
-    draw_image(*canvas, image, 0, 0);
-    return status_ok();
-}
-
 amend_status draw_finish(cairo_t *canvas, amend_image *image)
 {
     amend_status status = canvas_to_image(canvas, image);

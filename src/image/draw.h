@@ -10,9 +10,6 @@ typedef struct draw_colour {
     double red, green, blue; /* 0 to 1 */
 } draw_colour;
 
-/* A canvas that begins as a copy of the image. End it with draw_finish or cairo_destroy. */
-amend_status draw_open(const amend_image *image, cairo_t **canvas) AMEND_MUST_USE;
-
 /* What was drawn, as a new RGB image. The canvas is freed, on failure too. */
 amend_status draw_finish(cairo_t *canvas, amend_image *image) AMEND_MUST_USE;
 

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "nn/loss.h"
 
+enum { MOST_FOLDED = 1 << 26 }; /* weights of a folded head: a file of few bytes may ask for any */
+
 static const char other_backbone[] = "rows";
 
 void description_free(model_description *d)
@@ -18,7 +20,7 @@ void description_free(model_description *d)
     d->rows = NULL;
 }
 
-const char *description_backbone_name(const model_description *d)
+static const char *backbone_name(const model_description *d)
 {
     return d->rows ? other_backbone : backbone_names[d->backbone];
 }
@@ -29,7 +31,12 @@ amend_status description_backbone(const model_description *d, nn_table *table, s
     if (d->classes < 2 || d->classes > MODEL_MAX_CLASSES)
         return status_error(AMEND_BAD_ARGUMENT, "%zu classes; 2..%d are possible", d->classes, MODEL_MAX_CLASSES);
     TRY(nn_table_begin(table, d->size, d->size, d->channels));
-    return d->rows ? nn_rows_build(d->rows, table, features) : backbone_build(table, &backbone, features);
+    TRY(d->rows ? nn_rows_build(d->rows, table, features) : backbone_build(table, &backbone, features));
+    nn_shape map = table->shapes[*features];
+    if (nn_shape_count(map) <= MOST_FOLDED / d->classes) return status_ok();
+    return status_error(AMEND_UNSUPPORTED,
+                        "a last feature map of %zu x %zu x %zu, which folds into a head of more than %d weights", map.h,
+                        map.w, map.c, MOST_FOLDED);
 }
 
 amend_status description_build(const model_description *d, nn_table *table)
@@ -119,11 +126,11 @@ amend_status description_add_label(model_description *d, const char *label, size
                             MODEL_LABEL_SIZE - 1);
     for (size_t at = 0; at < length; at += text_character(label + at)) {
         unsigned char c = (unsigned char)label[at];
-        if (!text_character(label + at) || c == ',' || c < ' ' || c == 127)
+        if (!text_character(label + at) || c == ',' || !c || text_control(label + at))
             return status_error(AMEND_BAD_DATA, "class '%.*s': %s in its name; rename it", shown, label,
-                                c == ','  ? "a comma"
-                                : c > 127 ? "what is not UTF-8"
-                                          : "a control character");
+                                c == ','                      ? "a comma"
+                                : !text_character(label + at) ? "what is not UTF-8"
+                                                              : "a control character");
     }
     for (size_t i = 0; i < d->classes; i++)
         if (strlen(d->labels[i]) == length && !memcmp(d->labels[i], label, length))
@@ -252,12 +259,11 @@ static amend_status read_backbone(const meta_source *file, model_description *d)
 
 amend_status description_read(const meta_source *file, model_description *d)
 {
-    static const char *const heads[] = {"gap", "none", "batch", "ema"};
     const char *backbone;
     size_t choice;
     memset(d, 0, sizeof *d);
     TRY(need(file, "amend.architecture", &backbone)); /* what no other file has */
-    TRY(read_choice(file, "amend.head", heads, 4, &choice));
+    TRY(read_choice(file, "amend.head", arm_head_names, ARM_HEADS, &choice));
     d->head = (arm_head)choice;
     TRY(read_size(file, "amend.arrangement", 1, 64, &d->arrangement));
     TRY(read_variant(file, &d->variant));
@@ -333,7 +339,8 @@ static void join_reals(char *text, size_t size, const float *values, size_t coun
 
 static void write_crop(const face_template *crop, char *text, size_t size)
 {
-    const face_template *c = crop->right_eye.x != crop->left_eye.x ? crop : &face_template_fer2013;
+    bool apart = crop->right_eye.x != crop->left_eye.x || crop->right_eye.y != crop->left_eye.y;
+    const face_template *c = apart ? crop : &face_template_fer2013;
     number_print(text, size, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g", c->left_eye.x, c->left_eye.y, c->right_eye.x,
                  c->right_eye.y, c->mouth.x, c->mouth.y);
 }
@@ -360,8 +367,8 @@ size_t description_meta(const model_description *d, description_texts *t, meta_e
 {
     fill_texts(d, t);
     const meta_entry all[] = {{"format", "pt"},
-                              {"amend.architecture", description_backbone_name(d)},
-                              {"amend.head", arm_head_name(d->head)},
+                              {"amend.architecture", backbone_name(d)},
+                              {"amend.head", arm_head_names[d->head]},
                               {"amend.arrangement", t->arrangement},
                               {"amend.de_albino", de_albinos[d->variant.de_albino]},
                               {"amend.kernel", t->kernel},

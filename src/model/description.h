@@ -36,9 +36,6 @@ typedef struct model_description {
 
 void description_free(model_description *description); /* accepts a zeroed one */
 
-/* "resnet18"; "rows" for one that is none of ours. */
-const char *description_backbone_name(const model_description *description);
-
 /* Probabilities of `count` samples from their logits, which may be the same place. */
 void description_probabilities(const model_description *description, const float *logits, size_t count,
                                float *probabilities);

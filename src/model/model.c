@@ -214,7 +214,7 @@ amend_status model_plan(amend_model *model, arm_head head, size_t batch, nn_type
     TRY(model_check_weights(model));
     if ((head == ARM_HEAD_GAP) != (described.head == ARM_HEAD_GAP))
         return status_error(AMEND_BAD_ARGUMENT, "%s: its head is '%s' and cannot be used as '%s'", model->path,
-                            arm_head_name(described.head), arm_head_name(head));
+                            arm_head_names[described.head], arm_head_names[head]);
     described.head = head;
     TRY(mem_alloc(&table, 1, sizeof *table, "network"));
     amend_status status = description_build(&described, table);

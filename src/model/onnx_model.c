@@ -25,6 +25,8 @@ amend_status onnx_model_open(const char *path, model_description *d, onnx_networ
     TRY(onnx_file_open(path, &file));
     const meta_source meta = onnx_meta_source(&file);
     amend_status status = description_read(&meta, d);
+    if (!status.code && d->int8)
+        status = status_error(AMEND_BAD_DATA, "%s: 'amend.precision' is 'int8'; values of an ONNX file are f32", path);
     if (!status.code) status = onnx_import(&file, &options, network);
     onnx_file_close(&file);
     if (!status.code) status = check(path, d, *network, logits);

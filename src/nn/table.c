@@ -249,6 +249,11 @@ size_t nn_row_products(const nn_table *table, size_t row)
     return r->kind == NN_CONV ? values * (in.c / (r->groups ? r->groups : 1)) * taps : 0;
 }
 
+bool nn_row_is_gate(const nn_table *table, const nn_row *row)
+{
+    return row->kind == NN_COMBINE && row->operation == NN_TIMES && nn_shape_area(table->shapes[row->in[1]]) == 1;
+}
+
 size_t nn_row_inputs(const nn_row *row)
 {
     if (row->kind == NN_INPUT || row->kind == NN_CONSTANT) return 0;

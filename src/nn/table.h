@@ -103,6 +103,9 @@ size_t nn_row_pad(const nn_row *row, int axis);
 /* Multiply-adds of a convolution or linear row for one image; of other rows 0. */
 size_t nn_row_products(const nn_table *table, size_t row);
 
+/* Whether a row is a map times one value a channel, which weighs all positions alike. */
+bool nn_row_is_gate(const nn_table *table, const nn_row *row);
+
 /* How many rows it reads: 0 .. NN_MAX_INPUTS. */
 size_t nn_row_inputs(const nn_row *row);
 

@@ -38,6 +38,12 @@ static inline size_t nn_shape_count(nn_shape s)
     return s.n * s.h * s.w * s.c;
 }
 
+/* Positions of a map. */
+static inline size_t nn_shape_area(nn_shape s)
+{
+    return s.h * s.w;
+}
+
 /* Of one sample. */
 static inline bool nn_shape_same(nn_shape a, nn_shape b)
 {

@@ -19,7 +19,7 @@ static void describe(measured *m, const data_options *options, const char *split
                                .layout = layout,
                                .split = split,
                                .rule = strcmp(layout, "ferplus") ? NULL : rule,
-                               .affinity = arm_head_name(d->head),
+                               .affinity = arm_head_names[d->head],
                                .input = m->input,
                                .precision = "f32",
                                .batch = d->head == ARM_HEAD_BATCH ? "1, each image alone" : NULL,

@@ -37,32 +37,26 @@ static void print_end(FILE *out, const train_log *log, size_t epochs)
     for (size_t i = 0; i < log->count; i++) seconds += log->rows[i].seconds;
     fprintf(
         out,
-        "<p>%zu of %zu epochs in %.1f minutes, %.0f images a second in the last one. Its loss is %.4f, its top-1 on "
+        "<p>%.0f of %zu epochs in %.1f minutes, %.0f images a second in the last one. Its loss is %.4f, its top-1 on "
         "the training images, as augmented, %.2f %%.</p>\n",
-        log->count, epochs, seconds / 60, last->images_per_second, last->loss, 100 * last->top1);
+        last->epoch, epochs, seconds / 60, last->images_per_second, last->loss, 100 * last->top1);
 }
 
 amend_status section_training(FILE *out, const train_log *log, size_t epochs)
 {
-    double *values = NULL;
-    size_t count = log->count;
+    log_lines lines;
     fputs("<h2>Training</h2>\n", out);
-    if (!count) {
+    if (!log->count) {
         fprintf(out, "<p>None of %zu epochs has ended yet.</p>\n", epochs);
         return status_ok();
     }
-    TRY(mem_alloc(&values, 3 * count, sizeof *values, "curves"));
-    for (size_t i = 0; i < count; i++) {
-        values[i] = log->rows[i].loss;
-        values[count + i] = 100 * log->rows[i].top1;
-        values[2 * count + i] = log->rows[i].rate;
-    }
+    TRY(log_curves(log, &lines));
     print_end(out, log, epochs);
     fputs("<div class=\"charts\">\n", out);
-    chart_curve(out, "Loss, training", values, count);
-    chart_curve(out, "Top-1, training (%)", values + count, count);
-    chart_curve(out, "Learning rate", values + 2 * count, count);
+    chart_curve(out, "Loss, training", lines.loss, lines.epochs);
+    chart_curve(out, "Top-1, training (%)", lines.top1, lines.epochs);
+    chart_curve(out, "Learning rate", lines.rate, lines.epochs);
     fputs("</div>\n", out);
-    mem_free(values);
+    mem_free(lines.loss);
     return status_ok();
 }

@@ -69,6 +69,7 @@ amend_status run_hash(const recipe *r, uint64_t *hash)
     TRY(hash_nameless(r, hash));
     *hash = hash_bytes(*hash, files.init, strlen(files.init));
     *hash = hash_bytes(*hash, files.backbone, strlen(files.backbone));
+    if (*files.teacher) *hash = hash_bytes(*hash, "-teacher", strlen("-teacher")); /* else as one that it starts from */
     *hash = hash_bytes(*hash, files.teacher, strlen(files.teacher));
     return status_ok();
 }

@@ -15,7 +15,6 @@
 static const char *const layouts[] = {"guess", "affectnet", "fer2013", "ferplus", "folder", "rafdb", "sfew", NULL};
 static const char *const rules[] = {"plurality", "majority", NULL};
 static const char *const stems[] = {"imagenet", "small", NULL};
-static const char *const heads[] = {"gap", "none", "batch", "ema", NULL};
 static const char *const de_albinos[] = {"shared", "planes", "off", NULL};
 static const char *const generics[] = {"gradient", "constant", "running", NULL};
 static const char *const precisions[] = {"f32", "bf16", "auto", NULL};
@@ -52,7 +51,7 @@ const config_key recipe_keys[] = {
     TEXT("model.backbone", backbone, "the network before the head: one of amend's, or the path of an .onnx file"),
     CHOICE("model.stem", stem, stems, "imagenet: as published; small: for images of 32 to 64 pixels"),
     REAL("model.width", width, 0.125, 4, "factor on the channels"),
-    CHOICE("model.head", head, heads, "gap: average pooling; none, batch, ema: ARM with that affinity"),
+    CHOICE("model.head", head, arm_head_names, "gap: average pooling; none, batch, ema: ARM with that affinity"),
     SIZE("model.arrangement", arrangement, 1, 64, "r of ARM; r * r must divide the last channels; 1: no arrangement"),
     CHOICE("model.de_albino", de_albino, de_albinos, "ARM: one kernel for all planes, one a plane, or none"),
     SIZE("model.kernel", kernel, 0, 4096, "ARM: side of de-albino's kernel in arranged pixels; 0: the paper's 2 r"),

@@ -401,11 +401,11 @@ static amend_status end_epoch(run *r)
     TRY(log_add(&r->log, row_of(r)));
     TRY(file_in(r->folder, "log.csv", path));
     TRY(log_write(&r->log, path));
-    TRY(file_in(r->folder, "curves.png", path));
-    TRY(log_picture(&r->log, path));
     trainer_next_epoch(r->trainer);
     r->sums = (epoch_sums){0};
-    return save_checkpoint(r, &r->sums);
+    TRY(save_checkpoint(r, &r->sums)); /* before the picture, whose failure costs no work */
+    TRY(file_in(r->folder, "curves.png", path));
+    return log_picture(&r->log, path);
 }
 
 static amend_status train_epochs(run *r, progress *bar)

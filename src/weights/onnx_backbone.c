@@ -9,15 +9,11 @@
 #include "nn/rows.h"
 #include "weights/onnx_graph.h"
 
-static size_t area_of(const nn_table *table, size_t row)
-{
-    return table->shapes[row].h * table->shapes[row].w;
-}
-
 /* Whether row `at` takes a map together, by a mean, a window as large as it or a flattening. */
 static bool is_end(const nn_table *table, size_t at, size_t map)
 {
-    return table->rows[at].kind == NN_GLOBAL_POOL || (area_of(table, at) == 1 && area_of(table, map) > 1);
+    return table->rows[at].kind == NN_GLOBAL_POOL ||
+           (nn_shape_area(table->shapes[at]) == 1 && nn_shape_area(table->shapes[map]) > 1);
 }
 
 /* The map whose values row `at` has, in another order that a flattening wants. */
@@ -73,7 +69,7 @@ static void clean_name(const nn_table *table, char name[NN_NAME_SIZE])
 static void order_gate(const nn_table *table, nn_row *row)
 {
     if (row->kind != NN_COMBINE || row->operation != NN_TIMES) return;
-    if (area_of(table, row->in[0]) > 1 || area_of(table, row->in[1]) == 1) return;
+    if (nn_shape_area(table->shapes[row->in[0]]) > 1 || nn_shape_area(table->shapes[row->in[1]]) == 1) return;
     size_t gate = row->in[0];
     row->in[0] = row->in[1];
     row->in[1] = gate;
@@ -165,7 +161,8 @@ static size_t constant_input(const nn_table *table, const nn_row *row)
 {
     for (size_t k = 0; k < NN_MAX_INPUTS && row->kind == NN_COMBINE; k++) {
         size_t channels = table->shapes[row->in[k]].c;
-        bool fits = area_of(table, row->in[k]) == 1 && (channels == 1 || channels == table->shapes[row->in[!k]].c);
+        bool fits = nn_shape_area(table->shapes[row->in[k]]) == 1 &&
+                    (channels == 1 || channels == table->shapes[row->in[!k]].c);
         if (table->rows[row->in[k]].kind == NN_CONSTANT && fits && (row->operation != NN_OVER || k == 1)) return k;
     }
     return NN_MAX_INPUTS;

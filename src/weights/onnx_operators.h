@@ -53,10 +53,6 @@ amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *window, fl
  * outside or has no tap. The window becomes that square. */
 amend_status onnx_spread_windows(graph *g, graph_value *map, onnx_window *window, float fill) AMEND_MUST_USE;
 
-/* A map with more lines around. Counts: above, left, below, right. */
-amend_status onnx_pad_map(graph *g, const graph_value *map, const size_t before[2], const size_t after[2], float fill,
-                          graph_value *padded) AMEND_MUST_USE;
-
 /* A map (4 dimensions, batch of one) as a row. */
 amend_status onnx_map_input(graph *g, size_t index, graph_value *map) AMEND_MUST_USE;
 

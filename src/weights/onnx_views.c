@@ -280,7 +280,10 @@ amend_status onnx_expand(graph *g)
         made.dims[to] = side == 1 ? (size_t)wanted : side;
         made.strides[to] = side == 1 ? 0 : value.strides[value.rank - 1 - i];
     }
-    if (made.constant) TRY(graph_in_order(g, &made, false, &made)); /* counts against the room for constants */
+    if (made.constant)
+        TRY(graph_in_order(g, &made, false, &made)); /* counts against the room for constants */
+    else if (!value_count(&made))
+        return graph_error(g, AMEND_UNSUPPORTED, "a value without elements");
     return graph_output(g, 0, &made);
 }
 

@@ -110,8 +110,9 @@ static amend_status move_lines(graph *g, graph_value *map, const size_t results[
     return status;
 }
 
-amend_status onnx_pad_map(graph *g, const graph_value *map, const size_t before[2], const size_t after[2], float fill,
-                          graph_value *padded)
+/* A map with more lines around: before = above, left; after = below, right. */
+static amend_status pad_map(graph *g, const graph_value *map, const size_t before[2], const size_t after[2], float fill,
+                            graph_value *padded)
 {
     int64_t *places[ONNX_MAX_RANK] = {0};
     size_t results[2];
@@ -190,7 +191,7 @@ amend_status onnx_fit_window(graph *g, graph_value *map, onnx_window *w, float f
     if (!sides_fit(w, row->kind)) {
         TRY(onnx_spread_windows(g, map, w, fill));
     } else if (!pads_fit(w, row->kind)) {
-        TRY(onnx_pad_map(g, map, w->before, w->after, fill, map));
+        TRY(pad_map(g, map, w->before, w->after, fill, map));
         memset(w->before, 0, sizeof w->before);
         memset(w->after, 0, sizeof w->after);
     }

@@ -66,9 +66,10 @@ static amend_status push_digits(pickle_machine *m, char suffix)
     if (!suffix && length == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1'))
         return pickle_push(m, line[1] == '1' ? PICKLE_AT_TRUE : PICKLE_AT_FALSE);
     if (suffix && length && line[length - 1] == suffix) length--;
+    bool begins =
+        length && (*line == '-' || (*line >= '0' && *line <= '9')); /* blanks lead strtoll over the line's end */
     errno = 0;
-    long long number = strtoll((const char *)line, &end, 10); /* ends at the line's end at the latest */
-    bool begins = *line == '-' || (*line >= '0' && *line <= '9');
+    long long number = begins ? strtoll((const char *)line, &end, 10) : 0;
     if (!begins || errno || end != (const char *)line + length) return pickle_wrong(m, "not an integer of 64 bits");
     return push_int(m, number);
 }

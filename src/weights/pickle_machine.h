@@ -41,8 +41,6 @@ amend_status pickle_peek(pickle_machine *m, size_t above, pickle_kind kind, pick
 /* How many values lie above the last mark. */
 amend_status pickle_above_mark(pickle_machine *m, size_t *count) AMEND_MUST_USE;
 
-amend_status pickle_append(pickle_value *container, const uint32_t *items, size_t count) AMEND_MUST_USE;
-
 /* Replaces the `count` topmost values, or those above the mark and the mark, by a container of them. */
 amend_status pickle_collect(pickle_machine *m, pickle_kind kind, size_t count) AMEND_MUST_USE;
 amend_status pickle_collect_marked(pickle_machine *m, pickle_kind kind) AMEND_MUST_USE;

@@ -120,7 +120,7 @@ static size_t capacity_for(size_t count)
     return capacity;
 }
 
-amend_status pickle_append(pickle_value *container, const uint32_t *items, size_t count)
+static amend_status append(pickle_value *container, const uint32_t *items, size_t count)
 {
     size_t needed = container->count + count;
     if (needed > capacity_for(container->count))
@@ -150,7 +150,7 @@ static amend_status collect(pickle_machine *m, pickle_kind kind, size_t count, s
     uint32_t index = 0;
     TRY(check_group(m, kind, count));
     TRY(pickle_make(m, (pickle_value){.kind = kind}, &index));
-    TRY(pickle_append(&m->p->values[index], top_group(m, count), count));
+    TRY(append(&m->p->values[index], top_group(m, count), count));
     m->depth -= count + marked;
     return pickle_push(m, index);
 }
@@ -160,7 +160,7 @@ static amend_status extend(pickle_machine *m, pickle_kind kind, size_t count, si
     pickle_value *container = NULL;
     TRY(check_group(m, kind, count));
     TRY(pickle_peek(m, count + marked, kind, &container));
-    TRY(pickle_append(container, top_group(m, count), count));
+    TRY(append(container, top_group(m, count), count));
     m->depth -= count + marked;
     return status_ok();
 }
@@ -215,7 +215,7 @@ amend_status pickle_fill(pickle_machine *m, uint32_t dictionary, uint32_t pairs)
     if (count > MAX_VALUES - m->filled) return pickle_wrong(m, "more values than amend accepts");
     m->filled += count;
     for (size_t i = 0; i < count; i++)
-        TRY(pickle_append(&p->values[dictionary], pickle_item(p, &p->values[pairs], i)->items, 2));
+        TRY(append(&p->values[dictionary], pickle_item(p, &p->values[pairs], i)->items, 2));
     return status_ok();
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "weights/dtype.h"
 #include "weights/onnx_file.h"
 #include "weights/pth.h"
 #include "weights/safetensors.h"
@@ -73,22 +74,38 @@ static bool begins_onnx(const unsigned char *bytes, size_t size)
     return size > 8 && bytes[0] == 0x08 && bytes[1] < 64 && !safetensors_begins(bytes, size);
 }
 
+static void free_onnx(void *handle)
+{
+    onnx_file_close(handle);
+    mem_free(handle);
+}
+
+static amend_status check_sizes(const char *path, const onnx_file *file)
+{
+    for (size_t i = 0; i < file->graph->n_initializer; i++) {
+        size_t bytes;
+        const tensor_view view = onnx_tensor_view(file->graph->initializer[i]);
+        if (!dtype_bytes(view.type, view.shape, view.dims, &bytes))
+            return status_error(AMEND_BAD_DATA, "%s: tensor \"%.200s\" is larger than any memory", path, view.name);
+    }
+    return status_ok();
+}
+
 static amend_status open_onnx(const char *path, void **handle)
 {
     onnx_file *file;
     TRY(mem_alloc(&file, 1, sizeof *file, path));
     amend_status status = onnx_file_open(path, file);
-    if (status.code)
+    if (status.code) {
         mem_free(file);
+        return status;
+    }
+    status = check_sizes(path, file);
+    if (status.code)
+        free_onnx(file);
     else
         *handle = file;
     return status;
-}
-
-static void free_onnx(void *handle)
-{
-    onnx_file_close(handle);
-    mem_free(handle);
 }
 
 static const char *name_onnx(const void *handle)

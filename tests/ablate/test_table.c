@@ -247,6 +247,11 @@ static void files_by_content(void **state)
     write_bytes(r.init, "Weights", 7);
     assert_ok(run_hash(&r, &other));
     assert_true(one == same && one != other);
+    strcpy(r.init, "");
+    strcpy(r.teacher, first); /* taught by the file is another run than from it */
+    assert_ok(run_hash(&r, &other));
+    assert_true(one != other);
+    strcpy(r.teacher, "");
     strcpy(r.init, in_test_folder("none"));
     assert_int_equal(run_hash(&r, &other).code, AMEND_IO);
 }

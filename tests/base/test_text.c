@@ -76,6 +76,25 @@ static void characters(void **state)
         assert_int_equal(text_character(cases[i].text), cases[i].length);
 }
 
+static void terminals_get_no_orders(void **state)
+{
+    char c0[] = "a\x1b[2J\n",
+         c1[] = "a\xc2\x9b"
+                "31m \xc2\xa0\x7f",
+         cut[] = "\xc2";
+    text_list list = {0};
+    (void)state;
+    text_clean(c0);
+    text_clean(c1);
+    text_clean(cut);
+    assert_string_equal(c0, "a?[2J?");
+    assert_string_equal(c1, "a??31m \xc2\xa0?");
+    assert_string_equal(cut, "\xc2");
+    assert_int_equal(text_control(""), 0);
+    text_list_add(&list, "\xc2\x85");
+    assert_string_equal(list.text, ": ??");
+}
+
 static void bytes_that_are_no_characters_are_replaced(void **state)
 {
     char cut[] = "caf\xc3\xa9 \xe2\x82", alone[] = "\xa9z\xff", good[] = "\xf0\x9f\x98\x80";
@@ -115,6 +134,7 @@ int main(void)
                                        cmocka_unit_test(strangers_are_not),
                                        cmocka_unit_test(lists_end_in_dots),
                                        cmocka_unit_test(characters),
+                                       cmocka_unit_test(terminals_get_no_orders),
                                        cmocka_unit_test(bytes_that_are_no_characters_are_replaced),
                                        cmocka_unit_test(copies_end_with_a_character)};
     return cmocka_run_group_tests(tests, NULL, NULL);

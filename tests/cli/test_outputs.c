@@ -106,6 +106,18 @@ static void photos_are_kept(void **state)
     assert_works(PREDICT "$T/own/photo.png --annotate $T/drawn"); /* drawn copies are nobody's originals */
 }
 
+static void lists_are_kept(void **state)
+{
+    (void)state;
+    shell("echo a.png,1,2,3,4 >$T/boxes.csv && echo emotion,pixels,Usage >$T/set.csv && cp $T/set.csv $T/set-before");
+    assert_refused("faces $T/a.png --eval $T/boxes.csv --json $T/boxes.csv", 1, "would replace the list of boxes");
+    assert_refused("data $T/set.csv --json $T/set.csv", 1, "--json would replace the data set");
+    shell("cmp $T/set.csv $T/set-before && grep -q 1,2,3,4 $T/boxes.csv");
+    shell("mkdir $T/ran && echo weights >$T/ran/model.safetensors");
+    assert_refused("report $T/ran --out $T/ran/./model.safetensors", 1, "--out would replace the run's file");
+    shell("grep -q weights $T/ran/model.safetensors");
+}
+
 /* Pictures below the photos are no photos, and the JSON may go to where they go. */
 static void pictures_below_the_photos(void **state)
 {
@@ -145,6 +157,11 @@ static void models_are_kept(void **state)
     assert_refused("calibrate $T/m.safetensors --data $T/no --out $T/m.safetensors", 1, "would replace the model");
     assert_refused("info $T/m.safetensors --json $T/m.safetensors", 1, "--json would replace the file itself");
     assert_refused("eval $T/m.safetensors --data $T/no --json $T/m.safetensors", 1, "would replace the model");
+    assert_refused("audit $T/m.safetensors --data $T/no --json $T/m.safetensors", 1, "would replace the model");
+    assert_refused("bench infer --model $T/m.safetensors --json $T/m.safetensors", 1, "would replace the model");
+    assert_refused(PREDICT "$T/a.png --json $T/m.safetensors", 1, "--json would replace the model");
+    assert_refused("explain --no-detect --model $T/m.safetensors $T/a.png --out $T/m.safetensors", 1,
+                   "--out would replace the model");
     shell("cmp $T/before $T/m.safetensors");
 }
 
@@ -213,6 +230,7 @@ int main(void)
         cmocka_unit_test(not_to_standard_output),
         cmocka_unit_test(endings),
         cmocka_unit_test(photos_are_kept),
+        cmocka_unit_test(lists_are_kept),
         cmocka_unit_test(pictures_below_the_photos),
         cmocka_unit_test(names_of_the_system),
         cmocka_unit_test(models_are_kept),

@@ -98,11 +98,13 @@ static void shares_of_nothing_are_not_defined(void **state)
 static void bad_rows_are_named(void **state)
 {
     (void)state;
-    static const char *const texts[] = {
-        "file,x,y,w,h\na.png,1,2,3\n", "a.png,1,2,0,3\n",      "a.png,1,2,3,4,5\n", "file,x,y,w,h\n",
-        "\"a.png,1,2,3,4\n",           "\"a\"b.png,1,2,3,4\n", "a.png,1,nan,3,4\n"};
-    static const char *const parts[] = {"b.csv:2", "b.csv:1", "b.csv:1", "no boxes", "b.csv:1", "b.csv:1", "b.csv:1"};
-    for (int i = 0; i < 7; i++) {
+    static const char *const texts[] = {"file,x,y,w,h\na.png,1,2,3\n", "a.png,1,2,0,3\n",
+                                        "a.png,1,2,3,4,5\n",           "file,x,y,w,h\n",
+                                        "\"a.png,1,2,3,4\n",           "\"a\"b.png,1,2,3,4\n",
+                                        "a.png,1,nan,3,4\n",           "file,x1,y1,x2,y2\na.png,1,2,3,4\n"};
+    static const char *const parts[] = {"b.csv:2", "b.csv:1", "b.csv:1", "no boxes",
+                                        "b.csv:1", "b.csv:1", "b.csv:1", "b.csv:1: columns 'file,x1,y1,x2,y2'"};
+    for (int i = 0; i < 8; i++) {
         detection_boxes *boxes = NULL;
         write_bytes(in_test_folder("b.csv"), texts[i], strlen(texts[i]));
         assert_refused(detection_boxes_open(in_test_folder("b.csv"), &boxes), AMEND_BAD_DATA, parts[i]);

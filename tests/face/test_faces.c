@@ -368,6 +368,26 @@ static void overlapping_faces_become_one(void **state)
     mem_free(list);
 }
 
+static void a_full_list_keeps_the_surest(void **state)
+{
+    (void)state;
+    face_list *list, *turned;
+    assert_ok(mem_alloc(&list, 1, sizeof *list, "faces"));
+    assert_ok(mem_alloc(&turned, 1, sizeof *turned, "faces"));
+    for (int i = 0; i < FACE_MAX_CANDIDATES + 9; i++) { /* 9 too many, all of one score but the last */
+        int back = FACE_MAX_CANDIDATES + 8 - i;
+        face_list_add(list, &(amend_face){.box = {i, 0, 1, 1}, .score = i < FACE_MAX_CANDIDATES + 8 ? 0.5 : 0.9});
+        face_list_add(turned, &(amend_face){.box = {back, 0, 1, 1}, .score = i ? 0.5 : 0.9});
+    }
+    assert_int_equal(list->count, FACE_MAX_CANDIDATES);
+    qsort(list->faces, list->count, sizeof *list->faces, face_compare);
+    qsort(turned->faces, turned->count, sizeof *turned->faces, face_compare);
+    assert_true(list->faces[0].score == 0.9 && list->faces[FACE_MAX_CANDIDATES - 1].box.x == FACE_MAX_CANDIDATES - 2);
+    assert_memory_equal(list->faces, turned->faces, sizeof list->faces);
+    mem_free(list);
+    mem_free(turned);
+}
+
 static void what_cannot_be_a_face_is_left_out(void **state)
 {
     (void)state;
@@ -410,6 +430,7 @@ int main(void)
                                        cmocka_unit_test(a_network_bound_to_its_square),
                                        cmocka_unit_test(networks_that_are_almost_a_detector),
                                        cmocka_unit_test(overlapping_faces_become_one),
+                                       cmocka_unit_test(a_full_list_keeps_the_surest),
                                        cmocka_unit_test(what_cannot_be_a_face_is_left_out),
                                        cmocka_unit_test(what_is_no_detector_is_refused)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);

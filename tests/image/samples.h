@@ -126,6 +126,7 @@ typedef struct png_options {
     const unsigned char *palette_alpha;
     const unsigned char *exif;
     size_t exif_size;
+    const char *text; /* written deflated, in a chunk of each kind */
 } png_options;
 
 static inline void sample_png_write(png_structp codec, png_bytep bytes, size_t size)
@@ -155,6 +156,10 @@ static inline sample_file sample_png(const unsigned char *pixels, size_t width, 
     if (options.palette) png_set_PLTE(codec, info, options.palette, options.palette_size);
     if (options.palette_alpha) png_set_tRNS(codec, info, options.palette_alpha, options.palette_size, NULL);
     if (options.exif) png_set_eXIf_1(codec, info, (png_uint_32)options.exif_size, (png_bytep)(uintptr_t)options.exif);
+    png_text texts[] = {
+        {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char *)"Title", .text = (char *)options.text},
+        {.compression = PNG_ITXT_COMPRESSION_zTXt, .key = (char *)"Title", .text = (char *)options.text}};
+    if (options.text) png_set_text(codec, info, texts, 2);
     png_write_info(codec, info);
     size_t pitch = png_get_rowbytes(codec, info);
     int passes = png_set_interlace_handling(codec);

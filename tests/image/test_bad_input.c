@@ -150,6 +150,26 @@ static void png_chunk_bomb(void **state)
     amend_image_free(&image);
 }
 
+/* Texts that inflate to a thousand times their size, which nobody reads: not a block is taken for them. */
+static void png_text_bomb(void **state)
+{
+    static char text[1 << 22];
+    amend_image image = sample_pattern(48, 48, 3), out = {0};
+    size_t calls[2];
+    (void)state;
+    memset(text, 'a', sizeof text - 1);
+    for (int bomb = 0; bomb < 2; bomb++) {
+        sample_file file = sample_png_of(&image, (png_options){.text = bomb ? text : NULL});
+        size_t before = mem_calls();
+        assert_ok(amend_image_decode(file.bytes, file.size, "x.img", &out));
+        calls[bomb] = mem_calls() - before;
+        amend_image_free(&out);
+        free(file.bytes);
+    }
+    assert_int_equal(calls[1], calls[0]);
+    amend_image_free(&image);
+}
+
 /* Sides below the limit, but of far more pixels than so few bytes can hold. */
 static void small_file_of_many_pixels(void **state)
 {
@@ -255,6 +275,7 @@ int main(void)
         cmocka_unit_test(jpeg_of_another_kind),
         cmocka_unit_test(png_bomb),
         cmocka_unit_test(png_chunk_bomb),
+        cmocka_unit_test(png_text_bomb),
         cmocka_unit_test(small_file_of_many_pixels),
         cmocka_unit_test(jpeg_bomb),
         cmocka_unit_test(damaged_anywhere),

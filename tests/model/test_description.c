@@ -122,6 +122,7 @@ static void names_of_classes(void **state)
     static const char *const bad[][2] = {{"", "without a name"},
                                          {"a,b", "class 'a,b': a comma"},
                                          {"a\nb", "a control character"},
+                                         {"a\xc2\x9b", "a control character"},
                                          {"caf\xe9", "not UTF-8"},
                                          {"gl\xc3", "not UTF-8"},
                                          {"glad", "'glad' is named twice"},

@@ -89,6 +89,11 @@ static void test_crop_comes_back(void **state)
     assert_memory_equal(&model_describe(model)->crop, &face_template_fer2013, sizeof(face_template));
     assert_int_equal(amend_model_predict_face(model, &photo, &face, otherwise).code, AMEND_OK);
     amend_model_free(model);
+    d.crop = (face_template){{0.5, 0.3}, {0.5, 0.7}, {0.8, 0.5}}; /* lying on its side */
+    save(&d, TENSOR_F32);
+    model = open_saved();
+    assert_memory_equal(&model_describe(model)->crop, &d.crop, sizeof d.crop);
+    amend_model_free(model);
     d.crop = (face_template){{1.0 / 3, 0.1 + 0.2}, {2.0 / 3, 0.1 + 0.2}, {0.5, 0.3 + 4.0 / 15}}; /* on 150 pixels */
     save(&d, TENSOR_F32);
     model = open_saved();
@@ -179,6 +184,13 @@ static void test_descriptions_that_cannot_be(void **state)
     d = good;
     d.classes = 1;
     assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);
+    d = good;
+    d.head = ARM_HEAD_GAP; /* a few weights, which fold into 16 of each place and channel */
+    d.size = 1024;
+    static const char rows[] = "c conv input channels=256 kernel=1 stride=1\n";
+    assert_int_equal(nn_rows_read(rows, d.size, d.size, d.channels, &d.rows).code, AMEND_OK);
+    assert_int_equal(description_build(&d, table).code, AMEND_UNSUPPORTED);
+    description_free(&d);
     d = good;
     d.width = NAN;
     assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);

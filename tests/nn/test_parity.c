@@ -170,7 +170,7 @@ static bool check_run(const char *folder, const run *r, int seed)
     difference d = {0};
     arm_head head = ARM_HEAD_GAP;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        if (!strcmp(r->head, arm_head_name(heads[i]))) head = heads[i];
+        if (!strcmp(r->head, arm_head_names[heads[i]])) head = heads[i];
     snprintf(path, sizeof path, "%s/run.safetensors", folder);
     snprintf(
         text, sizeof text,
@@ -359,7 +359,7 @@ static void check_head(const safetensors *file, arm_head head)
     to_nhwc(x, shape, maps);
     memcpy(nn_plan_pixels(plan), maps, shape[0] * shape[1] * shape[2] * shape[3] * sizeof *maps);
     must(nn_plan_forward(plan, shape[0], false));
-    snprintf(name, sizeof name, "%s", arm_head_name(head));
+    snprintf(name, sizeof name, "%s", arm_head_names[head]);
     assert_stored(file, name, "eval.logits", nn_plan_logits(plan), shape[0] * classes);
     must(nn_plan_forward(plan, shape[0], true));
     assert_stored(file, stored, "train.logits", nn_plan_logits(plan), shape[0] * classes);

@@ -134,7 +134,7 @@ static void test_f32_equals_the_unfolded_network(void **state)
             sample s = sample_make((arm_head)head, small, small ? 1 : 3, 3);
             nn_program_options options = options_of(&s, NN_F32);
             double distance = compare(&s, &options);
-            if (!(distance < 1e-5)) fail_msg("head %s, stem %d: %g", arm_head_name((arm_head)head), small, distance);
+            if (!(distance < 1e-5)) fail_msg("head %s, stem %d: %g", arm_head_names[(arm_head)head], small, distance);
             options.keep_maps = true; /* sums then begin with a copy */
             assert_true(compare(&s, &options) < 1e-5);
             sample_free(&s);
