@@ -248,7 +248,7 @@ static void files_by_content(void **state)
     assert_ok(run_hash(&r, &other));
     assert_true(one == same && one != other);
     strcpy(r.init, "");
-    strcpy(r.teacher, first); /* taught by the file is another run than from it */
+    strcpy(r.teacher, in_test_folder("first")); /* taught by the file is another run than from it */
     assert_ok(run_hash(&r, &other));
     assert_true(one != other);
     strcpy(r.teacher, "");
