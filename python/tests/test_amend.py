@@ -119,11 +119,16 @@ class Models(unittest.TestCase):
         np.testing.assert_array_equal(self.probabilities(clear), self.probabilities(np.zeros_like(self.image)))
 
     def test_palettes(self):
-        class Palette(np.ndarray):
-            mode = "P"  # as Pillow's, whose array holds numbers of colours
+        class Palette:
+            """As Pillow's image, whose array holds numbers of colours."""
+            mode = "P"
+            pixels = self.image[:, :, 0]
+
+            def __array__(self, *_, **__):
+                return self.pixels
 
         with self.assertRaisesRegex(ValueError, "mode P.*convert"):
-            self.model.predict(self.image[:, :, 0].view(Palette))
+            self.model.predict(Palette())
 
     def test_no_image(self):
         with self.assertRaisesRegex(TypeError, "uint8.*not of float64"):
