@@ -18,6 +18,15 @@ NN_INLINE void nn_put(nn_type type, void *data, size_t at, float value)
         ((uint16_t *)data)[at] = nn_to_bf16(value);
 }
 
+/* Loops over longer runs hold this many values as f32 at a time. */
+enum { NN_PART = 256 };
+
+/* Those of the part that begins at `at`. */
+static inline size_t nn_part_at(size_t count, size_t at)
+{
+    return count - at < NN_PART ? count - at : NN_PART;
+}
+
 /* `count` values of `type` from index `at` on, as f32: the stored values themselves, or converted into `buffer`. */
 static inline const float *nn_load(nn_type type, const void *data, size_t at, size_t count, float *buffer)
 {

@@ -2,21 +2,14 @@
 #include "nn/convert.h"
 #include "nn/layer.h"
 
-enum { PART = 256 };
-
-static size_t part_at(size_t count, size_t at)
-{
-    return count - at < PART ? count - at : PART;
-}
-
 static amend_status activation_forward(nn_layer *layer)
 {
     const nn_tensor *in = layer->in[0], *out = layer->out;
     size_t count = nn_shape_count(out->shape);
 #pragma omp parallel for schedule(static)
-    for (size_t at = 0; at < count; at += PART) {
-        float given[PART], result[PART];
-        size_t part = part_at(count, at);
+    for (size_t at = 0; at < count; at += NN_PART) {
+        float given[NN_PART], result[NN_PART];
+        size_t part = nn_part_at(count, at);
         nn_curve_apply(&layer->curve, nn_load(in->type, in->data, at, part, given), result, part);
         nn_store(out->type, out->data, at, part, result);
     }
@@ -28,9 +21,9 @@ static amend_status activation_backward(nn_layer *layer)
     const nn_tensor *in = layer->in[0], *out = layer->out;
     size_t count = nn_shape_count(out->shape);
 #pragma omp parallel for schedule(static)
-    for (size_t at = 0; at < count; at += PART) {
-        float given[PART], gradient[PART], result[PART];
-        size_t part = part_at(count, at);
+    for (size_t at = 0; at < count; at += NN_PART) {
+        float given[NN_PART], gradient[NN_PART], result[NN_PART];
+        size_t part = nn_part_at(count, at);
         nn_curve_slope(&layer->curve, nn_load(in->type, in->data, at, part, given),
                        nn_load(out->type, out->gradient, at, part, gradient), result, part);
         nn_store(in->type, layer->in_gradient[0], at, part, result);

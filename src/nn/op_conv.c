@@ -50,7 +50,7 @@ static amend_status conv_create(nn_layer *layer)
     size_t scratch = 0;
     TRY(mem_alloc(&layer->state, 1, sizeof *state, row->name));
     state = layer->state;
-    TRY(nn_job_conv(&conv, DNN_FORWARD, &state->jobs[FORWARD]));
+    TRY(nn_job_conv(&conv, layer->training ? DNN_FORWARD : DNN_INFERENCE, &state->jobs[FORWARD]));
     TRY(nn_job_pack(state->jobs[FORWARD], conv.type, false, &state->jobs[PACK_FORWARD]));
     layer->own_bytes = align(nn_job_weight_bytes(state->jobs[FORWARD]));
     if (layer->training) TRY(create_backward(layer, &conv, state));

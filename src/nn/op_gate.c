@@ -3,8 +3,6 @@
 #include "nn/convert.h"
 #include "nn/layer.h"
 
-enum { PART = 256 };
-
 static amend_status gate_create(nn_layer *layer)
 {
     const nn_tensor *gate = layer->in[1];
@@ -34,9 +32,9 @@ static amend_status gate_forward(nn_layer *layer)
     size_t c = y->shape.c, pixels = y->shape.h * y->shape.w, lines = y->shape.n * pixels;
 #pragma omp parallel for schedule(static)
     for (size_t line = 0; line < lines; line++)
-        for (size_t at = 0; at < c; at += PART) {
-            float given[PART], result[PART];
-            size_t part = c - at < PART ? c - at : PART;
+        for (size_t at = 0; at < c; at += NN_PART) {
+            float given[NN_PART], result[NN_PART];
+            size_t part = nn_part_at(c, at);
             multiply(nn_load(x->type, x->data, line * c + at, part, given), gate + line / pixels * c + at, result,
                      part);
             nn_store(y->type, y->data, line * c + at, part, result);
@@ -53,7 +51,7 @@ static void sample_backward(nn_layer *layer, size_t sample, size_t at, size_t pa
     float *d_gate = layer->in_gradient[1] ? (float *)layer->in_gradient[1] + sample * c + at : NULL;
     if (d_gate) memset(d_gate, 0, part * sizeof *d_gate);
     for (size_t i = 0; i < pixels; i++) {
-        float given[PART], gradient[PART], result[PART];
+        float given[NN_PART], gradient[NN_PART], result[NN_PART];
         size_t place = (sample * pixels + i) * c + at;
         const float *dy = nn_load(y->type, y->gradient, place, part, gradient);
         if (d_gate) add_products(dy, nn_load(x->type, x->data, place, part, given), d_gate, part);
@@ -65,11 +63,11 @@ static void sample_backward(nn_layer *layer, size_t sample, size_t at, size_t pa
 
 static amend_status gate_backward(nn_layer *layer)
 {
-    size_t c = layer->out->shape.c, parts = (c + PART - 1) / PART;
+    size_t c = layer->out->shape.c, parts = (c + NN_PART - 1) / NN_PART;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < layer->out->shape.n * parts; i++) {
-        size_t at = i % parts * PART;
-        sample_backward(layer, i / parts, at, c - at < PART ? c - at : PART);
+        size_t at = i % parts * NN_PART;
+        sample_backward(layer, i / parts, at, nn_part_at(c, at));
     }
     return status_ok();
 }

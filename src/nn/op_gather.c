@@ -3,8 +3,6 @@
 #include "nn/convert.h"
 #include "nn/layer.h"
 
-enum { PART = 256 };
-
 typedef struct gather_run {
     size_t input, at, count; /* of in[input], values at .. at + count - 1 of a sample */
 } gather_run;
@@ -58,9 +56,9 @@ NN_VECTOR static void add(const float *a, const float *b, float *to, size_t coun
 /* dx[at ..] += dy[from ..] */
 static void add_run(nn_type type, void *dx, size_t at, const void *dy, size_t from, size_t count)
 {
-    for (size_t i = 0; i < count; i += PART) {
-        float held[PART], more[PART], sum[PART];
-        size_t part = count - i < PART ? count - i : PART;
+    for (size_t i = 0; i < count; i += NN_PART) {
+        float held[NN_PART], more[NN_PART], sum[NN_PART];
+        size_t part = nn_part_at(count, i);
         add(nn_load(type, dx, at + i, part, held), nn_load(type, dy, from + i, part, more), sum, part);
         nn_store(type, dx, at + i, part, sum);
     }

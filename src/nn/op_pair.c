@@ -2,8 +2,6 @@
 #include "nn/convert.h"
 #include "nn/layer.h"
 
-enum { PART = 256 };
-
 static nn_operation operation_of(const nn_layer *layer)
 {
     return layer->row->kind == NN_ADD ? NN_PLUS : layer->row->operation;
@@ -25,19 +23,14 @@ NN_VECTOR static void operate(nn_operation operation, const float *a, const floa
         for (size_t i = 0; i < count; i++) y[i] = a[i] * b[i];
 }
 
-static size_t part_at(size_t count, size_t at)
-{
-    return count - at < PART ? count - at : PART;
-}
-
 static amend_status pair_forward(nn_layer *layer)
 {
     const nn_tensor *a = layer->in[0], *b = layer->in[1], *y = layer->out;
     size_t count = nn_shape_count(y->shape);
 #pragma omp parallel for schedule(static)
-    for (size_t at = 0; at < count; at += PART) {
-        float left[PART], right[PART], result[PART];
-        size_t part = part_at(count, at);
+    for (size_t at = 0; at < count; at += NN_PART) {
+        float left[NN_PART], right[NN_PART], result[NN_PART];
+        size_t part = nn_part_at(count, at);
         operate(operation_of(layer), nn_load(a->type, a->data, at, part, left),
                 nn_load(b->type, b->data, at, part, right), result, part);
         nn_store(y->type, y->data, at, part, result);
@@ -50,7 +43,7 @@ static void part_backward(const nn_layer *layer, size_t k, const float *dy, size
 {
     const nn_tensor *other = layer->in[!k], *y = layer->out;
     const nn_operation operation = operation_of(layer);
-    float given[PART], result[PART];
+    float given[NN_PART], result[NN_PART];
     if (operation == NN_TIMES) {
         operate(NN_TIMES, dy, nn_load(other->type, other->data, at, part, given), result, part);
         dy = result;
@@ -66,9 +59,9 @@ static amend_status pair_backward(nn_layer *layer)
     const nn_tensor *y = layer->out;
     size_t count = nn_shape_count(y->shape);
 #pragma omp parallel for schedule(static)
-    for (size_t at = 0; at < count; at += PART) {
-        float gradient[PART];
-        size_t part = part_at(count, at);
+    for (size_t at = 0; at < count; at += NN_PART) {
+        float gradient[NN_PART];
+        size_t part = nn_part_at(count, at);
         const float *dy = nn_load(y->type, y->gradient, at, part, gradient);
         for (size_t k = 0; k < 2; k++)
             if (layer->in_gradient[k]) part_backward(layer, k, dy, at, part);

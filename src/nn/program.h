@@ -10,7 +10,7 @@ typedef struct nn_program nn_program;
 typedef struct nn_context nn_context;
 
 /* Ranges of activations, for 8 bits: a row's result is about code * step, codes 0..255 where it is never below 0
- * (nn_table_signs), else -127..127. */
+ * (nn_table_signs), else -128..127. */
 typedef struct nn_steps {
     float step[NN_MAX_ROWS]; /* by row of the table; of a fused chain the last one's counts. Pools have their input's */
 } nn_steps;

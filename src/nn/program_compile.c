@@ -165,10 +165,10 @@ static amend_status copy_values(program_step *s, const nn_params *params, const 
 static amend_status copy_source(const nn_program *p, program_step *s)
 {
     size_t count = count_each(s), known = count_each(&p->steps[s->in]);
+    if (s->other != PROGRAM_NONE) known += count_each(&p->steps[s->other]);
     if (!s->row->source && count != known)
         return status_error(AMEND_INTERNAL, "gather %s: %zu values as %zu", s->row->name, known, count);
     if (!s->row->source) return status_ok();
-    if (s->other != PROGRAM_NONE) known += count_each(&p->steps[s->other]);
     TRY(mem_alloc(&s->source, count, sizeof *s->source, s->row->name));
     for (size_t i = 0; i < count; i++) {
         s->source[i] = s->row->source[i];

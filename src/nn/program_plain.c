@@ -2,9 +2,10 @@
  * Computed in f32, line by line; a line is the channels of one pixel. */
 #include <math.h>
 
+#include "nn/convert.h"
 #include "nn/program_internal.h"
 
-enum { PART = 256, ENOUGH = 16384 /* values that are worth waking the other threads */ };
+enum { ENOUGH = 16384 /* values that are worth waking the other threads */ };
 
 static void apply_function(const program_step *s, const float *x, float *y, size_t count, size_t channel)
 {
@@ -33,9 +34,9 @@ static void activate(const program_step *s, const operand *x, void *out)
     size_t c = s->shape.c, lines = nn_shape_count(s->shape) / c;
 #pragma omp parallel for schedule(static) if (lines * c > ENOUGH)
     for (size_t line = 0; line < lines; line++)
-        for (size_t at = 0; at < c; at += PART) {
-            float given[PART], result[PART];
-            size_t count = c - at < PART ? c - at : PART;
+        for (size_t at = 0; at < c; at += NN_PART) {
+            float given[NN_PART], result[NN_PART];
+            size_t count = nn_part_at(c, at);
             apply_function(s, load(x, line * c + at, count, given), result, count, at);
             program_store(s, out, line * c + at, count, result);
         }
@@ -77,9 +78,9 @@ static void combine(const program_step *s, const operand *a, const operand *b, v
     nn_operation operation = s->row->kind == NN_ADD ? NN_PLUS : s->row->operation;
 #pragma omp parallel for schedule(static) if (lines * c > ENOUGH)
     for (size_t line = 0; line < lines; line++)
-        for (size_t at = 0; at < c; at += PART) {
-            float left[PART], right[PART], result[PART];
-            size_t count = c - at < PART ? c - at : PART, n = line / (w * h), y = line / w % h, x = line % w;
+        for (size_t at = 0; at < c; at += NN_PART) {
+            float left[NN_PART], right[NN_PART], result[NN_PART];
+            size_t count = nn_part_at(c, at), n = line / (w * h), y = line / w % h, x = line % w;
             operate(operation, operand_part(a, n, y, x, at, count, left), operand_part(b, n, y, x, at, count, right),
                     result, count);
             program_store(s, out, line * c + at, count, result);
@@ -123,9 +124,9 @@ static void gather(const program_step *s, const operand *a, const operand *b, vo
     size_t count = nn_shape_count(s->shape) / s->shape.n;
 #pragma omp parallel for schedule(static) collapse(2) if (s->shape.n * count > ENOUGH)
     for (size_t n = 0; n < s->shape.n; n++)
-        for (size_t at = 0; at < count; at += PART) {
-            float result[PART];
-            size_t part = count - at < PART ? count - at : PART;
+        for (size_t at = 0; at < count; at += NN_PART) {
+            float result[NN_PART];
+            size_t part = nn_part_at(count, at);
             gather_part(s, a, b, n, at, part, result);
             program_store(s, out, n * count + at, part, result);
         }
@@ -136,9 +137,9 @@ static void pool_all(const program_step *s, const operand *a, void *out)
     size_t c = s->shape.c, pixels = a->step->shape.h * a->step->shape.w;
 #pragma omp parallel for schedule(static) collapse(2) if (s->shape.n * pixels * c > ENOUGH)
     for (size_t n = 0; n < s->shape.n; n++)
-        for (size_t at = 0; at < c; at += PART) {
-            float sum[PART] = {0}, given[PART];
-            size_t count = c - at < PART ? c - at : PART;
+        for (size_t at = 0; at < c; at += NN_PART) {
+            float sum[NN_PART] = {0}, given[NN_PART];
+            size_t count = nn_part_at(c, at);
             for (size_t i = 0; i < pixels; i++) {
                 const float *values = load(a, (n * pixels + i) * c + at, count, given);
                 for (size_t k = 0; k < count; k++) sum[k] += values[k];

@@ -2,9 +2,10 @@
  * the border. */
 #include <math.h>
 
+#include "nn/convert.h"
 #include "nn/program_internal.h"
 
-enum { PART = 256, ENOUGH = 16384 /* values that are worth waking the other threads */ };
+enum { ENOUGH = 16384 /* values that are worth waking the other threads */ };
 
 /* Where a result lies along one side: between pixels `first` and `second`. */
 typedef struct place {
@@ -28,7 +29,7 @@ NN_VECTOR static void blend(const float *a, const float *b, float share, float *
 static void blend_pixels(const program_step *from, const void *x, size_t row, const place *across, size_t at,
                          size_t count, float *y)
 {
-    float left[PART], right[PART];
+    float left[NN_PART], right[NN_PART];
     size_t w = from->shape.w, c = from->shape.c;
     const float *a = program_load(from, x, (row * w + across->first) * c + at, count, left);
     const float *b = program_load(from, x, (row * w + across->second) * c + at, count, right);
@@ -46,9 +47,9 @@ void program_resize(const program_step *s, const program_step *from, const void 
         place down = find_place(row->start[0], row->step[0], line % h, in.h);
         for (size_t i = 0; i < w; i++) {
             place across = find_place(row->start[1], row->step[1], i, in.w);
-            for (size_t at = 0; at < c; at += PART) {
-                float above[PART], below[PART], result[PART];
-                size_t count = c - at < PART ? c - at : PART;
+            for (size_t at = 0; at < c; at += NN_PART) {
+                float above[NN_PART], below[NN_PART], result[NN_PART];
+                size_t count = nn_part_at(c, at);
                 blend_pixels(from, x, map + down.first, &across, at, count, above);
                 blend_pixels(from, x, map + down.second, &across, at, count, below);
                 blend(above, below, down.share, result, count);

@@ -11,7 +11,8 @@ typedef struct windows {
     size_t h, w, kernel, stride, pad;
 } windows;
 
-static const windows cases[] = {{9, 7, 3, 2, 1}, {8, 6, 2, 2, 0}, {5, 5, 3, 1, 1}, {6, 9, 5, 3, 2}, {4, 4, 4, 4, 0}};
+static const windows cases[] = {{9, 7, 3, 2, 1}, {8, 6, 2, 2, 0}, {5, 5, 3, 1, 1}, {6, 9, 5, 3, 2},
+                                {4, 4, 4, 4, 0}, {9, 7, 2, 2, 0}, {7, 5, 1, 2, 0}};
 
 typedef struct maps {
     norm_pool pool;

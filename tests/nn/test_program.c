@@ -6,6 +6,7 @@
 
 #include "model/folded.h"
 #include "nn/program.h"
+#include "nn/quantize.h"
 
 static model_description describe(arm_head head, bool small_stem, size_t channels)
 {
@@ -272,6 +273,26 @@ static void test_int8_does_not_overflow(void **state)
     }
 }
 
+/* What keeps those sums small, on any processor: two codes of a tap add up to 128 at most, and mean the weights. */
+static void test_codes_of_pairs(void **state)
+{
+    enum { AREA = 9, MOST = 5 };
+    (void)state;
+    for (size_t channels = 1; channels <= MOST; channels++)
+        for (int alike = 0; alike < 2; alike++) {
+            float weights[MOST * AREA];
+            int8_t codes[MOST * AREA];
+            rng r = rng_make(4, channels, (uint64_t)alike);
+            for (size_t i = 0; i < channels * AREA; i++)
+                weights[i] = alike ? 0.25f : (float)rng_between(&r, -1, 1); /* alike: as large as pairs can be */
+            float step = nn_quantize_pairs(weights, channels, AREA, codes);
+            for (size_t i = 0; i < channels * AREA; i++)
+                assert_true(fabsf(step * (float)codes[i] - weights[i]) <= 0.501f * step);
+            for (size_t i = 0; i < channels / 2 * 2 * AREA; i++)
+                assert_true(abs(codes[i] + codes[i / AREA % 2 ? i - AREA : i + AREA]) <= 128);
+        }
+}
+
 /* A network may begin with a normalisation, folded into a 1x1 convolution of each channel alone: the pixels' own is of
  * that channel, too. */
 static void test_int8_with_groups_first(void **state)
@@ -523,6 +544,7 @@ int main(void)
                                        cmocka_unit_test(test_int8_is_near),
                                        cmocka_unit_test(test_int8_wants_ranges),
                                        cmocka_unit_test(test_int8_does_not_overflow),
+                                       cmocka_unit_test(test_codes_of_pairs),
                                        cmocka_unit_test(test_int8_functions),
                                        cmocka_unit_test(test_int8_with_groups_first),
                                        cmocka_unit_test(test_int8_of_a_dead_channel),

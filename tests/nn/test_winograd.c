@@ -12,7 +12,7 @@ typedef struct shape {
     size_t n, h, w, in, out, pad, pad_more;
 } shape;
 
-/* Those of few tiles are shared by the threads, the last is not. bf16 takes whole groups of 32 channels. */
+/* Those of few tiles are shared by the threads, the last ones are not. bf16 takes whole groups of 32 channels. */
 static const shape bf16_shapes[] = {
     {3, 13, 10, 32, 64, 1, 0}, {2, 12, 12, 96, 32, 0, 0}, {17, 3, 3, 32, 64, 1, 0},
     {5, 7, 9, 32, 32, 2, 0},   {300, 6, 5, 32, 32, 1, 0}, {700, 5, 5, 32, 32, 1, 0},

@@ -48,9 +48,9 @@ static void epochs_without_a_row(void **state)
 
 static void rows_that_cannot_be(void **state)
 {
-    static const char *const rows[] = {"words\n",         "1,2,3\n",           "0,1,1,1,1,1,1\n", "1.5,1,1,1,1,1,1\n",
-                                       "-1,1,1,1,1,1,1\n", "nan,1,1,1,1,1,1\n", "1e300,1,1,1,1,1,1\n",
-                                       "2,1,1,1,1,1,1\n2,1,1,1,1,1,1\n"};
+    static const char *const rows[] = {
+        "words\n",          "1,2,3\n",           "0,1,1,1,1,1,1\n",     "1.5,1,1,1,1,1,1\n",
+        "-1,1,1,1,1,1,1\n", "nan,1,1,1,1,1,1\n", "1e300,1,1,1,1,1,1\n", "2,1,1,1,1,1,1\n2,1,1,1,1,1,1\n"};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[256];
