@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -159,7 +160,7 @@ static void ordinary_permissions(void **state)
 /* What was private stays private, what all may read stays so. */
 static void permissions_of_what_is_replaced(void **state)
 {
-    static const mode_t modes[] = {0600, 0444, 0666};
+    static const mode_t modes[] = {0600, 0644, 0666};
     struct stat info;
     mode_t old = umask(027);
     char path[512];
@@ -378,9 +379,66 @@ static void out_of_memory(void **state)
     mem_fail_at(0);
 }
 
+/* What may not be written is not replaced. As another user, since nothing binds root. */
+static void what_is_read_only_stays(void **state)
+{
+    char path[512];
+    int status = 0;
+    (void)state;
+    strcpy(path, in_test_folder("read-only"));
+    assert_ok(file_write(path, "old", 3));
+    assert_int_equal(chmod(path, 0444), 0);
+    bool root = !geteuid();
+    if (root && (chown(path, 65534, (gid_t)-1) || chown(test_folder, 65534, (gid_t)-1))) skip();
+    pid_t child = fork();
+    if (!child) _exit(root && setuid(65534) ? 99 : (int)file_write(path, "new", 3).code);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (root) assert_int_equal(chown(test_folder, 0, (gid_t)-1), 0);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 99) skip();
+    assert_int_equal(WEXITSTATUS(status), AMEND_IO);
+    assert_holds(path, "old");
+}
+
+static int synced, synced_before_rename, fsync_error;
+
+/* In the place of the C library's. */
+int fsync(int fd)
+{
+    synced++;
+    if (!fsync_error) return (int)syscall(SYS_fsync, fd);
+    errno = fsync_error;
+    return -1;
+}
+
+int rename(const char *from, const char *to)
+{
+    synced_before_rename = synced;
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+static void on_the_disk_before_it_is_in_place(void **state)
+{
+    char path[512];
+    (void)state;
+    strcpy(path, in_test_folder("synced"));
+    assert_ok(file_write(path, "old", 3));
+    synced = 0;
+    assert_ok(file_write(path, "new", 3));
+    assert_int_equal(synced_before_rename, 1);
+    assert_int_equal(synced, 2); /* and its folder */
+    fsync_error = EIO;
+    amend_status status = file_write(path, "never", 5);
+    fsync_error = 0;
+    assert_refused(status, AMEND_IO, "/synced: cannot write: Input/output error");
+    assert_holds(path, "new");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_read_only_stays),
+        cmocka_unit_test(on_the_disk_before_it_is_in_place),
         cmocka_unit_test(reading),
         cmocka_unit_test(reading_streams),
         cmocka_unit_test(mapping),

@@ -1,9 +1,10 @@
 /* Progress: what reaches a log and what a terminal. */
 #define _XOPEN_SOURCE 600 /* pseudo-terminals */
-#include "check.h"
+#include "support.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/progress.h"

@@ -1,5 +1,5 @@
 /* Nearest words. */
-#include "check.h"
+#include "support.h"
 
 #include "base/text.h"
 

@@ -15,18 +15,18 @@ static int set_up(void **state)
     return 0;
 }
 
-static double top1_of(const char *affinity, const char *order, int batch, json_t *all)
+static double figure_of(const char *mode, const char *order, int batch, const char *key, json_t *all)
 {
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(all, "rows"), i, row)
     {
-        if (!strcmp(json_string_value(json_object_get(row, "affinity")), affinity) &&
+        if (!strcmp(json_string_value(json_object_get(row, "affinity")), mode) &&
             !strcmp(json_string_value(json_object_get(row, "order")), order) &&
             json_integer_value(json_object_get(row, "batch")) == batch)
-            return json_number_value(json_object_get(row, "top1"));
+            return json_number_value(json_object_get(row, key));
     }
-    fail_msg("no row %s, %s, %d", affinity, order, batch);
+    fail_msg("no row %s, %s, %d", mode, order, batch);
     return 0;
 }
 
@@ -47,7 +47,7 @@ static void figures_are_those_of_eval(void **state)
             assert_works(arguments);
             json_t *one = json_loads(printed, 0, NULL);
             double expected = json_number_value(json_object_get(one, "top1"));
-            double found = top1_of(modes[m], "listed", batches[b], all);
+            double found = figure_of(modes[m], "listed", batches[b], "top1", all);
             json_decref(one);
             if (fabs(found - expected) > 1e-6)
                 fail_msg("%s, batches of %d: %.6f, eval says %.6f", modes[m], batches[b], found, expected);
@@ -70,8 +70,56 @@ static void bad_usage(void **state)
     assert_refused("audit $T/none.safetensors --data $T/set", 1, "none.safetensors");
 }
 
+/* The same 140 rows of FER2013, classes by turns and one after the other. */
+#define ROWS(class, number)                                                                                            \
+    "awk 'BEGIN {print \"emotion,pixels,Usage\"; for (i = 0; i < 140; i++) {k = " class "; n = " number                \
+                                                                                        "; printf \"%d,\", k; for (p " \
+                                                                                        "= 0; p < 2304; p++) printf "  \
+                                                                                        "\"%s%d\", p ? \" \" : \"\", " \
+                                                                                        "(25 * k + (p * (n + 3)) % "   \
+                                                                                        "120) % 256; print "           \
+                                                                                        "\",Training\"}}'"
+
+static double eval_of(const char *set, int batch)
+{
+    char line[300];
+    snprintf(line, sizeof line,
+             "eval $T/turns/model.safetensors --data $T/%s.csv --split train --affinity batch --batch %d --json -", set,
+             batch);
+    assert_works(line);
+    json_t *one = json_loads(printed, 0, NULL);
+    double top1 = json_number_value(json_object_get(one, "top1"));
+    json_decref(one);
+    return top1;
+}
+
+static void orders_are_what_they_are_called(void **state)
+{
+    static const int batches[] = {8, 64};
+    bool differ = false;
+    (void)state;
+    shell(ROWS("i % 7", "int(i / 7)") " >$T/turns.csv");
+    shell(ROWS("int(i / 20)", "i % 20") " >$T/sorted.csv");
+    assert_works("train --data $T/turns.csv --out $T/turns model.width=0.25 model.size=32 model.arrangement=8 "
+                 "train.epochs=6 train.batch=16 schedule.warmup=0 train.precision=f32");
+    assert_works("audit $T/turns/model.safetensors --data $T/turns.csv --split train --shuffles 5 --json -");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_non_null(all);
+    for (int b = 0; b < 2; b++) {
+        double sorted = eval_of("sorted", batches[b]);
+        differ |= sorted != eval_of("turns", batches[b]);
+        assert_true(fabs(figure_of("batch", "sorted", batches[b], "top1", all) - sorted) < 1e-6);
+    }
+    assert_true(differ); /* else the orders show nothing: tune the epochs */
+    assert_true(figure_of("batch", "shuffled", 8, "lowest", all) < figure_of("batch", "shuffled", 8, "highest", all));
+    assert_true(figure_of("batch", "shuffled", 8, "deviation", all) > 0);
+    assert_true(figure_of("batch", "shuffled", 1, "deviation", all) == 0); /* one image is its own batch */
+    json_decref(all);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(figures_are_those_of_eval), cmocka_unit_test(bad_usage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(orders_are_what_they_are_called),
+                                       cmocka_unit_test(figures_are_those_of_eval), cmocka_unit_test(bad_usage)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

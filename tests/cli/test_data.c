@@ -77,9 +77,31 @@ static void nothing_and_too_much(void **state)
     assert_refused("data $T/none", 1, "1 bad rows, listed above");
 }
 
+/* In two splits: a copy under the same label in the other, one under another label in its own. */
+static void json_counts_copies(void **state)
+{
+    int copies = 0, label = 0, split = 0, low = 0, high = 0, bad = -1, aside = -1;
+    (void)state;
+    make_image("copy.png");
+    shell("for f in train/a/1 train/b/2 test/a/3 test/a/4; do mkdir -p $T/copies/$(dirname $f) && "
+          "cp $T/copy.png $T/copies/$f.png; done");
+    assert_works("data $T/copies --json -");
+    json_t *all = json_loads(printed, 0, NULL);
+    assert_int_equal(json_unpack(all, "{s:{s:i,s:i,s:i}, s:{s:[ii]}, s:{s:i}, s:i}", "copies", "count", &copies,
+                                 "other_label", &label, "other_split", &split, "size", "width", &low, &high, "bad",
+                                 "count", &bad, "left_aside", &aside),
+                     0);
+    json_decref(all);
+    assert_int_equal(copies, 3);
+    assert_int_equal(label, 1);
+    assert_int_equal(split, 2);
+    assert_true(low == 40 && high == 40 && !bad && !aside);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(counts_classes_and_dropped), cmocka_unit_test(refuses_words),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(json_counts_copies),
+                                       cmocka_unit_test(counts_classes_and_dropped), cmocka_unit_test(refuses_words),
                                        cmocka_unit_test(names_that_are_not_utf8),
                                        cmocka_unit_test(nothing_and_too_much)};
     return cmocka_run_group_tests(tests, set_up, remove_folder);

@@ -185,9 +185,24 @@ static void refused(void **state)
     assert_refused("eval $T/m.safetensors --data $T/set --splt test", 2, "did you mean '--split'?");
 }
 
+static void the_temperature_is_kept(void **state)
+{
+    double fitted = 0, stored = 0;
+    (void)state;
+    assert_works("calibrate $T/m.safetensors --data $T/set --split train --out $T/cool.safetensors");
+    assert_int_equal(sscanf(printed, "temperature %lf", &fitted), 1);
+    assert_true(fabs(fitted - 1) > 0.01); /* else it shows nothing */
+    assert_works("info $T/cool.safetensors");
+    const char *at = strstr(printed, "amend.temperature");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "amend.temperature %lf", &stored), 1);
+    assert_true(fabs(stored - fitted) < 1e-3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_temperature_is_kept),
         cmocka_unit_test(data_counts),
         cmocka_unit_test(text),
         cmocka_unit_test(json),

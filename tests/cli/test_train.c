@@ -1,6 +1,8 @@
 /* amend train: what it refuses before it trains. */
 #include "cli/command.h"
 
+#include "weights/safetensors.h"
+
 #define TINY " model.width=0.25 model.size=32 model.arrangement=8 train.batch=8 train.epochs=2 "
 
 static int set_up(void **state)
@@ -149,9 +151,63 @@ static void a_checkpoint_is_no_model(void **state)
     assert_int_equal(parameters_of("c.safetensors"), parameters_of("checked/model.safetensors"));
 }
 
+static void the_model_is_the_average(void **state)
+{
+    char path[128];
+    safetensors *model = NULL, *checkpoint = NULL;
+    bool differ = false;
+    (void)state;
+    assert_works("train --data $T/set --out $T/mean train.average=0.9" TINY);
+    snprintf(path, sizeof path, "%s/mean/model.safetensors", folder);
+    assert_ok(safetensors_open(path, &model));
+    snprintf(path, sizeof path, "%s/mean/checkpoint.safetensors", folder);
+    assert_ok(safetensors_open(path, &checkpoint));
+    for (size_t i = 0; i < safetensors_count(model); i++) {
+        tensor_view own = safetensors_at(model, i);
+        char name[160];
+        snprintf(name, sizeof name, "average.%s", own.name);
+        const tensor_view *mean = safetensors_find(checkpoint, name), *last = safetensors_find(checkpoint, own.name);
+        assert_true(mean && last);
+        assert_memory_equal(own.data, mean->data, tensor_bytes(&own));
+        differ |= memcmp(own.data, last->data, tensor_bytes(&own)) != 0;
+    }
+    assert_true(differ);
+    safetensors_free(model);
+    safetensors_free(checkpoint);
+}
+
+/* Of one picture with two labels, 20 and 4 times: what is read is the labels' share, as they are weighed. */
+static double share_of_b(const char *run)
+{
+    char line[200];
+    double share = -1;
+    snprintf(line, sizeof line,
+             "predict --no-detect --precision f32 --json - --model $T/%s/model.safetensors $T/one.png", run);
+    assert_works(line);
+    const char *at = strstr(printed, "\"b\": ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "\"b\": %lf", &share), 1);
+    return share;
+}
+
+static void balance_lifts_rare_classes(void **state)
+{
+    (void)state;
+    make_image("one.png");
+    shell(
+        "mkdir -p $T/rare/train/a $T/rare/train/b; for i in $(seq 20); do cp $T/one.png $T/rare/train/a/$i.png; done; "
+        "for i in 1 2 3 4; do cp $T/one.png $T/rare/train/b/$i.png; done");
+    assert_works("train --data $T/rare --out $T/asis" TINY "train.epochs=10 optimizer.rate=1e-2 augment.flip=0");
+    assert_works("train --data $T/rare --out $T/lifted train.balance=true" TINY
+                 "train.epochs=10 optimizer.rate=1e-2 augment.flip=0");
+    assert_true(share_of_b("lifted") > share_of_b("asis") + 0.02);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_model_is_the_average),
+        cmocka_unit_test(balance_lifts_rare_classes),
         cmocka_unit_test(keys_and_values),
         cmocka_unit_test(points_of_the_pictures),
         cmocka_unit_test(what_is_taught_by_votes),

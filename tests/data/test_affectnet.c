@@ -245,16 +245,35 @@ static void out_of_memory_is_an_error(void **state)
     }
 }
 
+static void every_number_has_its_name(void **state)
+{
+    static const char *const names[] = {"neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"};
+    char name[64];
+    (void)state;
+    write_sets();
+    for (int k = 0; k < 8; k++) {
+        snprintf(name, sizeof name, "train_set/images/%d.jpg", k);
+        scratch_png(name, 1);
+        snprintf(name, sizeof name, "train_set/annotations/%d_exp.npy", k);
+        npy_digit(name, (char)('0' + k));
+    }
+    data_options o = options();
+    dataset *set = open_good(&o);
+    for (size_t k = 0; k < 8; k++) assert_string_equal(dataset_label_name(set, dataset_label(set, k)), names[k]);
+    dataset_free(set);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_open, scratch_close)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SCRATCH(reads_lists),        WITH_SCRATCH(seven_classes_leave_contempt_out),
-        WITH_SCRATCH(refuses_bad_rows),   WITH_SCRATCH(reads_lists_beside_images),
-        WITH_SCRATCH(reads_folders),      WITH_SCRATCH(refuses_what_is_missing),
-        WITH_SCRATCH(refuses_bad_labels), WITH_SCRATCH(refuses_missing_images),
-        WITH_SCRATCH(the_survey_counts),  WITH_SCRATCH(out_of_memory_is_an_error),
+        WITH_SCRATCH(every_number_has_its_name),        WITH_SCRATCH(reads_lists),
+        WITH_SCRATCH(seven_classes_leave_contempt_out), WITH_SCRATCH(refuses_bad_rows),
+        WITH_SCRATCH(reads_lists_beside_images),        WITH_SCRATCH(reads_folders),
+        WITH_SCRATCH(refuses_what_is_missing),          WITH_SCRATCH(refuses_bad_labels),
+        WITH_SCRATCH(refuses_missing_images),           WITH_SCRATCH(the_survey_counts),
+        WITH_SCRATCH(out_of_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

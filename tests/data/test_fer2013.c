@@ -107,11 +107,30 @@ static void refuses_bad_options(void **state)
     expect_refused(&o, "cannot open");
 }
 
+static void every_number_has_its_name(void **state)
+{
+    static const char *const names[] = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"};
+    char prefix[8];
+    (void)state;
+    strcpy(text, HEADER);
+    for (int k = 0; k < 7; k++) {
+        snprintf(prefix, sizeof prefix, "%d,", k);
+        append_row(text, prefix, 10 + k, 2304, ",Training\n");
+    }
+    scratch_write("fer2013.csv", text);
+    data_options o = options();
+    dataset *set = open_good(&o);
+    assert_int_equal(dataset_classes(set), 7);
+    for (size_t k = 0; k < 7; k++) assert_string_equal(dataset_label_name(set, dataset_label(set, k)), names[k]);
+    dataset_free(set);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_open, scratch_close)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_SCRATCH(every_number_has_its_name),
         WITH_SCRATCH(reads_splits),
         WITH_SCRATCH(accepts_other_order_crlf_and_mark),
         WITH_SCRATCH(refuses_bad_files),

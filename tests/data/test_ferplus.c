@@ -81,11 +81,28 @@ static void refuses(void **state)
     expect_refused(&o, "no column 'neutral'");
 }
 
+static void half_is_no_majority_and_a_lone_vote_is_one(void **state)
+{
+    (void)state;
+    scratch_write("fer2013new.csv", HEADER "Training,a.png,5,3,2,0,0,0,0,0,0,0\nTraining,b.png,6,4,0,0,0,0,0,0,0,0\n"
+                                           "Training,c.png,0,1,0,0,0,0,0,0,0,0\n");
+    write_rows("ttt");
+    data_options o = data_options_defaults(scratch);
+    o.rule = DATA_MAJORITY;
+    o.soft = true;
+    dataset *set = open_good(&o);
+    assert_int_equal(dataset_count(set), 2); /* not the half */
+    assert_int_equal(dataset_image(set, 0)->pixels[0], 11);
+    assert_true(dataset_target(set, 1)[1] == 1.0f); /* nothing but a lone vote */
+    dataset_free(set);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_open, scratch_close)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH_SCRATCH(reads_rows_by_rule), WITH_SCRATCH(reads_files),
+    const struct CMUnitTest tests[] = {WITH_SCRATCH(half_is_no_majority_and_a_lone_vote_is_one),
+                                       WITH_SCRATCH(reads_rows_by_rule), WITH_SCRATCH(reads_files),
                                        WITH_SCRATCH(refuses)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,14 @@ static void names_of_splits(void **state)
     }
 }
 
+/* By FNV-1a of "CLASS/FILE", as docs/data.md says: an image stays in its split for good. */
+static int split_of(const char *name)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 1099511628211u;
+    return hash % 10 == 0 ? DATA_TEST : hash % 10 == 1 ? DATA_VALID : DATA_TRAIN;
+}
+
 static void splits_by_hash(void **state)
 {
     (void)state;
@@ -67,6 +75,8 @@ static void splits_by_hash(void **state)
         dataset *set = open_good(&o);
         total += dataset_count(set);
         if (s == DATA_TRAIN) assert_in_range(dataset_count(set), 70, 90);
+        for (size_t i = 0; i < dataset_count(set); i++)
+            assert_int_equal(split_of(dataset_origin(set, i) + strlen(scratch) + 1), s);
         dataset_free(set);
     }
     assert_int_equal(total, 100);
@@ -111,11 +121,35 @@ static void reads_rafdb(void **state)
     expect_refused(&o, "begins neither with train_");
 }
 
+static void every_number_of_rafdb_has_its_name(void **state)
+{
+    static const char *const names[] = {"surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"};
+    char list[256] = "", line[32], file[64];
+    data_options o = data_options_defaults(scratch);
+    (void)state;
+    scratch_folder("EmoLabel");
+    scratch_folder("Image/aligned");
+    for (int k = 1; k <= 7; k++) {
+        snprintf(line, sizeof line, "train_%05d.jpg %d\n", k, k);
+        strcat(list, line);
+        snprintf(file, sizeof file, "Image/aligned/train_%05d_aligned.jpg", k);
+        scratch_png(file, 1);
+    }
+    scratch_write("EmoLabel/list_patition_label.txt", list);
+    dataset *set = open_good(&o);
+    for (size_t k = 0; k < 7; k++) assert_string_equal(dataset_label_name(set, dataset_label(set, k)), names[k]);
+    dataset_free(set);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_open, scratch_close)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH_SCRATCH(reads_splits_sorted), WITH_SCRATCH(names_of_splits),
-                                       WITH_SCRATCH(splits_by_hash), WITH_SCRATCH(refuses), WITH_SCRATCH(reads_rafdb)};
+    const struct CMUnitTest tests[] = {WITH_SCRATCH(every_number_of_rafdb_has_its_name),
+                                       WITH_SCRATCH(reads_splits_sorted),
+                                       WITH_SCRATCH(names_of_splits),
+                                       WITH_SCRATCH(splits_by_hash),
+                                       WITH_SCRATCH(refuses),
+                                       WITH_SCRATCH(reads_rafdb)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

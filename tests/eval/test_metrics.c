@@ -229,14 +229,74 @@ static void picture_is_written(void **state)
     eval_metrics_free(&m);
 }
 
+/* Four of one class, one of another; the third is neither there nor predicted. */
+static void classes_of_different_sizes(void **state)
+{
+    const float rows[5 * CLASSES] = {0.8f, 0.1f, 0.1f, 0.8f, 0.1f, 0.1f, 0.8f, 0.1f,
+                                     0.1f, 0.1f, 0.8f, 0.1f, 0.1f, 0.8f, 0.1f};
+    const size_t truth[5] = {0, 0, 0, 0, 1};
+    eval_metrics m;
+    (void)state;
+    assert_int_equal(eval_measure(rows, truth, 5, CLASSES, &m).code, AMEND_OK);
+    assert_near(m.top1, 4.0 / 5, 1e-12);
+    assert_near(m.mean_class, (3.0 / 4 + 1) / 2, 1e-12);
+    assert_near(m.macro_f1, (6.0 / 7 + 2.0 / 3) / 2, 1e-12);
+    assert_true(isnan(m.per_class[2].precision) && isnan(m.per_class[2].f1));
+    eval_metrics_free(&m);
+}
+
+static double number(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+static void json_says_the_figures(void **state)
+{
+    eval_metrics m = measure();
+    eval_report report = make_report(&m);
+    char path[] = "/tmp/amend-report-XXXXXX";
+    int fd = mkstemp(path);
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    m.mean_class = 0.25, m.macro_f1 = 0.75, m.ece = 0.125; /* no two alike */
+    assert_int_equal(eval_report_write_json(&report, path).code, AMEND_OK);
+    json_t *all = json_load_file(path, 0, NULL), *interval = json_object_get(all, "top1_interval");
+    unlink(path);
+    assert_non_null(all);
+    assert_near(number(all, "top1"), 0.5, 1e-8);
+    assert_near(number(all, "mean_class"), 0.25, 1e-8);
+    assert_near(number(all, "macro_f1"), 0.75, 1e-8);
+    assert_near(number(all, "ece"), 0.125, 1e-8);
+    assert_near(json_number_value(json_array_get(interval, 0)), m.top1_low, 1e-8);
+    assert_near(json_number_value(json_array_get(interval, 1)), m.top1_high, 1e-8);
+    for (size_t i = 0; i < CLASSES * CLASSES; i++) {
+        const json_t *row = json_array_get(json_object_get(all, "confusion"), i / CLASSES);
+        assert_int_equal(json_integer_value(json_array_get(row, i % CLASSES)), m.confusion[i]);
+    }
+    const json_t *happy = json_array_get(json_object_get(all, "per_class"), 1);
+    assert_near(number(happy, "precision"), 1, 1e-8);
+    assert_near(number(happy, "recall"), 0.5, 1e-8);
+    assert_near(number(happy, "f1"), 2.0 / 3, 1e-8);
+    json_decref(all);
+    eval_metrics_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_by_hand),         cmocka_unit_test(classes_by_hand),
-        cmocka_unit_test(calibration_by_hand),    cmocka_unit_test(interval_by_hand),
-        cmocka_unit_test(refuses_bad_input),      cmocka_unit_test(survives_lack_of_memory),
-        cmocka_unit_test(json_has_its_keys),      cmocka_unit_test(text_says_figures_and_protocol),
-        cmocka_unit_test(names_that_are_no_text), cmocka_unit_test(refuses_bad_names),
+        cmocka_unit_test(classes_of_different_sizes),
+        cmocka_unit_test(json_says_the_figures),
+        cmocka_unit_test(counts_by_hand),
+        cmocka_unit_test(classes_by_hand),
+        cmocka_unit_test(calibration_by_hand),
+        cmocka_unit_test(interval_by_hand),
+        cmocka_unit_test(refuses_bad_input),
+        cmocka_unit_test(survives_lack_of_memory),
+        cmocka_unit_test(json_has_its_keys),
+        cmocka_unit_test(text_says_figures_and_protocol),
+        cmocka_unit_test(names_that_are_no_text),
+        cmocka_unit_test(refuses_bad_names),
         cmocka_unit_test(picture_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

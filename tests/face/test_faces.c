@@ -419,9 +419,78 @@ static void what_is_no_detector_is_refused(void **state)
     assert_refused(amend_detector_find(NULL, &image, 0, &faces, &count), AMEND_BAD_ARGUMENT, "must be given");
 }
 
+static void is_at(double got, double wanted)
+{
+    if (!(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)))) fail_msg("%.9g, expected %.9g", got, wanted);
+}
+
+static double within(float score)
+{
+    return fmin(fmax((double)score, 0), 1);
+}
+
+typedef struct yunet_maps {
+    const float *scores[2], *boxes, *points; /* class, object */
+} yunet_maps;
+
+static yunet_maps maps_of(const face_network *n, const face_look *look, size_t stride)
+{
+    static const char *const names[] = {"cls", "obj", "bbox", "kps"};
+    static const size_t columns[] = {1, 1, 4, 10};
+    const float *maps[4];
+    for (size_t p = 0; p < 4; p++) {
+        char name[16];
+        snprintf(name, sizeof name, "%s_%zu", names[p], stride);
+        const onnx_output *output = face_output(n->onnx, name, (n->size / stride) * (n->size / stride), columns[p]);
+        assert_non_null(output);
+        maps[p] = face_look_output(look, output);
+    }
+    return (yunet_maps){{maps[0], maps[1]}, maps[2], maps[3]};
+}
+
+/* Cell by cell from the maps: places, logarithms of sides, points; on a network with random weights. */
+static void yunets_cells_become_faces(void **state)
+{
+    const face_window window = {100, 50, 2};
+    face_network *n = NULL;
+    face_look *look = NULL;
+    size_t found = 0;
+    (void)state;
+    assert_ok(face_network_open("tests/fuzz/corpus/detector/yunet", &n));
+    assert_int_equal(n->size, 64);
+    assert_ok(face_network_take(n, FACE_SQUARE, &look));
+    for (size_t i = 0; i < 64 * 64 * 3; i++) face_look_pixels(look)[i] = (uint8_t)(i * 2654435761u >> 13 & 1);
+    assert_ok(face_network_run(n, look, &window, 0.3));
+    for (size_t stride = 8; stride <= 32; stride *= 2) {
+        const yunet_maps maps = maps_of(n, look, stride);
+        for (size_t side = 64 / stride, cell = 0; cell < side * side; cell++) {
+            double score = sqrt(within(maps.scores[0][cell]) * within(maps.scores[1][cell]));
+            double unit = 2 * (double)stride, x = (double)(cell % side), y = (double)(cell / side);
+            const float *b = maps.boxes + 4 * cell, *k = maps.points + 10 * cell;
+            if (score < 0.3) continue;
+            assert_true(found < look->found.count);
+            const amend_face *f = &look->found.faces[found++];
+            is_at(f->score, score);
+            is_at(f->box.width, exp((double)b[2]) * unit);
+            is_at(f->box.height, exp((double)b[3]) * unit);
+            is_at(f->box.x + f->box.width / 2, 100 + (x + (double)b[0]) * unit);
+            is_at(f->box.y + f->box.height / 2, 50 + (y + (double)b[1]) * unit);
+            is_at(f->points[AMEND_LEFT_EYE].x, 100 + (x + (double)k[0]) * unit);
+            is_at(f->points[AMEND_RIGHT_EYE].y, 50 + (y + (double)k[3]) * unit);
+            is_at(f->points[AMEND_NOSE].x, 100 + (x + (double)k[4]) * unit);
+            is_at(f->points[AMEND_MOUTH].y, 50 + (y + ((double)k[7] + (double)k[9]) / 2) * unit);
+        }
+    }
+    assert_int_equal(found, look->found.count);
+    assert_true(found > 10);
+    face_network_give(n, look);
+    face_network_free(n);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_face_is_found_at_scales),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(yunets_cells_become_faces),
+                                       cmocka_unit_test(the_face_is_found_at_scales),
                                        cmocka_unit_test(the_face_is_found_when_turned),
                                        cmocka_unit_test(small_faces_are_found_once),
                                        cmocka_unit_test(threads_share_a_detector),

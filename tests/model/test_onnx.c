@@ -6,6 +6,7 @@
 #include "image/image.h"
 #include "model/model.h"
 #include "support.h"
+#include "weights/onnx_import.h"
 
 static const char released[] = "models/ferplus-resnet18-ema.safetensors";
 enum { IMAGES = 100, SIDE = 48 };
@@ -99,10 +100,48 @@ static void foreign_networks_are_refused(void **state)
     assert_null(model);
 }
 
+/* For other programs; our own reader takes the logits. */
+static void the_files_own_probabilities(void **state)
+{
+    const onnx_import_options how = {.fold = true};
+    onnx_file file;
+    onnx_network *network;
+    nn_program *program;
+    nn_context *context;
+    amend_model *model = NULL;
+    amend_image image = {0};
+    float expected[AMEND_MAX_CLASSES];
+    size_t rows[2], count = 0;
+    (void)state;
+    export_released();
+    assert_ok(onnx_file_open(in_test_folder("m.onnx"), &file));
+    assert_ok(onnx_import(&file, &how, &network));
+    onnx_file_close(&file);
+    rows[0] = onnx_network_output(network, "logits")->row;
+    rows[1] = onnx_network_output(network, "probabilities")->row;
+    nn_program_options options = {.batch = 1, .type = NN_F32, .outputs = rows, .output_count = 2};
+    for (size_t c = 0; c < 4; c++) options.deviation[c] = 1.0f / 255; /* it takes 0 .. 255 */
+    assert_ok(nn_program_create(&network->table, &network->params, &options, &program));
+    assert_ok(nn_context_create(program, &context));
+    draw(&image, 3);
+    memcpy(nn_context_pixels(context), image.pixels, SIDE * SIDE);
+    assert_ok(nn_context_run(context, 1));
+    assert_ok(amend_model_open_precision(released, AMEND_PRECISION_F32, &model));
+    assert_ok(amend_model_predict(model, &image, NULL, expected));
+    const float *got = nn_context_map(context, rows[1], &count);
+    assert_int_equal(count, amend_model_classes(model));
+    for (size_t k = 0; k < count; k++) assert_float_equal(got[k], expected[k], 1e-4);
+    amend_image_free(&image);
+    amend_model_free(model);
+    nn_context_free(context);
+    nn_program_free(program);
+    onnx_network_free(network);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_comes_back_is_the_same),
-                                       cmocka_unit_test(onnx_runtime_agrees),
-                                       cmocka_unit_test(foreign_networks_are_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_files_own_probabilities), cmocka_unit_test(what_comes_back_is_the_same),
+        cmocka_unit_test(onnx_runtime_agrees), cmocka_unit_test(foreign_networks_are_refused)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

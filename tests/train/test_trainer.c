@@ -145,13 +145,56 @@ static void memory_that_cannot_be_enough(void **state)
     net_drop(&n);
 }
 
+/* Halves that differ: the gradient is the mean of theirs, each with the statistics of its own. */
+static void every_part_counts(void **state)
+{
+    enum { HALF = LARGE / 2 };
+    static float pixels[LARGE * SIDE * SIDE], targets[LARGE * CLASSES];
+    trainer_options options = net_options(NN_F32);
+    net parts, half[2];
+    double loss, losses[2];
+    size_t right, rights[2];
+    rng r = rng_make(8, 8, 9);
+    (void)state;
+    memset(targets, 0, sizeof targets);
+    for (size_t i = 0; i < LARGE * SIDE * SIDE; i++) pixels[i] = (float)rng_normal(&r);
+    for (size_t i = 0; i < LARGE; i++) targets[i * CLASSES + i % CLASSES] = 1;
+    options.batch = LARGE;
+    options.part = HALF;
+    assert_ok(net_try(&parts, &options, 1, ""));
+    const data_batch whole = {pixels, targets, NULL, LARGE};
+    assert_ok(trainer_step(parts.trainer, &whole, &loss, &right));
+    options.batch = HALF;
+    options.part = 0;
+    for (size_t n = 0; n < 2; n++) {
+        const data_batch own = {pixels + n * HALF * SIDE * SIDE, targets + n * HALF * CLASSES, NULL, HALF};
+        assert_ok(net_try(&half[n], &options, 1, ""));
+        assert_ok(trainer_step(half[n].trainer, &own, &losses[n], &rights[n]));
+    }
+    assert_true(fabs(loss - (losses[0] + losses[1]) / 2) < 1e-5);
+    assert_int_equal(right, rights[0] + rights[1]);
+    for (size_t i = 0; i < parts.params.count; i++) {
+        const nn_param *p = &parts.params.items[i];
+        const float *first = half[0].params.items[i].gradient, *second = half[1].params.items[i].gradient;
+        double apart = 0, size = 0;
+        for (size_t k = 0; p->trainable && k < p->count; k++) {
+            double mean = ((double)first[k] + (double)second[k]) / 2;
+            apart += pow((double)p->gradient[k] - mean, 2);
+            size += mean * mean;
+        }
+        if (apart > 1e-6 * size + 1e-12) fail_msg("gradient of %s: %g of %g", p->name, sqrt(apart), sqrt(size));
+    }
+    net_drop(&parts);
+    net_drop(&half[0]);
+    net_drop(&half[1]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_resumed_run_equals_one_never_stopped),
-                                       cmocka_unit_test(test_resumed_run_in_bf16),
-                                       cmocka_unit_test(test_loss_that_is_not_a_number),
-                                       cmocka_unit_test(parts_keep_the_memory),
-                                       cmocka_unit_test(parts_that_are_given),
-                                       cmocka_unit_test(memory_that_cannot_be_enough)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_part_counts),           cmocka_unit_test(test_resumed_run_equals_one_never_stopped),
+        cmocka_unit_test(test_resumed_run_in_bf16),    cmocka_unit_test(test_loss_that_is_not_a_number),
+        cmocka_unit_test(parts_keep_the_memory),       cmocka_unit_test(parts_that_are_given),
+        cmocka_unit_test(memory_that_cannot_be_enough)};
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
