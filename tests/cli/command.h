@@ -18,9 +18,8 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "image/image.h"
-#include "model/description.h"
+#include "untrained.h"
 
 static char folder[] = "/tmp/amend-cli-XXXXXX";
 static char printed[1 << 16], errors[1 << 16]; /* standard output and error of the last command */
@@ -167,8 +166,6 @@ static inline void make_mirrored(const char *from, const char *to)
 static inline void make_model_with_head(const char *name, const char *const *labels, size_t classes, arm_head head)
 {
     char path[128];
-    nn_table *table = NULL;
-    nn_params params = {0};
     model_description d = {.small_stem = true,
                            .width = 0.25,
                            .head = head,
@@ -179,13 +176,8 @@ static inline void make_model_with_head(const char *name, const char *const *lab
                            .normal = {{0.5f}, {0.25f}}};
     for (size_t k = 0; k < classes; k++) snprintf(d.labels[k], MODEL_LABEL_SIZE, "%s", labels[k]);
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_ok(mem_alloc(&table, 1, sizeof *table, "network"));
-    assert_ok(description_build(&d, table));
-    assert_ok(nn_params_create(table, &params));
-    nn_params_init(&params, 1);
-    assert_ok(description_save(&d, &params, TENSOR_F32, path));
-    nn_params_free(&params);
-    mem_free(table);
+    untrained u = untrained_make(&d, 1);
+    untrained_save(&u, &d, TENSOR_F32, path);
 }
 
 static inline void make_model(const char *name, const char *const *labels, size_t classes)

@@ -1,5 +1,6 @@
 /* Evidence of whole models: with the bias it is the logit, for every head. */
 #include "support.h"
+#include "untrained.h"
 
 #include <math.h>
 
@@ -95,18 +96,12 @@ static model_description small_model(arm_head head, size_t arrangement, arm_vari
 /* An untrained network, the weights of its classifier and of what stands before it multiplied. */
 static void save(const model_description *d, float factor, const char *path)
 {
-    nn_table *table = NULL;
-    nn_params params;
-    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
-    assert_ok(description_build(d, table));
-    assert_ok(nn_params_create(table, &params));
-    nn_params_init(&params, 7);
-    const nn_param *scaled[] = {nn_params_find(&params, "fc", "weight"), nn_params_find(&params, "arm.bn", "weight")};
+    untrained u = untrained_make(d, 7);
+    const nn_param *scaled[] = {nn_params_find(&u.params, "fc", "weight"),
+                                nn_params_find(&u.params, "arm.bn", "weight")};
     for (size_t n = 0; n < 2; n++)
         for (size_t i = 0; scaled[n] && i < scaled[n]->count; i++) scaled[n]->value[i] *= factor;
-    assert_ok(description_save(d, &params, TENSOR_F32, path));
-    nn_params_free(&params);
-    mem_free(table);
+    untrained_save(&u, d, TENSOR_F32, path);
 }
 
 static void check_model(const model_description *d, size_t arrangement)

@@ -6,6 +6,7 @@
 #include "model/model.h"
 #include "model/quantize.h"
 #include "support.h"
+#include "untrained.h"
 
 enum { SIDE = 32, IMAGES = 8, CLASSES = 5 };
 
@@ -35,21 +36,14 @@ static const char *file_of(backbone_kind kind)
 static void save_random(backbone_kind kind)
 {
     const model_description d = describe(kind);
-    nn_table *table = NULL;
-    nn_params params;
+    untrained u = untrained_make(&d, 3);
     rng r = rng_make(5, 2, (uint64_t)kind);
-    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
-    assert_ok(description_build(&d, table));
-    assert_ok(nn_params_create(table, &params));
-    nn_params_init(&params, 3);
-    for (size_t i = 0; i < params.count; i++)
-        for (size_t k = 0; params.items[i].dims == 1 && k < params.items[i].count; k++)
-            params.items[i].value[k] += (float)rng_between(&r, 0.05, 0.3);
-    nn_param *fc = nn_params_find(&params, "fc", "weight");
+    for (size_t i = 0; i < u.params.count; i++)
+        for (size_t k = 0; u.params.items[i].dims == 1 && k < u.params.items[i].count; k++)
+            u.params.items[i].value[k] += (float)rng_between(&r, 0.05, 0.3);
+    nn_param *fc = nn_params_find(&u.params, "fc", "weight");
     for (size_t k = 0; k < fc->count; k++) fc->value[k] *= 4;
-    assert_ok(description_save(&d, &params, TENSOR_F32, file_of(kind)));
-    nn_params_free(&params);
-    mem_free(table);
+    untrained_save(&u, &d, TENSOR_F32, file_of(kind));
 }
 
 static void draw(uint8_t *pixels, size_t seed)

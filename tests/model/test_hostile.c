@@ -5,6 +5,7 @@
 #include "model/int8_file.h"
 #include "model/model.h"
 #include "support.h"
+#include "untrained.h"
 
 enum { MOST = 256 };
 
@@ -25,23 +26,16 @@ static const char *path_of(bool int8)
 
 static int write_good_ones(void **state)
 {
-    nn_table *table = NULL;
-    nn_params params;
     model_folded *folded = NULL;
     model_description d = small;
     if (make_test_folder(state)) return -1;
-    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
-    assert_ok(description_build(&d, table));
-    assert_ok(nn_params_create(table, &params));
-    nn_params_init(&params, 7);
-    assert_ok(description_save(&d, &params, TENSOR_F32, path_of(false)));
-    assert_ok(model_fold(&d, &params, &folded));
+    untrained u = untrained_make(&d, 7);
+    assert_ok(model_fold(&d, &u.params, &folded));
+    untrained_save(&u, &d, TENSOR_F32, path_of(false));
     for (size_t i = 0; i < folded->table.count; i++) folded->steps.step[i] = 0.5f;
     d.int8 = true;
     assert_ok(int8_file_save(&d, folded, path_of(true)));
     model_folded_free(folded);
-    nn_params_free(&params);
-    mem_free(table);
     return 0;
 }
 

@@ -1,19 +1,10 @@
 /* Models: saved, opened, refused, and used on one image or on many. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "base/mem.h"
 #include "model/model.h"
+#include "support.h"
+#include "untrained.h"
 
-static char folder[] = "/tmp/amend-model-XXXXXX";
 static char path[64];
 
 static model_description small_description(void)
@@ -34,19 +25,12 @@ static model_description small_description(void)
 /* Random weights, and running statistics that are not those of a fresh network. */
 static void save(const model_description *d, tensor_type stored)
 {
-    nn_table *table = NULL;
-    nn_params params;
-    assert_int_equal(mem_alloc(&table, 1, sizeof *table, "table").code, AMEND_OK);
-    assert_int_equal(description_build(d, table).code, AMEND_OK);
-    assert_int_equal(nn_params_create(table, &params).code, AMEND_OK);
-    nn_params_init(&params, 7);
+    untrained u = untrained_make(d, 7);
     rng r = rng_make(1, 2, 3);
-    nn_param *generic = nn_params_find(&params, "arm", "generic");
+    nn_param *generic = nn_params_find(&u.params, "arm", "generic");
     assert_non_null(generic);
     for (size_t i = 0; i < generic->count; i++) generic->value[i] = (float)rng_normal(&r);
-    assert_int_equal(description_save(d, &params, stored, path).code, AMEND_OK);
-    nn_params_free(&params);
-    mem_free(table);
+    untrained_save(&u, d, stored, path);
 }
 
 static amend_model *open_saved(void)
@@ -83,11 +67,11 @@ static void test_crop_comes_back(void **state)
     face.points[AMEND_LEFT_EYE] = (amend_point){200, 110};
     face.points[AMEND_RIGHT_EYE] = (amend_point){250, 110};
     face.points[AMEND_MOUTH] = (amend_point){225, 150};
-    assert_int_equal(amend_image_open("tests/data/astronaut.png", &photo).code, AMEND_OK);
+    assert_ok(amend_image_open("tests/data/astronaut.png", &photo));
     save(&d, TENSOR_F32);
     amend_model *model = open_saved();
     assert_memory_equal(&model_describe(model)->crop, &face_template_fer2013, sizeof(face_template));
-    assert_int_equal(amend_model_predict_face(model, &photo, &face, otherwise).code, AMEND_OK);
+    assert_ok(amend_model_predict_face(model, &photo, &face, otherwise));
     amend_model_free(model);
     d.crop = (face_template){{0.5, 0.3}, {0.5, 0.7}, {0.8, 0.5}}; /* lying on its side */
     save(&d, TENSOR_F32);
@@ -98,8 +82,8 @@ static void test_crop_comes_back(void **state)
     save(&d, TENSOR_F32);
     model = open_saved();
     assert_memory_equal(&model_describe(model)->crop, &d.crop, sizeof d.crop);
-    assert_int_equal(amend_model_predict_face(model, &photo, &face, cut).code, AMEND_OK);
-    assert_int_equal(amend_model_predict(model, &photo, &(amend_box){150, 65, 150, 150}, expected).code, AMEND_OK);
+    assert_ok(amend_model_predict_face(model, &photo, &face, cut));
+    assert_ok(amend_model_predict(model, &photo, &(amend_box){150, 65, 150, 150}, expected));
     for (size_t k = 0; k < 3; k++) assert_true(fabsf(cut[k] - expected[k]) < 0.01f);
     assert_true(fabsf(otherwise[0] - expected[0]) + fabsf(otherwise[1] - expected[1]) > 0.02f);
     amend_model_free(model);
@@ -113,8 +97,8 @@ static void predict(tensor_type stored, float *probabilities)
     const amend_box face = {164, 72, 118, 118};
     save(&d, stored);
     amend_model *model = open_saved();
-    assert_int_equal(amend_image_open("tests/data/astronaut.png", &photo).code, AMEND_OK);
-    assert_int_equal(amend_model_predict(model, &photo, &face, probabilities).code, AMEND_OK);
+    assert_ok(amend_image_open("tests/data/astronaut.png", &photo));
+    assert_ok(amend_model_predict(model, &photo, &face, probabilities));
     const amend_image rgba = {photo.pixels, photo.width, photo.height * 3 / 4, 4}, empty = {photo.pixels, 0, 0, 3};
     assert_int_equal(amend_model_predict(model, &rgba, &face, probabilities).code, AMEND_BAD_ARGUMENT);
     assert_int_equal(amend_model_predict(model, &empty, NULL, probabilities).code, AMEND_BAD_ARGUMENT);
@@ -141,13 +125,13 @@ static float dependence(amend_model *model, arm_head head)
     nn_plan *one = NULL, *four = NULL;
     float worst = 0;
     rng r = rng_make(5, 5, 5);
-    assert_int_equal(model_plan(model, head, 1, NN_F32, &one).code, AMEND_OK);
-    assert_int_equal(model_plan(model, head, 4, NN_F32, &four).code, AMEND_OK);
+    assert_ok(model_plan(model, head, 1, NN_F32, &one));
+    assert_ok(model_plan(model, head, 4, NN_F32, &four));
     for (size_t i = 0; i < (size_t)4 * 32 * 32; i++)
         nn_plan_pixels(four)[i] = (float)rng_normal(&r) * (i < 2048 ? 1 : 3);
     memcpy(nn_plan_pixels(one), nn_plan_pixels(four), 32 * 32 * sizeof(float));
-    assert_int_equal(nn_plan_forward(one, 1, false).code, AMEND_OK);
-    assert_int_equal(nn_plan_forward(four, 4, false).code, AMEND_OK);
+    assert_ok(nn_plan_forward(one, 1, false));
+    assert_ok(nn_plan_forward(four, 4, false));
     for (int k = 0; k < 3; k++) worst = fmaxf(worst, fabsf(nn_plan_logits(one)[k] - nn_plan_logits(four)[k]));
     nn_plan_free(one);
     nn_plan_free(four);
@@ -161,7 +145,7 @@ static void test_only_batch_affinity_looks_at_neighbours(void **state)
     save(&d, TENSOR_F32);
     amend_model *model = NULL;
     nn_plan *plan = NULL;
-    assert_int_equal(model_open(path, &model).code, AMEND_OK);
+    assert_ok(model_open(path, &model));
     assert_true(dependence(model, ARM_HEAD_EMA) < 1e-4f);
     assert_true(dependence(model, ARM_HEAD_NONE) < 1e-4f);
     assert_true(dependence(model, ARM_HEAD_BATCH) > 1e-3f);
@@ -174,7 +158,7 @@ static void test_descriptions_that_cannot_be(void **state)
     model_description good = small_description(), d;
     nn_table *table = NULL;
     (void)state;
-    assert_int_equal(mem_alloc(&table, 1, sizeof *table, "table").code, AMEND_OK);
+    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
     d = good;
     d.arrangement = 16; /* 256 does not divide 128 channels */
     assert_int_equal(description_build(&d, table).code, AMEND_BAD_ARGUMENT);
@@ -188,7 +172,7 @@ static void test_descriptions_that_cannot_be(void **state)
     d.head = ARM_HEAD_GAP; /* a few weights, which fold into 16 of each place and channel */
     d.size = 1024;
     static const char rows[] = "c conv input channels=256 kernel=1 stride=1\n";
-    assert_int_equal(nn_rows_read(rows, d.size, d.size, d.channels, &d.rows).code, AMEND_OK);
+    assert_ok(nn_rows_read(rows, d.size, d.size, d.channels, &d.rows));
     assert_int_equal(description_build(&d, table).code, AMEND_UNSUPPORTED);
     description_free(&d);
     d = good;
@@ -209,17 +193,9 @@ static void test_files_that_are_no_models(void **state)
 
 static int set_up(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/m.safetensors", folder);
+    if (make_test_folder(state)) return -1;
+    strcpy(path, in_test_folder("m.safetensors"));
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
 }
 
 int main(void)
@@ -230,5 +206,5 @@ int main(void)
                                        cmocka_unit_test(test_only_batch_affinity_looks_at_neighbours),
                                        cmocka_unit_test(test_descriptions_that_cannot_be),
                                        cmocka_unit_test(test_files_that_are_no_models)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, remove_test_folder);
 }

@@ -7,6 +7,7 @@
 #include "amend/model.h"
 #include "model/model.h"
 #include "support.h"
+#include "untrained.h"
 #include "train/net.h"
 
 enum { STUDENT_SIDE = 24 };
@@ -29,18 +30,10 @@ static model_description describe(const char *last, size_t size, float mean, flo
 static void save(const char *name, size_t size, uint64_t seed)
 {
     const model_description d = describe("fear", size, 0.5f, 0.25f);
-    nn_table *table = NULL;
-    nn_params params;
-    assert_ok(mem_alloc(&table, 1, sizeof *table, "table"));
-    assert_ok(description_build(&d, table));
-    assert_ok(nn_params_create(table, &params));
-    nn_params_init(&params, seed);
-    for (size_t i = 0; i < params.count; i++) /* probabilities that differ: large weights of the classifier */
-        for (size_t k = 0; !strcmp(params.items[i].name, "fc.weight") && k < params.items[i].count; k++)
-            params.items[i].value[k] *= 30;
-    assert_ok(description_save(&d, &params, TENSOR_F32, in_test_folder(name)));
-    nn_params_free(&params);
-    mem_free(table);
+    untrained u = untrained_make(&d, seed);
+    nn_param *fc = nn_params_find(&u.params, "fc", "weight");
+    for (size_t k = 0; k < fc->count; k++) fc->value[k] *= 30; /* probabilities that differ */
+    untrained_save(&u, &d, TENSOR_F32, in_test_folder(name));
 }
 
 static int save_teachers(void **state)
