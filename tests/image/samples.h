@@ -2,40 +2,19 @@
 #ifndef TEST_IMAGE_SAMPLES_H
 #define TEST_IMAGE_SAMPLES_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support.h"
 
-#include <cmocka.h>
 #include <jpeglib.h>
 #include <png.h>
 #include <webp/encode.h>
 
 #include "base/mem.h"
-#include "base/status.h"
 #include "image/image.h"
 
 typedef struct sample_file {
     unsigned char *bytes;
     size_t size;
 } sample_file;
-
-#define assert_ok(expression)                                                                                          \
-    do {                                                                                                               \
-        amend_status assert_status_ = (expression);                                                                    \
-        if (assert_status_.code) fail_msg("%s", assert_status_.message);                                               \
-    } while (0)
-
-#define assert_refused(expression, expected_code, expected_message)                                                    \
-    do {                                                                                                               \
-        amend_status assert_status_ = (expression);                                                                    \
-        assert_string_equal(assert_status_.message, expected_message);                                                 \
-        assert_int_equal(assert_status_.code, expected_code);                                                          \
-    } while (0)
 
 /* Smooth, without any symmetry, so that JPEG keeps it and a turn shows. */
 static inline amend_image sample_pattern(size_t width, size_t height, size_t channels)

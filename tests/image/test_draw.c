@@ -1,4 +1,5 @@
 /* Pictures with annotations: their sizes, that marks are where they belong, and that no odd input breaks them. */
+#include "fontconfig.h"
 #include "samples.h"
 
 #include <math.h>
@@ -6,13 +7,6 @@
 #include "image/canvas.h"
 #include "image/draw.h"
 #include "image/draw_prediction.h"
-
-/* fontconfig, under cairo, keeps what it has read of the fonts until the program ends; LeakSanitizer asks here. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libfontconfig\n";
-}
 
 static const char *const labels[] = {"surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"};
 static const float probabilities[] = {0.02f, 0.001f, 0.004f, 0.93f, 0.005f, 0.01f, 0.03f};

@@ -1,59 +1,34 @@
 /* An independent witness: Pillow decodes and resamples the same file. Skipped, with a word, where Pillow is missing. */
 #include "samples.h"
 
-#include <unistd.h>
-
 #include "base/file.h"
 
 static const char photo[] = "tests/data/astronaut.png";
-
-/* The first Python that has Pillow, or NULL. */
-static const char *python(void)
-{
-    static const char *const candidates[] = {"python3", "/usr/bin/python3"};
-    for (size_t i = 0; i < 2; i++) {
-        char command[128];
-        snprintf(command, sizeof command, "%s -c 'import PIL' 2>/dev/null", candidates[i]);
-        if (!system(command)) return candidates[i];
-    }
-    return NULL;
-}
 
 /* Runs `code` with `image` opened from `input` and `out` naming a file, then holds `ours` against the raw bytes in it.
  */
 static void assert_pillow_agrees(const char *input, const char *code, const amend_image *ours, int tolerance)
 {
-    char path[] = "/tmp/amend-pillow-XXXXXX", command[1024];
+    char command[1024];
     unsigned char *bytes = NULL;
     size_t size = 0;
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
     snprintf(command, sizeof command,
              "%s -c 'from PIL import Image; image = Image.open(\"%s\"); image = %s; "
-             "open(\"%s\", \"wb\").write(image.tobytes())'",
-             python(), input, code, path);
+             "open(\"%s/raw\", \"wb\").write(image.tobytes())'",
+             python_with("PIL"), input, code, test_folder);
     assert_int_equal(system(command), 0);
-    assert_ok(file_read(path, (size_t)1 << 30, &bytes, &size));
+    assert_ok(file_read(in_test_folder("raw"), (size_t)1 << 30, &bytes, &size));
     assert_int_equal(size, ours->width * ours->height * ours->channels);
     amend_image theirs = {bytes, ours->width, ours->height, ours->channels};
     assert_near(ours, &theirs, tolerance);
     mem_free(bytes);
-    unlink(path);
-}
-
-static void skip_without_pillow(void)
-{
-    if (python()) return;
-    print_message("skipped: no python3 with Pillow here\n");
-    skip();
 }
 
 static void decode_png(void **state)
 {
     amend_image image = {0};
     (void)state;
-    skip_without_pillow();
+    python_with("PIL");
     assert_ok(amend_image_open(photo, &image));
     assert_pillow_agrees(photo, "image.convert(\"RGB\")", &image, 0);
     amend_image_free(&image);
@@ -63,7 +38,7 @@ static void to_gray(void **state)
 {
     amend_image image = {0}, gray = {0};
     (void)state;
-    skip_without_pillow();
+    python_with("PIL");
     assert_ok(amend_image_open(photo, &image));
     assert_ok(image_convert(&image, 1, &gray));
     assert_pillow_agrees(photo, "image.convert(\"L\")", &gray, 1);
@@ -85,21 +60,18 @@ static void decode_formats(void **state)
         {"convert(\"P\").save(\"%s\", \"PNG\")", 0},
     };
     (void)state;
-    skip_without_pillow();
+    python_with("PIL");
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        char path[] = "/tmp/amend-format-XXXXXX", save[256], command[512];
+        char path[512], save[640], command[1024];
         amend_image image = {0};
-        int fd = mkstemp(path);
-        assert_true(fd >= 0);
-        close(fd);
+        strcpy(path, in_test_folder("saved"));
         snprintf(save, sizeof save, formats[i].save, path);
-        snprintf(command, sizeof command, "%s -c 'from PIL import Image; Image.open(\"%s\").%s'", python(), photo,
-                 save);
+        snprintf(command, sizeof command, "%s -c 'from PIL import Image; Image.open(\"%s\").%s'", python_with("PIL"),
+                 photo, save);
         assert_int_equal(system(command), 0);
         assert_ok(amend_image_open(path, &image));
         assert_pillow_agrees(path, "image.convert(\"RGB\")", &image, formats[i].tolerance);
         amend_image_free(&image);
-        unlink(path);
     }
 }
 
@@ -114,7 +86,7 @@ static void crop_and_resize(void **state)
     };
     amend_image photo_pixels = {0};
     (void)state;
-    skip_without_pillow();
+    python_with("PIL");
     assert_ok(amend_image_open(photo, &photo_pixels));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         amend_box box = cases[i].box;
@@ -137,5 +109,5 @@ int main(void)
         cmocka_unit_test(decode_formats),
         cmocka_unit_test(crop_and_resize),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }
