@@ -110,7 +110,7 @@ static void refuses_bad_options(void **state)
 static void every_number_has_its_name(void **state)
 {
     static const char *const names[] = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"};
-    char prefix[8];
+    char prefix[16];
     (void)state;
     strcpy(text, HEADER);
     for (int k = 0; k < 7; k++) {

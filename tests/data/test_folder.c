@@ -124,7 +124,7 @@ static void reads_rafdb(void **state)
 static void every_number_of_rafdb_has_its_name(void **state)
 {
     static const char *const names[] = {"surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"};
-    char list[256] = "", line[32], file[64];
+    char list[256] = "", line[64], file[64];
     data_options o = data_options_defaults(scratch);
     (void)state;
     scratch_folder("EmoLabel");
