@@ -132,6 +132,21 @@ static eval_report make_report(const eval_metrics *m)
     return report;
 }
 
+/* What the report is as JSON, read back. */
+static json_t *json_of(const eval_report *report)
+{
+    char path[] = "/tmp/amend-report-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    amend_status status = eval_report_write_json(report, path);
+    json_t *object = json_load_file(path, 0, NULL);
+    unlink(path);
+    assert_int_equal(status.code, AMEND_OK);
+    assert_non_null(object);
+    return object;
+}
+
 static void json_has_its_keys(void **state)
 {
     static const char *const keys[] = {"schema", "top1",      "top1_interval", "mean_class", "macro_f1", "ece",
@@ -140,15 +155,8 @@ static void json_has_its_keys(void **state)
                                          "input", "precision", "batch", "seed", "model"};
     eval_metrics m = measure();
     eval_report report = make_report(&m);
-    char path[] = "/tmp/amend-report-XXXXXX";
-    int fd = mkstemp(path);
-    json_t *object, *protocol;
+    json_t *object = json_of(&report), *protocol;
     (void)state;
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(eval_report_write_json(&report, path).code, AMEND_OK);
-    object = json_load_file(path, 0, NULL);
-    assert_non_null(object);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) assert_non_null(json_object_get(object, keys[i]));
     assert_int_equal(json_integer_value(json_object_get(object, "schema")), 1);
     protocol = json_object_get(object, "protocol");
@@ -157,7 +165,6 @@ static void json_has_its_keys(void **state)
     assert_true(json_is_null(json_object_get(protocol, "model")));
     assert_true(json_is_null(json_object_get(json_array_get(json_object_get(object, "per_class"), 2), "recall")));
     json_decref(object);
-    unlink(path);
     eval_metrics_free(&m);
 }
 
@@ -185,18 +192,11 @@ static void names_that_are_no_text(void **state)
 {
     eval_metrics m = measure();
     eval_report report = make_report(&m);
-    char path[] = "/tmp/amend-report-XXXXXX";
-    int fd = mkstemp(path);
     (void)state;
-    assert_true(fd >= 0);
-    close(fd);
     report.protocol.data = "d\xff";
-    assert_int_equal(eval_report_write_json(&report, path).code, AMEND_OK);
-    json_t *object = json_load_file(path, 0, NULL);
-    assert_non_null(object);
+    json_t *object = json_of(&report);
     assert_string_equal(json_string_value(json_object_get(json_object_get(object, "protocol"), "data")), "d?");
     json_decref(object);
-    unlink(path);
     eval_metrics_free(&m);
 }
 
@@ -254,16 +254,9 @@ static void json_says_the_figures(void **state)
 {
     eval_metrics m = measure();
     eval_report report = make_report(&m);
-    char path[] = "/tmp/amend-report-XXXXXX";
-    int fd = mkstemp(path);
     (void)state;
-    assert_true(fd >= 0);
-    close(fd);
     m.mean_class = 0.25, m.macro_f1 = 0.75, m.ece = 0.125; /* no two alike */
-    assert_int_equal(eval_report_write_json(&report, path).code, AMEND_OK);
-    json_t *all = json_load_file(path, 0, NULL), *interval = json_object_get(all, "top1_interval");
-    unlink(path);
-    assert_non_null(all);
+    json_t *all = json_of(&report), *interval = json_object_get(all, "top1_interval");
     assert_near(number(all, "top1"), 0.5, 1e-8);
     assert_near(number(all, "mean_class"), 0.25, 1e-8);
     assert_near(number(all, "macro_f1"), 0.75, 1e-8);
