@@ -19,6 +19,7 @@
 #include "weights/onnx_write.h"
 
 enum { MAX_FREE_SESSIONS = 64 };
+_Static_assert((int)MODEL_MAX_CLASSES == (int)AMEND_MAX_CLASSES, "probabilities go into callers' arrays");
 
 struct amend_model {
     model_description description;
